@@ -1,0 +1,48 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(fileURLToPath(import.meta.url));
+const require = createRequire(import.meta.url);
+const majors = { 11: `${root}/test/nest-11/node_modules/@nestjs`, 12: `${root}/node_modules/@nestjs` };
+
+const shared = {
+  rootDir: root,
+  testEnvironment: 'node',
+  resolver: '<rootDir>/test/typescript-endings.cjs',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '\\.ts$': [
+      require.resolve('@swc/jest'),
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+        module: { type: 'es6' },
+      },
+    ],
+  },
+};
+
+/** The suites over real applications run on both majors of Nest. */
+const onNest = (major) => ({
+  ...shared,
+  displayName: `nest-${major}`,
+  testMatch: ['<rootDir>/test/{nest,discovery,in-flight,readiness}/**/*.spec.ts'],
+  moduleNameMapper: { '^@nestjs/([^/]+)(.*)$': `${majors[major]}/$1$2` },
+});
+
+export default {
+  projects: [
+    {
+      ...shared,
+      displayName: 'unit',
+      testMatch: ['<rootDir>/test/**/*.spec.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '/test/(nest|discovery|in-flight|readiness)/'],
+    },
+    onNest(11),
+    onNest(12),
+  ],
+};

@@ -1,0 +1,38 @@
+/** The name that was most likely meant, if one is near enough to be a slip. */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  let nearest: string | undefined;
+  let least = Math.max(2, Math.floor(name.length / 2)) + 1;
+  for (const candidate of known) {
+    if (Math.abs(candidate.length - name.length) >= least) continue;
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
+    if (distance < least) {
+      least = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+/** `Did you mean 'drain'? Known: …`, with a list that stays readable. */
+export function nameAdvice(name: unknown, known: Iterable<string>): string {
+  const names = [...known];
+  const nearest = typeof name === 'string' ? nearestName(name, names) : undefined;
+  const shown = names.slice(0, 8).map((each) => `'${each}'`);
+  if (names.length > shown.length) shown.push(`${names.length - shown.length} more`);
+  const list = shown.length > 0 ? `Known: ${shown.join(', ')}.` : 'None is known.';
+  return nearest === undefined ? list : `Did you mean '${nearest}'? ${list}`;
+}
+
+/** Levenshtein distance over one row. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j += 1) {
+      const substitution = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, substitution));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

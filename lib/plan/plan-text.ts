@@ -1,0 +1,46 @@
+import type { LongestPath, PlannedPhase, ShutdownPlan } from './shutdown-plan.js';
+
+const SHOWN_TASKS = 12;
+
+/** The plan in a few lines: a line for each phase with its mode, timeout and tasks, then the worst case. */
+export function planText(plan: ShutdownPlan): string {
+  const rows = plan.phases.map((phase, index) => [
+    phase.name,
+    phase.enabled ? phase.mode : 'disabled',
+    milliseconds(phase.timeout),
+    taskNames(phase),
+    followsNote(phase, plan.phases[index - 1]),
+  ]);
+  const width = (column: number): number => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0));
+  const lines = rows.map(([name = '', mode = '', timeout = '', tasks = '', follows = '']) =>
+    `  ${name.padEnd(width(0))}  ${mode.padEnd(width(1))}  ${timeout.padStart(width(2))}  ${tasks}${follows}`.trimEnd(),
+  );
+  return [...lines, `  at most ${pathSum(plan.longestPath)}`].join('\n');
+}
+
+/** `unready 1 000 + drain 15 000 = 16 000 ms` */
+export function pathSum({ phases, ms }: LongestPath): string {
+  const terms = phases.map((phase) => `${phase.name} ${thousands(phase.timeout)}`);
+  return terms.length < 2 ? `${terms.join('')} ms`.trim() : `${terms.join(' + ')} = ${milliseconds(ms)}`;
+}
+
+/** Milliseconds with their thousands set apart, so that `15 000 ms` is not read as 1 500. */
+export function milliseconds(ms: number): string {
+  return `${thousands(ms)} ms`;
+}
+
+function thousands(ms: number): string {
+  return String(Math.round(ms)).replace(/\B(?=(\d{3})+$)/g, ' ');
+}
+
+function taskNames({ tasks }: PlannedPhase): string {
+  const names = tasks.slice(0, SHOWN_TASKS).map((task) => task.name);
+  if (tasks.length > names.length) names.push(`and ${tasks.length - names.length} more`);
+  return names.length === 0 ? '-' : names.join(', ');
+}
+
+/** Said only where the phase does not simply follow the line above it. */
+function followsNote({ after }: PlannedPhase, above: PlannedPhase | undefined): string {
+  if (after.length === 0) return above === undefined ? '' : '  (at once)';
+  return after.length === 1 && after[0] === above?.name ? '' : `  (after ${after.join(', ')})`;
+}

@@ -1,0 +1,50 @@
+import type { Mode } from '../plan/phase.js';
+import type { ShutdownReason } from '../plan/reason.js';
+import type { InFlightItem } from '../plan/task.js';
+import type { SkipCause } from '../run/events.js';
+import type { PhaseOutcome, RunOutcome, TaskOutcome } from '../run/outcome.js';
+
+/** What happened to one task. Times are in milliseconds, `startMs` from the start of the run. */
+export interface TaskReport {
+  readonly name: string;
+  readonly outcome: TaskOutcome;
+  readonly startMs: number;
+  readonly durationMs: number;
+  /** What it threw, with its cause, or the `ShutdownTimeoutError` that ended it. */
+  readonly error?: Error;
+  /** Its time was over while it still ran. */
+  readonly abandoned?: true;
+  /** Why it did not start. */
+  readonly skippedBecause?: SkipCause;
+  /** Milliseconds after its time was over at which an abandoned task settled after all. */
+  readonly settledLateMs?: number;
+  /** The work that was in flight when its time was over. */
+  readonly inFlight?: readonly InFlightItem[];
+}
+
+/** What happened in one phase. */
+export interface PhaseReport {
+  readonly name: string;
+  readonly mode: Mode;
+  readonly outcome: PhaseOutcome;
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly skippedBecause?: SkipCause;
+  /** In the order in which they started. */
+  readonly tasks: readonly TaskReport[];
+}
+
+/** What happened in a run: its entries in order are the timeline. */
+export interface ShutdownReport {
+  /** Why it ran: the first reason. */
+  readonly reason: ShutdownReason;
+  /** The reasons of those who asked while it ran. */
+  readonly joinedReasons: readonly ShutdownReason[];
+  /** `undefined` while the run goes on. */
+  readonly outcome: RunOutcome | undefined;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly durationMs: number;
+  /** In the order of the plan. */
+  readonly phases: readonly PhaseReport[];
+}

@@ -1,0 +1,13 @@
+/** A timer that was started and can be taken back. */
+export interface Timer {
+  cancel(): void;
+  /** Lets the process end although the timer still runs. */
+  unref(): void;
+}
+
+/** The only way by which the engine knows time. All times are in milliseconds. */
+export interface Clock {
+  /** Milliseconds since the epoch; never runs backwards. */
+  now(): number;
+  schedule(callback: () => void, delayMs: number): Timer;
+}

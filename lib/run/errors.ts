@@ -1,0 +1,34 @@
+/** Why a task's signal aborted: its time was over. */
+export class ShutdownTimeoutError extends Error {
+  override readonly name = 'ShutdownTimeoutError';
+  readonly code = 'SHUTDOWN_TIMEOUT';
+
+  constructor(
+    readonly task: string,
+    readonly phase: string,
+    /** Milliseconds that the task had. */
+    readonly allowedMs: number,
+  ) {
+    super(
+      `'${task}' in the phase '${phase}' did not end within its ${Math.round(allowedMs)} ms. Its signal was aborted and the shutdown went on without it.`,
+    );
+  }
+}
+
+/** Stands for a thrown value that is no Error; the value is its `cause`. */
+export class ShutdownTaskError extends Error {
+  override readonly name = 'ShutdownTaskError';
+  readonly code = 'SHUTDOWN_TASK_FAILED';
+}
+
+/** The thrown value itself if it is an Error; else an Error that has it as its cause. */
+export function toError(thrown: unknown): Error {
+  if (isError(thrown)) return thrown;
+  const value = typeof thrown === 'object' && thrown !== null ? 'an object' : String(thrown);
+  return new ShutdownTaskError(`threw ${value} instead of an Error`, { cause: thrown });
+}
+
+/** Also true for errors of another realm, as a test runner with a context of its own makes them. */
+function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]';
+}

@@ -1,0 +1,37 @@
+import type { ShutdownReason } from '../plan/reason.js';
+import type { Clock } from './clock.js';
+import { ShutdownTimeoutError } from './errors.js';
+import { TaskContext } from './task-context.js';
+import type { Ending, TaskExecution } from './task-execution.js';
+
+/**
+ * Runs a task outside the order of its phase, or joins it where it runs already: for one that is disposed,
+ * and for one that is registered when its phase has ended.
+ *
+ * @param allowedMs milliseconds until its time is over
+ */
+export function runAlone(
+  execution: TaskExecution,
+  {
+    clock,
+    reason,
+    allowedMs,
+    onEnded,
+  }: {
+    readonly clock: Clock;
+    readonly reason: ShutdownReason;
+    readonly allowedMs: number;
+    readonly onEnded: (ending: Ending) => void;
+  },
+): void {
+  const { task, phase } = execution;
+  const timer = clock.schedule(
+    () => execution.expire(new ShutdownTimeoutError(task.name, phase, allowedMs)),
+    allowedMs,
+  );
+  execution.whenEnded((ending) => {
+    timer.cancel();
+    onEnded(ending);
+  });
+  execution.launch(new TaskContext(reason, phase, clock.now() + allowedMs));
+}

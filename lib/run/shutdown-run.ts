@@ -1,0 +1,291 @@
+import { ShutdownConfigurationError } from '../plan/mistake.js';
+import { nameAdvice } from '../plan/nearest-name.js';
+import type { PhaseGraph } from '../plan/phase-graph.js';
+import type { ShutdownReason } from '../plan/reason.js';
+import type { ShutdownTask } from '../plan/task.js';
+import type { Clock, Timer } from './clock.js';
+import type { ShutdownEvent, ShutdownListener, SkipCause } from './events.js';
+import { Frontier } from './frontier.js';
+import { worse, type PhaseOutcome, type RunOutcome } from './outcome.js';
+import { PhaseExecution, emitEnding, identity, type RunScope } from './phase-execution.js';
+import { registrationOf, type ShutdownRegistration } from './registration.js';
+import { runAlone } from './run-alone.js';
+import type { TaskExecution } from './task-execution.js';
+import type { TaskRegistry } from './task-registry.js';
+
+/** What a run needs beside its tasks. */
+export interface RunSettings {
+  readonly clock: Clock;
+  /** Milliseconds from its start after which every run has ended. */
+  readonly limit: number;
+  /** Milliseconds between two reports of what is awaited. */
+  readonly progressInterval: number;
+  /** Told what a listener threw; the run goes on. */
+  readonly onListenerError?: (error: unknown) => void;
+}
+
+/** Where and until when a run goes. */
+export interface RunOptions {
+  /** The phase to start from: those before it are skipped. */
+  readonly from?: string;
+  /** When the run ends at the latest, in milliseconds since the epoch, where that was set before it started. */
+  readonly deadline?: number;
+}
+
+/** Where a phase stands in a run. */
+type PhaseState =
+  | { readonly status: 'waiting' }
+  | { readonly status: 'running'; readonly execution: PhaseExecution }
+  | { readonly status: 'skipped'; readonly cause: SkipCause }
+  | { readonly status: 'ended' };
+
+type State =
+  | { readonly status: 'idle' }
+  | { readonly status: 'running'; readonly scope: RunScope; readonly ended: Promise<RunOutcome> }
+  | { readonly status: 'finished'; readonly scope: RunScope; readonly ended: Promise<RunOutcome> };
+
+/**
+ * The one execution of a plan: it starts once, for good, and whoever asks again gets the same promise.
+ *
+ * The semantics of joining, of the first reason that stays, and of starting from a later phase follow
+ * Pekko's CoordinatedShutdown.
+ */
+export class ShutdownRun {
+  readonly #listeners: ShutdownListener[] = [];
+  readonly #phases: PhaseState[];
+  readonly #frontier: Frontier;
+  #state: State = { status: 'idle' };
+  #outcome: RunOutcome = 'completed';
+  /** Tasks that run after their phase has ended; the run waits for them. */
+  #stragglers = 0;
+  #skipped: ReadonlyMap<number, SkipCause> = new Map();
+  #progress: Timer | undefined;
+  #resolve: (outcome: RunOutcome) => void = () => undefined;
+
+  constructor(
+    readonly registry: TaskRegistry,
+    private readonly settings: RunSettings,
+  ) {
+    this.#phases = registry.phaseGraph.phases.map(() => ({ status: 'waiting' }));
+    this.#frontier = new Frontier(registry.phaseGraph.graph, (index) => this.#startPhase(index));
+  }
+
+  get status(): State['status'] {
+    return this.#state.status;
+  }
+
+  /** Calls the listener with every event from now on; the answer takes it off again. */
+  listen(listener: ShutdownListener): () => void {
+    this.#listeners.push(listener);
+    return () => {
+      const index = this.#listeners.indexOf(listener);
+      if (index !== -1) this.#listeners.splice(index, 1);
+    };
+  }
+
+  /**
+   * Starts the run, or joins the one that was started: the first reason stays. Rejects only where `from`
+   * is no phase of the plan; then nothing runs.
+   */
+  start(reason: ShutdownReason, options: RunOptions = {}): Promise<RunOutcome> {
+    const { phaseGraph } = this.registry;
+    const from = options.from === undefined ? undefined : phaseGraph.indexOf(options.from);
+    if (options.from !== undefined && from === undefined) {
+      return Promise.reject(unknownFrom(options.from, phaseGraph));
+    }
+    if (this.#state.status !== 'idle') {
+      if (this.#state.status === 'running') {
+        this.#emit({ type: 'run-joined', at: this.settings.clock.now(), reason });
+      }
+      return this.#state.ended;
+    }
+    const { clock, limit } = this.settings;
+    const at = clock.now();
+    const deadline = options.deadline ?? at + limit;
+    const scope: RunScope = {
+      clock,
+      reason,
+      deadline,
+      injections: this.registry.injections,
+      emit: (event) => this.#emit(event),
+    };
+    const ended = new Promise<RunOutcome>((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#state = { status: 'running', scope, ended };
+    if (from !== undefined) this.#skip(phasesBefore(phaseGraph, from), 'before-from');
+    const phases = phaseGraph.phases.map(({ name, mode }) => ({ name, mode }));
+    this.#emit({ type: 'run-started', at, reason, deadline, phases });
+    this.#scheduleProgress(at);
+    this.#frontier.start();
+    this.#finishIfDone();
+    return ended;
+  }
+
+  /**
+   * Registers a task, also while the run goes on: in a phase that has not ended it runs with the phase; in
+   * one that has, it runs at once and the run waits for it.
+   *
+   * @throws ShutdownConfigurationError when the task cannot be part of the plan
+   */
+  register(task: ShutdownTask): ShutdownRegistration {
+    const execution = this.registry.add(task);
+    const index = this.registry.phaseGraph.indexOf(execution.phase);
+    const phase = index === undefined ? undefined : this.#phases[index];
+    if (phase !== undefined && this.#state.status !== 'idle') {
+      this.#admit(execution, phase, this.#state.scope);
+    }
+    const { clock } = this.settings;
+    return registrationOf(execution, {
+      clock,
+      timeoutOf: (each) => this.#timeoutOf(each),
+      drop: (each) => this.registry.drop(each),
+    });
+  }
+
+  #admit(execution: TaskExecution, phase: PhaseState, scope: RunScope): void {
+    switch (phase.status) {
+      case 'waiting':
+        return;
+      case 'skipped':
+        this.#emitSkipped(execution, phase.cause);
+        return;
+      case 'running':
+        if (phase.execution.isOpen) phase.execution.add(execution);
+        else this.#runStraggler(execution, scope);
+        return;
+      case 'ended':
+        this.#runStraggler(execution, scope);
+    }
+  }
+
+  #runStraggler(execution: TaskExecution, scope: RunScope): void {
+    const { clock, emit, reason, deadline } = scope;
+    const now = clock.now();
+    const timeout = this.#timeoutOf(execution);
+    const counted = this.#state.status === 'running';
+    if (counted) this.#stragglers += 1;
+    emit({ type: 'task-started', at: now, ...identity(execution) });
+    runAlone(execution, {
+      clock,
+      reason,
+      // What is registered after the run has finished has no run to hold up.
+      allowedMs: counted ? Math.min(timeout, deadline - now) : timeout,
+      onEnded: (ending) => {
+        this.registry.drop(execution);
+        emitEnding(execution, ending, scope);
+        if (!counted) return;
+        this.#stragglers -= 1;
+        this.#outcome = worse(this.#outcome, ending.outcome);
+        this.#finishIfDone();
+      },
+    });
+  }
+
+  #startPhase(index: number): void {
+    const phase = this.registry.phaseGraph.phases[index];
+    if (phase === undefined || this.#state.status !== 'running') return;
+    const { scope } = this.#state;
+    const tasks = this.registry.of(phase.name);
+    const cause = this.#skipCause(index);
+    if (cause === undefined) {
+      const execution = new PhaseExecution(phase, tasks, {
+        ...scope,
+        onEnded: (outcome) => this.#endPhase(index, outcome),
+      });
+      this.#phases[index] = { status: 'running', execution };
+      execution.start();
+      return;
+    }
+    this.#phases[index] = { status: 'skipped', cause };
+    const at = scope.clock.now();
+    this.#emit({ type: 'phase-skipped', at, phase: phase.name, cause, taskCount: tasks.size });
+    for (const execution of tasks) {
+      if (execution.status === 'waiting') this.#emitSkipped(execution, cause);
+    }
+    if (cause === 'deadline') this.#outcome = worse(this.#outcome, 'timed-out');
+    this.#frontier.complete(index);
+  }
+
+  #skipCause(index: number): SkipCause | undefined {
+    const phase = this.registry.phaseGraph.phases[index];
+    if (phase?.enabled === false) return 'disabled';
+    const cause = this.#skipped.get(index);
+    if (cause !== undefined || this.#state.status !== 'running') return cause;
+    return this.settings.clock.now() >= this.#state.scope.deadline ? 'deadline' : undefined;
+  }
+
+  #endPhase(index: number, outcome: PhaseOutcome): void {
+    const { phaseGraph } = this.registry;
+    const phase = phaseGraph.phases[index];
+    this.#phases[index] = { status: 'ended' };
+    for (const execution of [...this.registry.of(phase?.name ?? '')]) {
+      if (execution.status !== 'waiting') this.registry.drop(execution);
+    }
+    if (outcome === 'failed' || outcome === 'timed-out') {
+      this.#outcome = worse(this.#outcome, outcome);
+      if (phase?.onFailure === 'abort') this.#skip(phaseGraph.laterThan(index), 'aborted');
+    }
+    this.#frontier.complete(index);
+    this.#finishIfDone();
+  }
+
+  #skip(indexes: Iterable<number>, cause: SkipCause): void {
+    const skipped = new Map(this.#skipped);
+    for (const index of indexes) if (!skipped.has(index)) skipped.set(index, cause);
+    this.#skipped = skipped;
+  }
+
+  #finishIfDone(): void {
+    if (this.#state.status !== 'running' || !this.#frontier.isDone || this.#stragglers > 0) return;
+    this.#progress?.cancel();
+    this.#state = { ...this.#state, status: 'finished' };
+    this.#emit({ type: 'run-finished', at: this.settings.clock.now(), outcome: this.#outcome });
+    this.#resolve(this.#outcome);
+  }
+
+  #scheduleProgress(startedAt: number): void {
+    const { clock, progressInterval } = this.settings;
+    this.#progress = clock.schedule(() => {
+      const at = clock.now();
+      const awaited = this.#phases.flatMap((phase) =>
+        phase.status === 'running' ? phase.execution.awaited : [],
+      );
+      this.#emit({ type: 'run-progress', at, elapsedMs: at - startedAt, awaited });
+      this.#scheduleProgress(startedAt);
+    }, progressInterval);
+  }
+
+  #timeoutOf({ task, phase }: TaskExecution): number {
+    return task.timeout ?? this.registry.phaseGraph.phase(phase)?.timeout ?? this.settings.limit;
+  }
+
+  #emitSkipped(execution: TaskExecution, cause: SkipCause): void {
+    const at = this.settings.clock.now();
+    this.#emit({ type: 'task-skipped', at, ...identity(execution), cause });
+  }
+
+  #emit(event: ShutdownEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.settings.onListenerError?.(error);
+      }
+    }
+  }
+}
+
+function phasesBefore({ graph }: PhaseGraph, index: number): ReadonlySet<number> {
+  return graph.reversed().reachableFrom(index);
+}
+
+function unknownFrom(name: string, { names }: PhaseGraph): ShutdownConfigurationError {
+  return new ShutdownConfigurationError([
+    {
+      code: 'SHUTDOWN_UNKNOWN_PHASE',
+      path: 'from',
+      message: `there is no phase '${name}' to start from, so nothing was run. ${nameAdvice(name, names)}`,
+    },
+  ]);
+}

@@ -1,0 +1,116 @@
+import { checkAfter, cycleMessage, isTask, phaseOf } from '../plan/check-task.js';
+import { planTasks } from '../plan/build-plan.js';
+import { InjectionGraph } from '../plan/injection-graph.js';
+import { MistakeList } from '../plan/mistake.js';
+import type { PhaseGraph } from '../plan/phase-graph.js';
+import type { ShutdownPlan } from '../plan/shutdown-plan.js';
+import { arrangeTasks } from '../plan/task-graph.js';
+import type { ShutdownTask } from '../plan/task.js';
+import { TaskExecution } from './task-execution.js';
+
+/**
+ * The tasks that have not ended, by phase and by name.
+ *
+ * Until it is sealed, a task may name in `after` one that is still to come; from then on every name must
+ * be there, and a registration that would break the plan is refused before anything is changed.
+ */
+export class TaskRegistry {
+  readonly #byPhase = new Map<string, Set<TaskExecution>>();
+  readonly #byName = new Map<string, TaskExecution>();
+  #injections: InjectionGraph | undefined;
+  #nextId = 0;
+
+  constructor(readonly phaseGraph: PhaseGraph) {
+    for (const { name } of phaseGraph.phases) this.#byPhase.set(name, new Set());
+  }
+
+  get injections(): InjectionGraph {
+    return this.#injections ?? InjectionGraph.EMPTY;
+  }
+
+  /** The executions of a phase, in the order of their registration. */
+  of(phase: string): ReadonlySet<TaskExecution> {
+    return this.#byPhase.get(phase) ?? new Set();
+  }
+
+  /**
+   * @throws ShutdownConfigurationError with all mistakes of the task
+   */
+  add(task: ShutdownTask): TaskExecution {
+    const mistakes = new MistakeList();
+    this.#check(task, mistakes);
+    mistakes.throwIfAny();
+    return this.#put(task);
+  }
+
+  /**
+   * Takes in the tasks that were found at boot, checks the whole, and from now on checks each name in
+   * `after`. Nothing is taken in where there is a mistake.
+   *
+   * @throws ShutdownConfigurationError with all mistakes at once, `mistakes` among them
+   */
+  seal(
+    tasks: readonly ShutdownTask[],
+    { injections, mistakes }: { readonly injections: InjectionGraph; readonly mistakes: MistakeList },
+  ): ShutdownPlan {
+    const plan = planTasks(this.phaseGraph, [...tasks, ...this.#tasks()], { injections, mistakes });
+    mistakes.throwIfAny();
+    this.#injections = injections;
+    for (const task of tasks) this.#put(task);
+    return plan;
+  }
+
+  /** The plan as it stands now. */
+  plan(): ShutdownPlan {
+    return planTasks(this.phaseGraph, this.#tasks(), {
+      injections: this.injections,
+      mistakes: new MistakeList(),
+    });
+  }
+
+  /** Drops a task that has ended or was withdrawn; its name is free again. */
+  drop(execution: TaskExecution): void {
+    this.#byPhase.get(execution.phase)?.delete(execution);
+    if (this.#byName.get(execution.task.name) === execution) this.#byName.delete(execution.task.name);
+  }
+
+  #tasks(): readonly ShutdownTask[] {
+    return Array.from(this.#byName.values(), (execution) => execution.task);
+  }
+
+  #put(task: ShutdownTask): TaskExecution {
+    const execution = new TaskExecution(this.#nextId, task, phaseOf(task));
+    this.#nextId += 1;
+    this.#byPhase.get(execution.phase)?.add(execution);
+    this.#byName.set(task.name, execution);
+    return execution;
+  }
+
+  #check(task: ShutdownTask, mistakes: MistakeList): void {
+    const path = typeof task?.name === 'string' && task.name !== '' ? task.name : 'register(task)';
+    if (!isTask(task, this.phaseGraph, { path, mistakes })) return;
+    if (this.#byName.has(task.name)) {
+      mistakes.add(
+        'SHUTDOWN_DUPLICATE_TASK',
+        path,
+        `the name '${task.name}' is taken by a task that has not ended. Unregister that one first, or give this one another name.`,
+      );
+    }
+    if (this.#injections === undefined || !task.after?.length) return;
+    checkAfter(
+      task,
+      { path, mistakes },
+      {
+        phases: this.phaseGraph,
+        named: (name) => this.#byName.get(name)?.task,
+        names: () => this.#byName.keys(),
+      },
+    );
+    const neighbours = [...Array.from(this.of(phaseOf(task)), (each) => each.task), task];
+    const mode = this.phaseGraph.phase(phaseOf(task))?.mode ?? 'parallel';
+    const arranged = arrangeTasks(neighbours, mode, this.#injections);
+    if (arranged.kind === 'ordered') return;
+    const names = arranged.cycle.map((node) => neighbours[node]?.name ?? '');
+    mistakes.add('SHUTDOWN_TASK_CYCLE', path, cycleMessage(names));
+  }
+}
