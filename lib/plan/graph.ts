@@ -103,5 +103,5 @@ export function topologicalOrder(graph: Graph, preference: readonly number[]): O
       cursors.push(graph.after(next).length);
     }
   }
-  return { kind: 'ordered', order: order.reverse() };
+  return { kind: 'ordered', order: order.toReversed() };
 }

@@ -101,7 +101,7 @@ function wishedOrder(
   const rank = (node: number): number =>
     mode === 'dependency' ? -(injections.componentOf(tasks[node]?.owner) ?? -1) : 0;
   const order = (node: number): number => tasks[node]?.order ?? 0;
-  return tasks.map((_, node) => node).sort((a, b) => order(a) - order(b) || rank(a) - rank(b) || a - b);
+  return tasks.map((_, node) => node).toSorted((a, b) => order(a) - order(b) || rank(a) - rank(b) || a - b);
 }
 
 function addBarriers(graph: Graph, order: readonly number[], isBarrier: (node: number) => boolean): void {

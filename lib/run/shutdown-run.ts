@@ -219,7 +219,7 @@ export class ShutdownRun {
     const { phaseGraph } = this.registry;
     const phase = phaseGraph.phases[index];
     this.#phases[index] = { status: 'ended' };
-    for (const execution of [...this.registry.of(phase?.name ?? '')]) {
+    for (const execution of this.registry.of(phase?.name ?? '')) {
       if (execution.status !== 'waiting') this.registry.drop(execution);
     }
     if (outcome === 'failed' || outcome === 'timed-out') {

@@ -58,13 +58,13 @@ export class ManualClock implements Clock {
 
   /** Moves the time on from timer to timer until the promise settles; then answers with it. */
   async runUntil<T>(promise: Promise<T>): Promise<T> {
-    let settled = false;
+    const seen = { settled: false };
     const note = (): void => {
-      settled = true;
+      seen.settled = true;
     };
     promise.then(note, note);
     await settlePromises();
-    while (!settled) {
+    while (!seen.settled) {
       const next = this.#next();
       if (next === undefined) {
         throw new Error('Nothing is scheduled, so what is waited for can never happen on this clock.');
