@@ -56,6 +56,13 @@ export class MistakeList {
     this.#mistakes.push(...mistakes);
   }
 
+  /** Another list that begins with the same mistakes. */
+  copy(): MistakeList {
+    const copy = new MistakeList();
+    copy.addAll(this.#mistakes);
+    return copy;
+  }
+
   get all(): readonly ShutdownMistake[] {
     return this.#mistakes;
   }

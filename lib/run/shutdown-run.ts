@@ -4,7 +4,7 @@ import type { PhaseGraph } from '../plan/phase-graph.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { ShutdownTask } from '../plan/task.js';
 import type { Clock, Timer } from './clock.js';
-import type { ShutdownEvent, ShutdownListener, SkipCause } from './events.js';
+import type { AwaitedTask, ShutdownEvent, ShutdownListener, SkipCause } from './events.js';
 import { Frontier } from './frontier.js';
 import { worse, type PhaseOutcome, type RunOutcome } from './outcome.js';
 import { PhaseExecution, emitEnding, identity, type RunScope } from './phase-execution.js';
@@ -72,6 +72,11 @@ export class ShutdownRun {
 
   get status(): State['status'] {
     return this.#state.status;
+  }
+
+  /** What the run waits for at this moment. */
+  get awaited(): readonly AwaitedTask[] {
+    return this.#phases.flatMap((phase) => (phase.status === 'running' ? phase.execution.awaited : []));
   }
 
   /** Calls the listener with every event from now on; the answer takes it off again. */
@@ -248,9 +253,7 @@ export class ShutdownRun {
     const { clock, progressInterval } = this.settings;
     this.#progress = clock.schedule(() => {
       const at = clock.now();
-      const awaited = this.#phases.flatMap((phase) =>
-        phase.status === 'running' ? phase.execution.awaited : [],
-      );
+      const { awaited } = this;
       this.#emit({ type: 'run-progress', at, elapsedMs: at - startedAt, awaited });
       this.#scheduleProgress(startedAt);
     }, progressInterval);

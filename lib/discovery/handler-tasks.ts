@@ -1,0 +1,34 @@
+import type { MistakeList } from '../plan/mistake.js';
+import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
+import { readHandler, type Handler } from './handler.js';
+import type { MarkedProvider } from './provider-scan.js';
+import { distinctNames } from './task-name.js';
+
+/** Makes a task of each handler that was found. */
+export function handlerTasks(
+  providers: readonly MarkedProvider[],
+  mistakes: MistakeList,
+): readonly ShutdownTask[] {
+  const handlers = providers.flatMap((provider) =>
+    provider.marks
+      .filter((mark) => mark.decorator === '@OnShutdown')
+      .flatMap((mark) => readHandler(provider, mark, mistakes)),
+  );
+  const names = distinctNames(handlers);
+  return handlers.map((handler, index) => taskOf(handler, names[index] ?? handler.label));
+}
+
+function taskOf({ provider, instance, mark }: Handler, name: string): ShutdownTask {
+  const settings = Object.fromEntries(
+    Object.entries(mark.settings).filter(([key, value]) => key !== 'name' && value !== undefined),
+  );
+  return {
+    ...settings,
+    name,
+    owner: provider.owner,
+    run: (context: ShutdownContext): unknown => {
+      const method: unknown = Reflect.get(instance, mark.method);
+      return typeof method === 'function' ? Reflect.apply(method, instance, [context]) : undefined;
+    },
+  };
+}

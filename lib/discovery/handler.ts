@@ -1,0 +1,59 @@
+import { checkKeys, isName } from '../plan/check-setting.js';
+import type { MistakeList } from '../plan/mistake.js';
+import { DEFAULT_PHASE } from '../plan/phase.js';
+import type { MethodMark } from './method-mark.js';
+import type { OnShutdownOptions } from './on-shutdown.decorator.js';
+import type { MarkedProvider } from './provider-scan.js';
+
+const HANDLER_KEYS: readonly (keyof OnShutdownOptions)[] = [
+  'phase',
+  'mode',
+  'order',
+  'after',
+  'name',
+  'timeout',
+];
+
+/** A decorated method of one instance. */
+export interface Handler {
+  readonly provider: MarkedProvider;
+  readonly instance: object;
+  readonly mark: MethodMark;
+  /** `Class.method` */
+  readonly label: string;
+}
+
+/** The phase that a handler names, whether or not there is such a phase. */
+export function phaseNamedBy({ mark }: Handler): string {
+  return String(mark.settings['phase'] ?? DEFAULT_PHASE);
+}
+
+/** Checks what can be checked before the phases are known. */
+export function readHandler(
+  provider: MarkedProvider,
+  mark: MethodMark,
+  mistakes: MistakeList,
+): readonly Handler[] {
+  const label = `${provider.type.name}.${String(mark.method)}`;
+  const { instance } = provider;
+  if (instance === undefined) {
+    mistakes.add(
+      'SHUTDOWN_REQUEST_SCOPED',
+      label,
+      '@OnShutdown stands on a provider of which Nest makes one per request, so there is no instance to shut down. Move the method to a provider of the default scope.',
+    );
+    return [];
+  }
+  checkKeys(mark.settings, HANDLER_KEYS, { path: label, mistakes });
+  const { name } = mark.settings;
+  if (name !== undefined && !isName(name, { path: `${label}.name`, mistakes })) return [];
+  if (typeof Reflect.get(instance, mark.method) !== 'function') {
+    mistakes.add(
+      'SHUTDOWN_NOT_A_FUNCTION',
+      label,
+      '@OnShutdown stands on a property that holds no function. Put it on a method.',
+    );
+    return [];
+  }
+  return [{ provider, instance, mark, label }];
+}

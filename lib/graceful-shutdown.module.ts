@@ -1,0 +1,190 @@
+import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { GracefulShutdown } from './graceful-shutdown.js';
+import {
+  RESERVE,
+  resolveOptions,
+  type GracefulShutdownOptions,
+  type ShutdownSettings,
+} from './graceful-shutdown.options.js';
+import { countWorkOf } from './in-flight/in-flight.decorator.js';
+import { InFlightWork } from './in-flight/in-flight-work.js';
+import { LIFECYCLE, type ApplicationParts } from './lifecycle/enable-graceful-shutdown.js';
+import { moveToFront } from './lifecycle/nest-seams.js';
+import { nodeProcess } from './lifecycle/node-process.js';
+import type { ProcessGuard } from './lifecycle/process-guard.js';
+import { sharedGuard } from './lifecycle/shared-guard.js';
+import { ShutdownHooks } from './lifecycle/shutdown-hooks.js';
+import { systemClock } from './lifecycle/system-clock.js';
+import { ShutdownLog } from './logging/shutdown-log.js';
+import { longestPath } from './plan/shutdown-plan.js';
+import { Readiness, shutdownDelayTask } from './readiness/readiness.js';
+import type { Clock } from './run/clock.js';
+
+const token = (name: string): symbol => Symbol.for(`nestjs-phased-shutdown.${name}`);
+
+const OPTIONS = token('options');
+const SETTINGS = token('settings');
+
+/** The token of the Clock, for tests that run an application on a clock of their own. */
+export const SHUTDOWN_CLOCK = token('clock');
+
+/** The token of the guard of the process, for tests that run an application in a process of their own. */
+export const PROCESS_GUARD = token('process-guard');
+
+const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<GracefulShutdownOptions>({ optionsInjectionToken: OPTIONS })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createGracefulShutdownOptions')
+    .setExtras({}, (definition) => ({ ...definition, global: true }))
+    .build();
+
+const providers: readonly Provider[] = [
+  {
+    provide: SETTINGS,
+    inject: [OPTIONS, ModulesContainer],
+    useFactory: (options: unknown, modules: ModulesContainer): ShutdownSettings => {
+      const settings = resolveOptions(options, nodeProcess.platform);
+      if (ownModules(modules).length > 1) {
+        settings.mistakes.add(
+          'SHUTDOWN_DUPLICATE_MODULE',
+          'GracefulShutdownModule',
+          'the module is imported more than once, and an application shuts down once. It is global: import it in the root module alone.',
+        );
+      }
+      return settings;
+    },
+  },
+  { provide: SHUTDOWN_CLOCK, useValue: systemClock },
+  {
+    provide: ShutdownLog,
+    inject: [SETTINGS],
+    useFactory: ({ logger }: ShutdownSettings) => new ShutdownLog(logger),
+  },
+  {
+    provide: PROCESS_GUARD,
+    inject: [ShutdownLog],
+    useFactory: (log: ShutdownLog): ProcessGuard => {
+      const { guard, isSecondCopy } = sharedGuard();
+      if (isSecondCopy) log.notice({ kind: 'second-copy' });
+      return guard;
+    },
+  },
+  {
+    provide: InFlightWork,
+    inject: [SHUTDOWN_CLOCK],
+    useFactory: (clock: Clock) => new InFlightWork(clock),
+  },
+  {
+    provide: GracefulShutdown,
+    inject: [SETTINGS, ModulesContainer, SHUTDOWN_CLOCK, ShutdownLog, InFlightWork, HttpAdapterHost],
+    useFactory: (
+      settings: ShutdownSettings,
+      modules: ModulesContainer,
+      clock: Clock,
+      log: ShutdownLog,
+      work: InFlightWork,
+      host: HttpAdapterHost,
+    ) => {
+      const { shutdownDelay, inFlightPhase, phaseGraph } = settings;
+      const delay = shutdownDelayTask(shutdownDelay, { clock, isListening: () => isListening(host) });
+      const features = [...(shutdownDelay > 0 ? [delay] : []), work.drainTask(inFlightPhase)];
+      return new GracefulShutdown({
+        settings,
+        modules,
+        clock,
+        notify: (notice) => log.notice(notice),
+        onEvent: (event) => log.event(event),
+        onProviders: (found, mistakes) => countWorkOf(found, work, mistakes),
+        // A list of phases that was refused has none to put them into.
+        features: features.filter(({ phase = '' }) => phaseGraph.phase(phase) !== undefined),
+      });
+    },
+  },
+  {
+    provide: Readiness,
+    inject: [GracefulShutdown, HttpAdapterHost],
+    useFactory: ({ signal }: GracefulShutdown, host: HttpAdapterHost) =>
+      new Readiness({ signal, isListening: () => isListening(host) }),
+  },
+  {
+    provide: ShutdownHooks,
+    inject: [GracefulShutdown, SETTINGS, ShutdownLog, ModulesContainer],
+    useFactory: (
+      shutdown: GracefulShutdown,
+      { runAt }: ShutdownSettings,
+      log: ShutdownLog,
+      modules: ModulesContainer,
+    ) =>
+      new ShutdownHooks(shutdown, {
+        runAt,
+        standsInFront: ownModules(modules).every(moveToFront),
+        notify: (notice) => log.notice(notice),
+      }),
+  },
+  {
+    provide: LIFECYCLE,
+    inject: [GracefulShutdown, ShutdownHooks, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD],
+    useFactory: (
+      shutdown: GracefulShutdown,
+      hooks: ShutdownHooks,
+      settings: ShutdownSettings,
+      clock: Clock,
+      log: ShutdownLog,
+      guard: ProcessGuard,
+    ): ApplicationParts => {
+      const limit = settings.gracePeriod - RESERVE;
+      const { signals, ipc, fatalErrors, exit, runAt, phaseGraph } = settings;
+      return {
+        target: shutdown,
+        hooks,
+        clock,
+        notify: (notice) => log.notice(notice),
+        runAt,
+        limit,
+        startLimit: Math.max(RESERVE, limit - longestPath(phaseGraph).ms),
+        guard,
+        guarded: {
+          signals,
+          ipc,
+          fatalErrors,
+          exit,
+          exitLimit: limit + RESERVE / 2,
+          isClean: () => shutdown.report?.outcome === 'completed',
+          running: () => shutdown.awaited.map(({ task }) => task),
+        },
+      };
+    },
+  },
+];
+
+/**
+ * Shuts the application down in phases. Import it once, in the root module; it is global.
+ *
+ * `forRootAsync` takes `useFactory`, `useClass` or `useExisting`; a class answers with the options from
+ * `createGracefulShutdownOptions()`.
+ */
+@Module({
+  providers: [...providers],
+  exports: [GracefulShutdown, InFlightWork, Readiness],
+})
+export class GracefulShutdownModule extends ConfigurableModuleClass {
+  static override forRoot(options: GracefulShutdownOptions = {}): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return super.forRootAsync(options);
+  }
+}
+
+/** Our own module, as often as it is in the application. */
+function ownModules(modules: ModulesContainer) {
+  return [...modules.values()].filter((module) => module.metatype === GracefulShutdownModule);
+}
+
+/** Whether the server listens; `undefined` where the application has none. */
+function isListening(host: HttpAdapterHost): boolean | undefined {
+  const server: unknown = host.httpAdapter?.getHttpServer();
+  return server === undefined || server === null ? undefined : host.listening;
+}

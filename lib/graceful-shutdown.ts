@@ -1,0 +1,185 @@
+import type { ModulesContainer } from '@nestjs/core';
+import { Observable, ReplaySubject } from 'rxjs';
+import { handlerTasks } from './discovery/handler-tasks.js';
+import { readInjections } from './discovery/injections.js';
+import { scanProviders, type MarkedProvider } from './discovery/provider-scan.js';
+import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
+import type { ShutdownTarget } from './lifecycle/shutdown-target.js';
+import type { Notice } from './logging/notice.js';
+import { InjectionGraph } from './plan/injection-graph.js';
+import { ShutdownConfigurationError, type MistakeList } from './plan/mistake.js';
+import { findOrderDoubts } from './plan/order-check.js';
+import type { ShutdownReason } from './plan/reason.js';
+import type { ShutdownPlan } from './plan/shutdown-plan.js';
+import type { ShutdownTask } from './plan/task.js';
+import { ReportFold } from './report/fold-report.js';
+import type { ShutdownReport } from './report/shutdown-report.js';
+import type { Clock } from './run/clock.js';
+import { toError } from './run/errors.js';
+import type { AwaitedTask, ShutdownEvent } from './run/events.js';
+import type { ShutdownRegistration } from './run/registration.js';
+import { ShutdownRun, type RunOptions } from './run/shutdown-run.js';
+import { TaskRegistry } from './run/task-registry.js';
+
+/** Where the shutdown of the application stands. */
+export type ShutdownState =
+  | { readonly status: 'idle' }
+  | { readonly status: 'running'; readonly reason: ShutdownReason }
+  | { readonly status: 'finished'; readonly report: ShutdownReport };
+
+/** What the shutdown of an application is made of. */
+export interface ShutdownParts {
+  readonly settings: ShutdownSettings;
+  readonly modules: ModulesContainer;
+  readonly clock: Clock;
+  readonly notify: (notice: Notice) => void;
+  readonly onEvent: (event: ShutdownEvent) => void;
+  /** The tasks of the features that the module brings. */
+  readonly features: readonly ShutdownTask[];
+  /** Further things that a provider's marks ask for, looked at in the same scan. */
+  readonly onProviders: (providers: readonly MarkedProvider[], mistakes: MistakeList) => void;
+}
+
+/** The shutdown of the application: injectable anywhere, to start it, to follow it, and to take part in it. */
+export class GracefulShutdown implements ShutdownTarget {
+  /** Emits once, as the run begins, also to those who subscribe later: for `takeUntil`. */
+  readonly draining$: Observable<ShutdownReason>;
+  /** Everything that happens in the run. It does not complete: a task may settle after the run has ended. */
+  readonly events$: Observable<ShutdownEvent>;
+  /** Resolves with the report when the run has ended; it does not start it. */
+  readonly finished: Promise<ShutdownReport>;
+
+  readonly #parts: ShutdownParts;
+  readonly #run: ShutdownRun;
+  readonly #fold = new ReportFold();
+  readonly #began = new AbortController();
+  #prepared = false;
+
+  constructor(parts: ShutdownParts) {
+    const { settings, clock, notify, onEvent } = parts;
+    this.#parts = parts;
+    this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph), {
+      clock,
+      limit: settings.gracePeriod - RESERVE,
+      progressInterval: settings.progressInterval,
+      onListenerError: (error) => notify({ kind: 'listener-failed', error }),
+    });
+    const draining = new ReplaySubject<ShutdownReason>(1);
+    this.draining$ = draining.asObservable();
+    this.events$ = new Observable((subscriber) => this.#run.listen((event) => subscriber.next(event)));
+    this.finished = new Promise((resolve) => {
+      this.#run.listen((event) => {
+        this.#fold.add(event);
+        onEvent(event);
+        if (event.type === 'run-started') {
+          this.#began.abort(event.reason);
+          draining.next(event.reason);
+          draining.complete();
+        }
+        if (event.type !== 'run-finished') return;
+        const report = this.#fold.report();
+        if (report === undefined) return;
+        notify({ kind: 'reported', report });
+        resolve(report);
+      });
+    });
+  }
+
+  get status(): ShutdownState['status'] {
+    return this.#run.status;
+  }
+
+  /** Where the shutdown stands: idle, running for a reason, or finished with a report. */
+  get state(): ShutdownState {
+    const { report } = this;
+    if (report === undefined) return { status: 'idle' };
+    return this.#run.status === 'finished'
+      ? { status: 'finished', report }
+      : { status: 'running', reason: report.reason };
+  }
+
+  /** Aborts as the run begins; its reason is the `ShutdownReason`. */
+  get signal(): AbortSignal {
+    return this.#began.signal;
+  }
+
+  /** What has happened up to now; `undefined` before the run. */
+  get report(): ShutdownReport | undefined {
+    return this.#fold.report();
+  }
+
+  get awaited(): readonly AwaitedTask[] {
+    return this.#run.awaited;
+  }
+
+  /**
+   * Runs the phases, once for all callers: those who come later join, and their reason is listed in the
+   * report. Neither closes the application nor ends the process; `app.close()` does the one and joins this
+   * run, a signal both.
+   *
+   * Rejects only where `from` is no phase of the plan, before anything runs.
+   *
+   * @param reason why; a text of your own stands for a request
+   */
+  run(
+    reason: ShutdownReason | string = 'GracefulShutdown.run()',
+    options: RunOptions = {},
+  ): Promise<ShutdownReport> {
+    const { phaseGraph } = this.#parts.settings;
+    this.#prepareForRun();
+    const ended = this.#run.start(
+      typeof reason === 'string' ? { kind: 'request', message: reason } : reason,
+      options,
+    );
+    const isRefused = options.from !== undefined && phaseGraph.phase(options.from) === undefined;
+    return isRefused ? ended.then(() => this.finished) : this.finished;
+  }
+
+  /**
+   * Takes a task into the shutdown, for what is made while the application runs. During the run a task is
+   * taken in too: it runs with its phase, or at once where that has ended, and the run waits for it.
+   *
+   * @throws ShutdownConfigurationError when the task cannot be part of the plan
+   */
+  register(task: ShutdownTask): ShutdownRegistration {
+    return this.#run.register(task);
+  }
+
+  /** The plan as it stands now, with the tasks that have been registered. */
+  plan(): ShutdownPlan {
+    return this.#run.registry.plan();
+  }
+
+  /**
+   * Finds the handlers and checks the plan. Called at boot; a further call does nothing.
+   *
+   * @throws ShutdownConfigurationError with all mistakes of options and handlers
+   */
+  prepare(): void {
+    if (this.#prepared) return;
+    const { settings, modules, notify, onProviders, features } = this.#parts;
+    const mistakes = settings.mistakes.copy();
+    const providers = scanProviders(modules);
+    const tasks = [...features, ...handlerTasks(providers, mistakes)];
+    onProviders(providers, mistakes);
+    const injections = new InjectionGraph(readInjections(modules));
+    const plan = this.#run.registry.seal(tasks, { injections, mistakes });
+    this.#prepared = true;
+    notify({ kind: 'planned', plan });
+    if (plan.longestPath.ms + RESERVE > settings.gracePeriod) {
+      notify({ kind: 'does-not-fit', plan, gracePeriod: settings.gracePeriod, reserve: RESERVE });
+    }
+    for (const doubt of findOrderDoubts(plan)) notify({ kind: 'order-doubted', doubt });
+  }
+
+  /** A run never throws: handlers that cannot be planned are told and left out, the others run. */
+  #prepareForRun(): void {
+    if (this.#run.status !== 'idle') return;
+    try {
+      this.prepare();
+    } catch (thrown) {
+      const error = thrown instanceof ShutdownConfigurationError ? thrown : toError(thrown);
+      this.#parts.notify({ kind: 'plan-refused', error });
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import 'reflect-metadata';
+import { markMethod } from '../discovery/method-mark.js';
+import type { MarkedProvider } from '../discovery/provider-scan.js';
+import type { MistakeList } from '../plan/mistake.js';
+import { InFlightWork } from './in-flight-work.js';
+
+/** On an instance with decorated methods: where its work is counted. Two applications may share a class. */
+const WORK = Symbol.for('nestjs-phased-shutdown.in-flight-work');
+
+/**
+ * Counts every call of a method as work in flight, until what it returns has settled: the drain waits for it.
+ * Once the drain has ended, a call throws `ShutdownInProgressError`.
+ *
+ * @param name how the work is named in the report; `Class.method` by default
+ *
+ * @example
+ * ```ts
+ * @InFlight('charge card')
+ * async charge(order: Order) {}
+ * ```
+ */
+export function InFlight(name?: string): MethodDecorator {
+  return (prototype: object, method: string | symbol, descriptor: PropertyDescriptor): void => {
+    const original: unknown = descriptor.value;
+    if (typeof original !== 'function') {
+      throw new TypeError(`@InFlight on ${String(method)}: it stands on something that is no method.`);
+    }
+    markMethod(prototype, { decorator: '@InFlight', method, settings: {} });
+    const label = name ?? `${prototype.constructor.name}.${String(method)}`;
+    const followed = function (this: object, ...args: readonly unknown[]): unknown {
+      const work: unknown = Reflect.get(this, WORK);
+      const call = (): unknown => Reflect.apply(original, this, args);
+      return work instanceof InFlightWork ? work.follow(label, call) : call();
+    };
+    // What decorators below this one wrote on the method has to be found on what stands in its place.
+    for (const key of Reflect.getMetadataKeys(original)) {
+      Reflect.defineMetadata(key, Reflect.getMetadata(key, original), followed);
+    }
+    Object.defineProperty(followed, 'name', { value: original.name, configurable: true });
+    descriptor.value = followed;
+  };
+}
+
+/** Tells the instances with decorated methods where their work is counted. */
+export function countWorkOf(
+  providers: readonly MarkedProvider[],
+  work: InFlightWork,
+  mistakes: MistakeList,
+): void {
+  for (const { type, marks, instance } of providers) {
+    for (const mark of marks.filter((each) => each.decorator === '@InFlight')) {
+      if (instance !== undefined) {
+        Object.defineProperty(instance, WORK, { value: work, configurable: true });
+        continue;
+      }
+      mistakes.add(
+        'SHUTDOWN_REQUEST_SCOPED',
+        `${type.name}.${String(mark.method)}`,
+        '@InFlight stands on a provider of which Nest makes one per request, which cannot be told where to count. Inject InFlightWork and call run() instead.',
+      );
+    }
+  }
+}

@@ -1,0 +1,29 @@
+export { GracefulShutdownModule } from './graceful-shutdown.module.js';
+export { GracefulShutdown, type ShutdownState } from './graceful-shutdown.js';
+export type { ExitMode, GracefulShutdownOptions, RunAt } from './graceful-shutdown.options.js';
+export { enableGracefulShutdown } from './lifecycle/enable-graceful-shutdown.js';
+export { OnShutdown, type OnShutdownOptions } from './discovery/on-shutdown.decorator.js';
+export { InFlight } from './in-flight/in-flight.decorator.js';
+export { InFlightWork, ShutdownInProgressError } from './in-flight/in-flight-work.js';
+export { Readiness, type ReadinessState } from './readiness/readiness.js';
+
+export { DEFAULT_PHASES, type Mode, type OnFailure, type Phase, type PhaseOptions } from './plan/phase.js';
+export type { ShutdownReason } from './plan/reason.js';
+export type { InFlightItem, ShutdownContext, ShutdownTask } from './plan/task.js';
+export type { LongestPath, PlannedPhase, ShutdownPlan } from './plan/shutdown-plan.js';
+export { buildPlan } from './plan/build-plan.js';
+export { planText } from './plan/plan-text.js';
+export {
+  ShutdownConfigurationError,
+  type ShutdownMistake,
+  type ShutdownMistakeCode,
+} from './plan/mistake.js';
+
+export { ShutdownTaskError, ShutdownTimeoutError } from './run/errors.js';
+export type { AwaitedTask, ShutdownEvent, SkipCause } from './run/events.js';
+export type { PhaseOutcome, RunOutcome, TaskOutcome } from './run/outcome.js';
+export type { ShutdownRegistration } from './run/registration.js';
+export type { RunOptions } from './run/shutdown-run.js';
+
+export type { PhaseReport, ShutdownReport, TaskReport } from './report/shutdown-report.js';
+export { timeline } from './report/timeline.js';

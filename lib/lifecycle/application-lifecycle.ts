@@ -1,0 +1,175 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import type { Notice } from '../logging/notice.js';
+import type { ShutdownReason } from '../plan/reason.js';
+import type { Clock } from '../run/clock.js';
+import { NestApplicationSeam } from './nest-seams.js';
+import type { ShutdownHooks } from './shutdown-hooks.js';
+import type { ShutdownTarget } from './shutdown-target.js';
+import { Startup } from './startup.js';
+
+/** What the lifecycle of an application needs of its module. */
+export interface LifecycleParts {
+  readonly target: ShutdownTarget;
+  readonly hooks: ShutdownHooks;
+  readonly clock: Clock;
+  readonly notify: (notice: Notice) => void;
+  readonly runAt: 'module-destroy' | 'before-application-shutdown';
+  /** Milliseconds from the moment it was asked for until the run must have ended. */
+  readonly limit: number;
+  /** Milliseconds that a start under way is waited for. */
+  readonly startLimit: number;
+}
+
+/** Whom the lifecycle tells what becomes of its application. */
+export interface LifecycleObserver {
+  readonly closed: () => void;
+  /** Signals that the user gave to Nest's `enableShutdownHooks`. */
+  readonly signalsAdded: (signals: readonly string[]) => void;
+}
+
+/** The members that the overrides go to; a newer Nest may have moved one. */
+const NEEDED = ['close', 'callDestroyHook', 'enableShutdownHooks', 'unsubscribeFromProcessSignals'];
+
+/** What makes something start; not every kind of application has each. */
+const STARTS = ['init', 'listen', 'startAllMicroservices'];
+
+/**
+ * The one way in which an application closes, whatever asks for it: wait for what is starting, run the
+ * phases, let Nest close the rest. All of Nest's own ways are led here.
+ */
+export class ApplicationLifecycle {
+  readonly #startup = new Startup();
+  #closing: Promise<void> | undefined;
+  /** Reasons that came after the first, and before the run started. */
+  readonly #early: ShutdownReason[] = [];
+  #closeNatively: (signal: string | undefined) => Promise<void> = () => Promise.resolve();
+
+  constructor(
+    private readonly seam: NestApplicationSeam,
+    private readonly parts: LifecycleParts,
+    private readonly observer: LifecycleObserver,
+  ) {}
+
+  /** Leads every way to close the application here. */
+  takeOver(): void {
+    const missing = this.seam.missing(NEEDED);
+    if (missing.length > 0) this.parts.notify({ kind: 'seam-missing', members: missing });
+    this.#takeOverSignals();
+    this.#takeOverClose();
+    for (const start of STARTS) {
+      this.seam.replace(
+        start,
+        (original) =>
+          (...args) =>
+            this.#startup.track(() => original(...args)),
+      );
+    }
+  }
+
+  /** Closes the application; whoever asks again joins. Rejects with what Nest rejects with. */
+  close(reason: ShutdownReason): Promise<void> {
+    if (this.#closing === undefined) this.#closing = this.#close(reason);
+    else if (this.parts.target.status === 'idle') this.#early.push(reason);
+    else if (this.parts.target.status === 'running') void this.parts.target.run(reason);
+    return this.#closing;
+  }
+
+  /** Nest's listeners go straight to the hooks, past `close()`; ours are in their place. */
+  #takeOverSignals(): void {
+    const { seam, observer } = this;
+    seam.call('unsubscribeFromProcessSignals');
+    seam.replace('enableShutdownHooks', () => (signals) => {
+      if (Array.isArray(signals)) {
+        observer.signalsAdded(signals.map((signal) => String(signal).toUpperCase().trim()));
+      }
+      return seam.raw;
+    });
+  }
+
+  #takeOverClose(): void {
+    const { seam } = this;
+    const close = (signal?: unknown): Promise<void> =>
+      this.close(typeof signal === 'string' ? { kind: 'close', signal } : { kind: 'close' });
+    seam.replace('close', (original) => {
+      this.#closeNatively = async (signal) => {
+        await (signal === undefined ? original() : seam.closeForSignal(signal));
+      };
+      return close;
+    });
+    // Whatever else may lead Nest to its hooks still finds the phases in front of them.
+    for (const step of ['prepareClose', 'callDestroyHook']) {
+      seam.replace(step, (original) => async () => {
+        if (this.parts.runAt === 'module-destroy') await this.#phasesFirst();
+        return original();
+      });
+    }
+    // Natively the close of a selected module runs the hooks of all, and leaves the server open.
+    seam.replace('select', (original) => (...args) => {
+      const selected = original(...args);
+      if (isContext(selected)) NestApplicationSeam.of(selected).define('close', close);
+      return selected;
+    });
+    if (!seam.has(Symbol.asyncDispose)) seam.define(Symbol.asyncDispose, () => close());
+  }
+
+  async #phasesFirst(): Promise<void> {
+    const { target } = this.parts;
+    await (target.status === 'idle' ? target.run({ kind: 'close' }) : target.finished);
+  }
+
+  async #close(reason: ShutdownReason): Promise<void> {
+    const { target, hooks, clock, limit, runAt } = this.parts;
+    const deadline = clock.now() + limit;
+    let unpark: () => void = () => undefined;
+    const parked = new Promise<void>((resolve) => {
+      // Where the process is about to end, what main() would do after listening must not happen any more.
+      unpark = endsProcess(reason) ? () => undefined : resolve;
+    });
+    await this.#awaitStart(reason, parked);
+    try {
+      if (runAt === 'module-destroy') {
+        const ran = target.run(reason, { deadline });
+        for (const early of this.#early) void target.run(early);
+        await ran;
+      } else {
+        hooks.expect(reason, { deadline });
+      }
+      await this.#closeNatively(signalOf(reason));
+    } finally {
+      unpark();
+      this.observer.closed();
+    }
+  }
+
+  async #awaitStart(reason: ShutdownReason, parked: Promise<unknown>): Promise<void> {
+    const { clock, notify, startLimit } = this.parts;
+    if (!this.#startup.isUnderWay) {
+      this.#startup.shut(parked);
+      return;
+    }
+    notify({ kind: 'boot-awaited', reason });
+    await new Promise<void>((resolve) => {
+      const timer = clock.schedule(() => {
+        notify({ kind: 'boot-given-up', waitedMs: startLimit });
+        this.#startup.shut(parked);
+        resolve();
+      }, startLimit);
+      void this.#startup.close(parked).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}
+
+function endsProcess({ kind }: ShutdownReason): boolean {
+  return kind === 'signal' || kind === 'message' || kind === 'error';
+}
+
+function signalOf(reason: ShutdownReason): string | undefined {
+  return reason.kind === 'signal' || reason.kind === 'close' ? reason.signal : undefined;
+}
+
+function isContext(value: unknown): value is INestApplicationContext {
+  return typeof value === 'object' && value !== null && 'close' in value;
+}

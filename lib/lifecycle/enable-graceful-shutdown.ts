@@ -1,0 +1,63 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { ShutdownConfigurationError } from '../plan/mistake.js';
+import { ApplicationLifecycle, type LifecycleParts } from './application-lifecycle.js';
+import { NestApplicationSeam } from './nest-seams.js';
+import type { GuardedApplication, ProcessGuard, Seat } from './process-guard.js';
+
+/** The token under which the module provides what `enableGracefulShutdown` needs. */
+export const LIFECYCLE = Symbol.for('nestjs-phased-shutdown.lifecycle');
+
+/** What the module provides under `LIFECYCLE`. */
+export interface ApplicationParts extends LifecycleParts {
+  readonly guard: ProcessGuard;
+  readonly guarded: Omit<GuardedApplication, 'close'>;
+}
+
+const ENABLED = Symbol.for('nestjs-phased-shutdown.enabled');
+
+/**
+ * Gives an application the full guarantee, instead of `app.enableShutdownHooks()`: its phases run first and
+ * once whatever closes it, signals start the shutdown, a second signal and the grace period end the process,
+ * and the process ends by itself with a code that tells how it went.
+ *
+ * For applications, application contexts, microservices and hybrid applications. Call it once, right after
+ * the application is created; a further call changes nothing. The application can then be held with
+ * `await using`.
+ *
+ * @throws ShutdownConfigurationError with every mistake in the options and handlers, and
+ * `SHUTDOWN_MODULE_MISSING` where `GracefulShutdownModule` is not imported
+ */
+export function enableGracefulShutdown<T extends INestApplicationContext>(app: T): T & AsyncDisposable {
+  const seam = NestApplicationSeam.of(app);
+  if (!seam.has(ENABLED)) {
+    const { guard, guarded, ...parts } = partsOf(app);
+    parts.target.prepare();
+    let seat: Seat | undefined;
+    const lifecycle = new ApplicationLifecycle(seam, parts, {
+      closed: () => seat?.leave(),
+      signalsAdded: (signals) => seat?.listenTo(signals),
+    });
+    lifecycle.takeOver();
+    seat = guard.attach({ ...guarded, close: (reason) => lifecycle.close(reason) });
+    seam.define(ENABLED, true);
+  }
+  // The lifecycle has given the application its asyncDispose.
+  return app as T & AsyncDisposable;
+}
+
+function partsOf(app: INestApplicationContext): ApplicationParts {
+  try {
+    return app.get<ApplicationParts>(LIFECYCLE, { strict: false });
+  } catch (cause) {
+    const error = new ShutdownConfigurationError([
+      {
+        code: 'SHUTDOWN_MODULE_MISSING',
+        path: 'enableGracefulShutdown(app)',
+        message:
+          'the application does not import GracefulShutdownModule. Add GracefulShutdownModule.forRoot() to the imports of its root module.',
+      },
+    ]);
+    error.cause = cause;
+    throw error;
+  }
+}

@@ -1,0 +1,73 @@
+import { writeSync } from 'node:fs';
+import { constants } from 'node:os';
+import { nameLeftovers, type LoopHandle } from './leftovers.js';
+import type { ProcessPort } from './process-port.js';
+
+/** These end or stop a process whatever it listens to. */
+const UNCATCHABLE = new Set(['SIGKILL', 'SIGSTOP']);
+
+/** The process that we run in. No other file touches `process`. */
+export const nodeProcess: ProcessPort = {
+  platform: {
+    inKubernetes: process.env['KUBERNETES_SERVICE_HOST'] !== undefined,
+    defaultSignals: [
+      'SIGTERM',
+      'SIGINT',
+      'SIGHUP',
+      'SIGQUIT',
+      ...(process.platform === 'win32' ? ['SIGBREAK'] : []),
+    ],
+    knownSignals: Object.keys(constants.signals).filter((signal) => !UNCATCHABLE.has(signal)),
+  },
+  onSignal: (signal, listener) => {
+    process.on(signal, listener);
+    return () => void process.off(signal, listener);
+  },
+  onMessage: (listener) => {
+    process.on('message', listener);
+    return () => void process.off('message', listener);
+  },
+  onFatalError: (origin, listener) => {
+    process.on(origin, listener);
+    return () => void process.off(origin, listener);
+  },
+  signalNumber: (signal) => new Map(Object.entries(constants.signals)).get(signal) ?? 0,
+  raise: (signal) => {
+    process.kill(process.pid, signal);
+  },
+  setExitCode: (code) => {
+    process.exitCode = code;
+  },
+  exit: (code) => process.exit(code),
+  writeLine: (line) => {
+    try {
+      writeSync(2, `${line}\n`);
+    } catch {
+      // Nobody reads standard error any more; the end of the process must not hang on that.
+    }
+  },
+  leftovers: () => {
+    const report = diagnosticReport();
+    return nameLeftovers(report.libuv, {
+      resources: process.getActiveResourcesInfo(),
+      workers: report.workers.length,
+    });
+  },
+};
+
+interface DiagnosticReport {
+  readonly libuv: readonly LoopHandle[];
+  readonly workers: readonly unknown[];
+}
+
+function diagnosticReport(): DiagnosticReport {
+  const before: unknown = Reflect.get(process.report, 'excludeNetwork');
+  // Otherwise Node looks up the name of every address, which may take longer than is left.
+  Reflect.set(process.report, 'excludeNetwork', true);
+  try {
+    // The documented shape of the report, which its typings leave open.
+    return process.report.getReport() as unknown as DiagnosticReport;
+  } finally {
+    Reflect.set(process.report, 'excludeNetwork', before);
+  }
+}

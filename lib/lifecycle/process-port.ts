@@ -1,0 +1,39 @@
+/** What the process may tell us. */
+export interface ProcessEvents {
+  readonly signal: (signal: string) => void;
+  readonly message: (message: unknown) => void;
+  readonly uncaughtException: (error: unknown) => void;
+  readonly unhandledRejection: (error: unknown) => void;
+}
+
+/** What the options need to know of the place where the application runs. */
+export interface Platform {
+  readonly inKubernetes: boolean;
+  /** The signals that start a shutdown unless the options name others. */
+  readonly defaultSignals: readonly string[];
+  /** The signals that a process can receive and handle here. */
+  readonly knownSignals: readonly string[];
+}
+
+/** The process, as far as we touch it. */
+export interface ProcessPort {
+  readonly platform: Platform;
+  /** Each of these answers with what takes the listener off again. */
+  onSignal(signal: string, listener: ProcessEvents['signal']): () => void;
+  onMessage(listener: ProcessEvents['message']): () => void;
+  onFatalError(
+    origin: 'uncaughtException' | 'unhandledRejection',
+    listener: (error: unknown) => void,
+  ): () => void;
+  signalNumber(signal: string): number;
+  /** Sends the signal to the process itself. */
+  raise(signal: string): void;
+  /** Sets the code with which the process ends when nothing is left to do. */
+  setExitCode(code: number): void;
+  /** Ends the process now. */
+  exit(code: number): void;
+  /** Writes a line to standard error before it returns: the process may end right after. */
+  writeLine(line: string): void;
+  /** What keeps the process alive, by kind, address, path or pid. */
+  leftovers(): readonly string[];
+}

@@ -1,0 +1,20 @@
+import type { ShutdownReason } from '../plan/reason.js';
+import type { AwaitedTask } from '../run/events.js';
+import type { RunOutcome } from '../run/outcome.js';
+import type { RunOptions } from '../run/shutdown-run.js';
+
+/** The run of one application, as those see it that start it. */
+export interface ShutdownTarget {
+  readonly status: 'idle' | 'running' | 'finished';
+  /**
+   * Finds the handlers and checks the plan; once, whoever asks first.
+   *
+   * @throws ShutdownConfigurationError with all mistakes
+   */
+  prepare(): void;
+  run(reason: ShutdownReason, options?: RunOptions): Promise<{ readonly outcome: RunOutcome | undefined }>;
+  /** Resolves when the run has ended; it does not start it. */
+  readonly finished: Promise<{ readonly outcome: RunOutcome | undefined }>;
+  /** What the run waits for at this moment. */
+  readonly awaited: readonly AwaitedTask[];
+}

@@ -1,0 +1,38 @@
+/**
+ * The starts of an application (`init`, `listen`, `startAllMicroservices`) that are under way. A shutdown
+ * waits for them, and from then on nothing starts any more.
+ */
+export class Startup {
+  readonly #pending = new Set<Promise<unknown>>();
+  #gate: { readonly status: 'open' } | { readonly status: 'closed'; readonly parked: Promise<unknown> } = {
+    status: 'open',
+  };
+
+  /**
+   * Starts, and remembers it until it has settled. Once the gate is closed nothing is started: the caller
+   * gets the promise with which it was closed. A start within one that is waited for goes through.
+   */
+  track(start: () => unknown): Promise<unknown> {
+    if (this.#gate.status === 'closed') return this.#gate.parked;
+    const pending = Promise.resolve().then(start);
+    this.#pending.add(pending);
+    const done = (): void => void this.#pending.delete(pending);
+    pending.then(done, done);
+    return pending;
+  }
+
+  get isUnderWay(): boolean {
+    return this.#pending.size > 0;
+  }
+
+  /** Resolves when nothing is under way, and closes the gate in the same moment. */
+  async close(parked: Promise<unknown>): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    this.shut(parked);
+  }
+
+  /** Closes the gate without waiting. */
+  shut(parked: Promise<unknown>): void {
+    if (this.#gate.status === 'open') this.#gate = { status: 'closed', parked };
+  }
+}

@@ -1,0 +1,199 @@
+import type { ShutdownReason } from '../plan/reason.js';
+import { milliseconds, pathSum, planText } from '../plan/plan-text.js';
+import type { InFlightItem } from '../plan/task.js';
+import type { ShutdownReport } from '../report/shutdown-report.js';
+import { timeline } from '../report/timeline.js';
+import type { AwaitedTask, ShutdownEvent } from '../run/events.js';
+import type { Notice } from './notice.js';
+
+/** A line for the log. */
+export interface Sentence {
+  readonly level: 'log' | 'warn' | 'error';
+  readonly text: string;
+  /** Given to the logger beside the text of an error. */
+  readonly stack?: string;
+}
+
+/** What the log says of an event; most events say nothing, the timeline at the end has them. */
+export function sentenceOf(event: ShutdownEvent): Sentence | undefined {
+  switch (event.type) {
+    case 'run-started':
+      return log(`Shutting down: ${reasonText(event.reason)}.`);
+    case 'run-joined':
+      return log(`Already shutting down; also asked by: ${reasonText(event.reason)}.`);
+    case 'run-progress':
+      return warn(
+        event.awaited.length === 0
+          ? `Still shutting down after ${seconds(event.elapsedMs)}.`
+          : `After ${seconds(event.elapsedMs)} still waiting for ${event.awaited.map(awaitedText).join('; ')}.`,
+      );
+    case 'task-finished':
+      return event.outcome === 'failed'
+        ? error(
+            `'${event.task}' in the phase '${event.phase}' failed: ${errorText(event.error)}`,
+            event.error,
+          )
+        : undefined;
+    case 'task-settled-late':
+      return warn(
+        `'${event.task}' ${event.outcome} ${milliseconds(event.lateMs)} after its time was over${event.error ? `: ${errorText(event.error)}` : '.'}`,
+      );
+    case 'phase-skipped':
+      return event.cause === 'before-from' || event.taskCount === 0
+        ? undefined
+        : warn(
+            `The phase '${event.phase}' was skipped with ${count(event.taskCount, 'task')}: ${skipText(event.cause)}.`,
+          );
+    default:
+      return undefined;
+  }
+}
+
+/** What the log says of a notice. */
+export function noticeSentence(notice: Notice): Sentence {
+  switch (notice.kind) {
+    case 'planned':
+      return log(`The shutdown plan:\n${planText(notice.plan)}`);
+    case 'does-not-fit':
+      return warn(
+        `The shutdown plan may take longer than the grace period: ${pathSum(notice.plan.longestPath)}, and ${milliseconds(notice.reserve)} for the end of the process, of ${milliseconds(notice.gracePeriod)}. Shorten a phase, or raise gracePeriod together with what the platform grants.`,
+      );
+    case 'order-doubted': {
+      const { task, injected } = notice.doubt;
+      return warn(
+        `'${task.name}' runs when '${injected.name}' has already ended, though its provider injects that one's. Move one of them to another phase; if the order is meant, say so with after: ['${injected.name}'] on '${task.name}'.`,
+      );
+    }
+    case 'runs-late':
+      return warn(
+        'The phases run late: the onModuleDestroy hooks of other providers have run already. Call enableGracefulShutdown(app) after the application is created.',
+      );
+    case 'plan-refused':
+      return error(`The handlers could not be planned and do not run. ${notice.error.message}`, notice.error);
+    case 'listener-failed':
+      return error(
+        `A listener of the shutdown's events threw; the shutdown goes on: ${errorText(notice.error)}`,
+        notice.error,
+      );
+    case 'seam-missing':
+      return warn(
+        `This version of Nest has no ${notice.members.join(', ')}, so some ways to close the application may run the phases late.`,
+      );
+    case 'second-copy':
+      return warn(
+        'Two copies of nestjs-phased-shutdown are loaded in this process. Let `npm ls nestjs-phased-shutdown` find them, and keep one.',
+      );
+    case 'boot-awaited':
+      return log(
+        `Asked to shut down while still starting (${reasonText(notice.reason)}): waiting for the start to end.`,
+      );
+    case 'boot-given-up':
+      return warn(
+        `The start did not end within ${milliseconds(notice.waitedMs)}; shutting down what has started.`,
+      );
+    case 'teardown-failed':
+      return error(`Nest could not close the application: ${errorText(notice.error)}`, notice.error);
+    case 'reported':
+      return reportSentence(notice.report);
+    case 'escalated':
+      return error(
+        `${notice.signal} again after ${seconds(notice.afterMs)}: ending now. ${abandonedText(notice.abandoned)}`,
+      );
+    case 'deadline-passed':
+      return error(
+        `The grace period is nearly over after ${seconds(notice.afterMs)}: ending now. ${abandonedText(notice.abandoned)}`,
+      );
+    case 'fatal-error':
+      return error(
+        `${notice.origin === 'uncaughtException' ? 'Uncaught exception' : 'Unhandled rejection'}${notice.second ? ' while shutting down after another one: ending now' : ''}: ${errorText(notice.error)}`,
+        notice.error,
+      );
+    case 'kept-alive':
+      return error(
+        `The shutdown ended ${seconds(notice.afterMs)} ago, but the process is kept alive by ${notice.leftovers.join('; ') || 'something that Node does not name'}: ending it now.`,
+      );
+  }
+}
+
+/** Why the application shuts down, in words. */
+export function reasonText(reason: ShutdownReason): string {
+  switch (reason.kind) {
+    case 'signal':
+      return reason.signal;
+    case 'close':
+      return reason.signal === undefined ? 'app.close()' : `app.close(${reason.signal})`;
+    case 'request':
+      return reason.message;
+    case 'message':
+      return 'the message `shutdown` of the parent process';
+    case 'error':
+      return `${reason.origin === 'uncaughtException' ? 'an uncaught exception' : 'an unhandled rejection'}, ${errorText(reason.error)}`;
+    case 'dispose':
+      return 'dispose';
+  }
+}
+
+function reportSentence(report: ShutdownReport): Sentence {
+  const { outcome = 'completed', durationMs } = report;
+  const text = `Shut down in ${milliseconds(durationMs)}: ${outcome}.`;
+  const picture = timeline(report);
+  const level = outcome === 'completed' ? 'log' : 'warn';
+  return { level, text: picture === '' ? text : `${text}\n${picture}` };
+}
+
+function awaitedText({ phase, task, elapsedMs, allowedMs, inFlight = [] }: AwaitedTask): string {
+  const items = inFlight.length === 0 ? '' : ` (${itemsText(inFlight)})`;
+  return `'${task}' in '${phase}', ${seconds(elapsedMs)} of ${seconds(allowedMs)}${items}`;
+}
+
+function itemsText(items: readonly InFlightItem[]): string {
+  const named = items.slice(0, 3).map(({ name, ageMs }) => `${name} ${seconds(ageMs)}`);
+  if (items.length > named.length) named.push(`${items.length - named.length} more`);
+  return named.join(', ');
+}
+
+function abandonedText(abandoned: readonly string[]): string {
+  return abandoned.length === 0 ? 'No task was running.' : `Abandoned: ${abandoned.join(', ')}.`;
+}
+
+function skipText(cause: Extract<ShutdownEvent, { type: 'phase-skipped' }>['cause']): string {
+  switch (cause) {
+    case 'disabled':
+      return 'it is disabled';
+    case 'aborted':
+      return "a phase before it did not complete, and says onFailure: 'abort'";
+    case 'before-from':
+      return 'the run started from a later phase';
+    case 'phase-timeout':
+    case 'deadline':
+      return 'no time was left';
+  }
+}
+
+function errorText(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  return thrown.cause === undefined
+    ? thrown.message
+    : `${thrown.message} (because of ${String(thrown.cause)})`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function log(text: string): Sentence {
+  return { level: 'log', text };
+}
+
+function warn(text: string): Sentence {
+  return { level: 'warn', text };
+}
+
+function error(text: string, thrown?: unknown): Sentence {
+  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  return stack === undefined ? { level: 'error', text } : { level: 'error', text, stack };
+}
