@@ -1,27 +1,29 @@
-// Builds the library twice from the same sources: as ES modules and as CommonJS.
+// Builds the library twice from the same sources: as ES modules and as CommonJS. What was built before stays
+// in place until both builds have succeeded.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
-const common = ['-p', 'tsconfig.json', '--noEmit', 'false', '--rootDir', 'lib'];
+const next = mkdtempSync('.dist-');
 
 function build(folder, type, flags) {
-  execFileSync(process.execPath, [tsc, ...common, '--outDir', `dist/${folder}`, ...flags], {
-    stdio: 'inherit',
-  });
-  mkdirSync(`dist/${folder}`, { recursive: true });
-  writeFileSync(`dist/${folder}/package.json`, `${JSON.stringify({ type })}\n`);
+  const outDir = join(next, folder);
+  const common = ['-p', 'tsconfig.json', '--noEmit', 'false', '--rootDir', 'lib', '--outDir', outDir];
+  execFileSync(process.execPath, [tsc, ...common, ...flags], { stdio: 'inherit' });
+  writeFileSync(join(outDir, 'package.json'), `${JSON.stringify({ type })}\n`);
 }
 
-rmSync('dist', { recursive: true, force: true });
-build('esm', 'module', []);
-build('cjs', 'commonjs', [
-  '--module',
-  'commonjs',
-  '--moduleResolution',
-  'bundler',
-  '--verbatimModuleSyntax',
-  'false',
-]);
+try {
+  build('esm', 'module', []);
+  build('cjs', 'commonjs', [
+    ...['--module', 'commonjs', '--moduleResolution', 'bundler'],
+    ...['--verbatimModuleSyntax', 'false'],
+  ]);
+  rmSync('dist', { recursive: true, force: true });
+  renameSync(next, 'dist');
+} catch (error) {
+  rmSync(next, { recursive: true, force: true });
+  process.exitCode = error.status ?? 1;
+}
