@@ -1,0 +1,352 @@
+import { Controller, Injectable, UseGuards, type CanActivate } from '@nestjs/common';
+import { OnShutdown, type ShutdownContext } from '../../lib/index.js';
+import { bootApplication, bootMistakes } from '../nest/application.js';
+
+/** Where each planned handler stands, as `phase: name`. */
+async function planned(...providers: (new () => object)[]): Promise<readonly string[]> {
+  const { shutdown } = await bootApplication({ providers });
+  return shutdown
+    .plan()
+    .phases.flatMap(({ name, tasks }) =>
+      tasks.filter((task) => task.name !== 'InFlightWork').map((task) => `${name}: ${task.name}`),
+    );
+}
+
+describe('@OnShutdown on a method', () => {
+  test('without arguments stands in the phase close', async () => {
+    class Pool {
+      @OnShutdown()
+      end(): void {}
+    }
+
+    expect(await planned(Pool)).toEqual(['close: Pool.end']);
+  });
+
+  test('with a phase stands there', async () => {
+    class Outbox {
+      @OnShutdown('flush')
+      publishRest(): void {}
+    }
+
+    expect(await planned(Outbox)).toEqual(['flush: Outbox.publishRest']);
+  });
+
+  test('with a phase and a mode has both', async () => {
+    class Outbox {
+      @OnShutdown('flush', 'sequential')
+      publishRest(): void {}
+    }
+
+    const { shutdown } = await bootApplication({ providers: [Outbox] });
+    const flush = shutdown.plan().phases.find(({ name }) => name === 'flush');
+    expect(flush?.mode).toBe('parallel');
+    expect(flush?.tasks).toMatchObject([{ name: 'Outbox.publishRest', mode: 'sequential' }]);
+  });
+
+  test('with options has them all', async () => {
+    class Outbox {
+      @OnShutdown({ phase: 'flush', name: 'fill' })
+      fill(): void {}
+
+      @OnShutdown({
+        phase: 'flush',
+        mode: 'sequential',
+        order: 7,
+        after: ['fill'],
+        name: 'outbox',
+        timeout: 200,
+      })
+      publishRest(): void {}
+    }
+
+    const { shutdown } = await bootApplication({ providers: [Outbox] });
+    const tasks = shutdown.plan().phases.flatMap((phase) => phase.tasks);
+    expect(tasks.find(({ name }) => name === 'outbox')).toMatchObject({
+      phase: 'flush',
+      mode: 'sequential',
+      order: 7,
+      after: ['fill'],
+      timeout: 200,
+    });
+  });
+
+  test('with an empty object stands in the phase close', async () => {
+    class Pool {
+      @OnShutdown({})
+      end(): void {}
+    }
+
+    expect(await planned(Pool)).toEqual(['close: Pool.end']);
+  });
+
+  test('stacked stands in each of the phases, and its function is called in each', async () => {
+    const calls: string[] = [];
+    class Consumer {
+      @OnShutdown('drain')
+      @OnShutdown('flush')
+      @OnShutdown()
+      stop({ phase }: ShutdownContext): void {
+        calls.push(phase);
+      }
+    }
+
+    const { finish, taskNames } = await bootApplication({ providers: [Consumer] });
+    expect(taskNames()).toEqual(['Consumer.stop (drain)', 'Consumer.stop (flush)', 'Consumer.stop (close)']);
+    await finish();
+    expect(calls).toEqual(['drain', 'flush', 'close']);
+  });
+
+  test('stands on several methods of a class, in the order of the source', async () => {
+    class Broker {
+      @OnShutdown()
+      closeChannel(): void {}
+
+      @OnShutdown('drain')
+      cancel(): void {}
+
+      @OnShutdown()
+      closeConnection(): void {}
+    }
+
+    expect(await planned(Broker)).toEqual([
+      'drain: Broker.cancel',
+      'close: Broker.closeChannel',
+      'close: Broker.closeConnection',
+    ]);
+  });
+
+  test('is called on its instance, with the context, and waited for', async () => {
+    const contexts: ShutdownContext[] = [];
+    @Injectable()
+    class Pool {
+      readonly clients = ['a', 'b'];
+
+      @OnShutdown({ timeout: 400 })
+      async end(context: ShutdownContext): Promise<void> {
+        contexts.push(context);
+        await Promise.resolve();
+        this.clients.length = 0;
+      }
+    }
+
+    const { module, finish, clock } = await bootApplication({ providers: [Pool] });
+    const startedAt = clock.now();
+    await finish();
+    expect(module.get(Pool).clients).toEqual([]);
+    expect(contexts).toHaveLength(1);
+    expect(contexts[0]).toMatchObject({
+      reason: { kind: 'request', message: 'a test' },
+      phase: 'close',
+      deadline: startedAt + 400,
+    });
+    expect(contexts[0]?.signal.aborted).toBe(false);
+  });
+
+  test('may be known by a symbol', async () => {
+    const end = Symbol('end');
+    class Pool {
+      @OnShutdown()
+      [end](): void {}
+    }
+
+    expect(await planned(Pool)).toEqual(['close: Pool.Symbol(end)']);
+  });
+
+  test('may be private to the type', async () => {
+    const calls: string[] = [];
+    class Pool {
+      @OnShutdown()
+      protected end(): void {
+        calls.push('end');
+      }
+    }
+
+    const { finish } = await bootApplication({ providers: [Pool] });
+    await finish();
+    expect(calls).toEqual(['end']);
+  });
+});
+
+describe('@OnShutdown in a hierarchy of classes', () => {
+  abstract class Connection {
+    readonly calls: string[] = [];
+
+    @OnShutdown()
+    close(): void {
+      this.calls.push('base');
+    }
+  }
+
+  test('is inherited, and named after the class of the instance', async () => {
+    class Redis extends Connection {}
+
+    const { module, finish, taskNames } = await bootApplication({ providers: [Redis] });
+    expect(taskNames()).toEqual(['Redis.close']);
+    await finish();
+    expect(module.get(Redis).calls).toEqual(['base']);
+  });
+
+  test('finds the override of a subclass that does not decorate it', async () => {
+    class Redis extends Connection {
+      override close(): void {
+        this.calls.push('override');
+      }
+    }
+
+    const { module, finish, taskNames } = await bootApplication({ providers: [Redis] });
+    expect(taskNames()).toEqual(['Redis.close']);
+    await finish();
+    expect(module.get(Redis).calls).toEqual(['override']);
+  });
+
+  test('is replaced where a subclass decorates the method again', async () => {
+    class Redis extends Connection {
+      @OnShutdown('flush')
+      override close(): void {
+        super.close();
+      }
+    }
+
+    const { module, finish, shutdown } = await bootApplication({ providers: [Redis] });
+    const { phases } = shutdown.plan();
+    expect(phases.find(({ name }) => name === 'flush')?.tasks).toMatchObject([{ name: 'Redis.close' }]);
+    expect(phases.find(({ name }) => name === 'close')?.tasks).toEqual([]);
+    await finish();
+    expect(module.get(Redis).calls).toEqual(['base']);
+  });
+
+  test('is replaced as a whole where the base has it stacked', async () => {
+    class Base {
+      @OnShutdown('drain')
+      @OnShutdown()
+      stop(): void {}
+    }
+    class Sub extends Base {
+      @OnShutdown('flush')
+      override stop(): void {}
+    }
+
+    expect(await planned(Sub)).toEqual(['flush: Sub.stop']);
+  });
+
+  test('adds the handlers of the subclass to those of its bases, and leaves the bases alone', async () => {
+    class Base {
+      @OnShutdown()
+      closeBase(): void {}
+    }
+    class Middle extends Base {
+      @OnShutdown()
+      closeMiddle(): void {}
+    }
+    class Sub extends Middle {
+      @OnShutdown()
+      closeSub(): void {}
+    }
+
+    expect(await planned(Sub)).toEqual([
+      'close: Sub.closeBase',
+      'close: Sub.closeMiddle',
+      'close: Sub.closeSub',
+    ]);
+    expect(await planned(Base)).toEqual(['close: Base.closeBase']);
+  });
+
+  test('does not reach from one subclass to another', async () => {
+    class First extends Connection {
+      @OnShutdown('drain')
+      stop(): void {}
+    }
+    class Second extends Connection {}
+
+    expect(await planned(First, Second)).toEqual([
+      'drain: First.stop',
+      'close: First.close',
+      'close: Second.close',
+    ]);
+  });
+});
+
+describe('@OnShutdown beside providers', () => {
+  test('is found on a controller and on a guard that it uses', async () => {
+    const calls: string[] = [];
+    @Injectable()
+    class RateLimit implements CanActivate {
+      canActivate(): boolean {
+        return true;
+      }
+
+      @OnShutdown('flush')
+      saveCounters(): void {
+        calls.push('guard');
+      }
+    }
+    @Controller()
+    @UseGuards(RateLimit)
+    class Orders {
+      @OnShutdown('drain')
+      finishUploads(): void {
+        calls.push('controller');
+      }
+    }
+
+    const { finish } = await bootApplication({ controllers: [Orders] });
+    await finish();
+    expect(calls).toEqual(['controller', 'guard']);
+  });
+});
+
+describe('@OnShutdown where there is no method', () => {
+  test('calls the function that a property holds', async () => {
+    const calls: unknown[] = [];
+    class Pool {
+      @OnShutdown()
+      readonly end = (): void => void calls.push(this);
+    }
+
+    const { module, finish } = await bootApplication({ providers: [Pool] });
+    await finish();
+    expect(calls).toEqual([module.get(Pool)]);
+  });
+
+  test('calls the function that the property holds at the time of the shutdown', async () => {
+    const calls: string[] = [];
+    class Pool {
+      @OnShutdown()
+      end = (): void => void calls.push('as it was made');
+    }
+
+    const { module, finish } = await bootApplication({ providers: [Pool] });
+    module.get(Pool).end = (): void => void calls.push('as it was replaced');
+    await finish();
+    expect(calls).toEqual(['as it was replaced']);
+  });
+
+  test('is refused on a property that holds no function', async () => {
+    class Pool {
+      @OnShutdown()
+      readonly size = 10;
+    }
+
+    expect(await bootMistakes({ providers: [Pool] })).toEqual([
+      {
+        code: 'SHUTDOWN_NOT_A_FUNCTION',
+        path: 'Pool.size',
+        message: '@OnShutdown stands on a property that holds no function. Put it on a method.',
+      },
+    ]);
+  });
+
+  test('is refused on a static method at once', () => {
+    expect(() => {
+      class Pool {
+        @OnShutdown()
+        static end(): void {}
+      }
+      return Pool;
+    }).toThrow(
+      new TypeError(
+        "@OnShutdown on Pool.end: it is static, and only methods of a provider's instance can be found. Remove `static`.",
+      ),
+    );
+  });
+});
