@@ -71,7 +71,7 @@ function plannedPhases(
   for (const task of tasks) members.get(phaseOf(task))?.push(task);
   return phases.map((phase) => {
     const own = members.get(phase.name) ?? [];
-    const arranged = arrangeTasks(own, phase.mode, injections);
+    const arranged = arrangeTasks(own, { mode: phase.mode, injections });
     if (arranged.kind === 'cyclic') {
       const names = arranged.cycle.map((node) => own[node]?.name ?? '');
       mistakes.add('SHUTDOWN_TASK_CYCLE', phase.name, cycleMessage(names));

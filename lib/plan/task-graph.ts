@@ -8,6 +8,19 @@ export type TaskGraph =
   | { readonly kind: 'ordered'; readonly graph: Graph; readonly order: readonly number[] }
   | { readonly kind: 'cyclic'; readonly cycle: readonly number[] };
 
+/** What the order of the tasks of a phase depends on, beside the tasks. */
+export interface Arrangement {
+  /** The mode of the phase. */
+  readonly mode: Mode;
+  readonly injections: InjectionGraph;
+  /**
+   * So many of the tasks, the first in the list, run already: they stand before all others and wait for
+   * nobody.
+   * @default 0
+   */
+  readonly started?: number;
+}
+
 /**
  * Arranges the tasks of a phase by mode, `order`, `after` and injection, in O(V + E).
  *
@@ -17,14 +30,14 @@ export type TaskGraph =
  */
 export function arrangeTasks(
   tasks: readonly ShutdownTask[],
-  mode: Mode,
-  injections: InjectionGraph,
+  { mode, injections, started = 0 }: Arrangement,
 ): TaskGraph {
+  const arrangement = { mode, injections, started };
   const graph = new Graph(tasks.length);
-  addNamedEdges(graph, tasks);
-  addInjectionEdges(graph, tasks, { mode, injections });
+  addNamedEdges(graph, tasks, started);
+  addInjectionEdges(graph, tasks, arrangement);
   const gates = Array.from({ length: graph.size - tasks.length }, (_, index) => tasks.length + index);
-  const ordering = topologicalOrder(graph, [...gates, ...wishedOrder(tasks, mode, injections)]);
+  const ordering = topologicalOrder(graph, [...gates, ...wishedOrder(tasks, arrangement)]);
   if (ordering.kind === 'cyclic') {
     return { kind: 'cyclic', cycle: ordering.cycle.filter((node) => node < tasks.length) };
   }
@@ -37,10 +50,11 @@ function modeOf(task: ShutdownTask | undefined, phaseMode: Mode): Mode {
   return task?.mode ?? phaseMode;
 }
 
-function addNamedEdges(graph: Graph, tasks: readonly ShutdownTask[]): void {
+function addNamedEdges(graph: Graph, tasks: readonly ShutdownTask[], started: number): void {
   if (!tasks.some((task) => task.after?.length)) return;
   const nodes = new Map(tasks.map((task, node) => [task.name, node]));
   tasks.forEach((task, node) => {
+    if (node < started) return;
     for (const name of task.after ?? []) {
       const earlier = nodes.get(name);
       if (earlier !== undefined) graph.addEdge(earlier, node);
@@ -50,23 +64,16 @@ function addNamedEdges(graph: Graph, tasks: readonly ShutdownTask[]): void {
 
 /**
  * A gate per component of the injection graph: it opens when the tasks of all that inject the component
- * have ended, also where a provider without a task stands between. Gates keep the edges linear, and
- * only those that the phase's own tasks reach are built.
+ * have ended, also where a provider without a task stands between. A component with several tasks has a
+ * second gate, that opens when all of these have ended. Gates keep the edges linear, and only those that
+ * the phase's own tasks reach are built.
  */
 function addInjectionEdges(
   graph: Graph,
   tasks: readonly ShutdownTask[],
-  { mode, injections }: { readonly mode: Mode; readonly injections: InjectionGraph },
+  { mode, injections, started }: Required<Arrangement>,
 ): void {
-  const tasksOf = new Map<number, number[]>();
-  tasks.forEach((task, node) => {
-    if (modeOf(task, mode) !== 'dependency') return;
-    const component = injections.componentOf(task.owner);
-    if (component === undefined) return;
-    const members = tasksOf.get(component);
-    if (members) members.push(node);
-    else tasksOf.set(component, [node]);
-  });
+  const tasksOf = tasksByComponent(tasks, mode, injections);
   if (tasksOf.size < 2) return;
 
   const gates = new Map<number, number>();
@@ -81,27 +88,58 @@ function addInjectionEdges(
   };
   for (const component of tasksOf.keys()) gateOf(component);
   for (let component = open.pop(); component !== undefined; component = open.pop()) {
-    const gate = gateOf(component);
-    const members = tasksOf.get(component) ?? [];
-    for (const member of members) graph.addEdge(gate, member);
-    for (const injected of injections.injectedBy(component)) {
-      const next = gateOf(injected);
-      graph.addEdge(gate, next);
-      for (const member of members) graph.addEdge(member, next);
-    }
+    const exit = addMembers(graph, gateOf(component), { members: tasksOf.get(component) ?? [], started });
+    for (const injected of injections.injectedBy(component)) graph.addEdge(exit, gateOf(injected));
   }
 }
 
-/** By `order`; then, where the phase goes by injection, those that inject first; then as discovered. */
-function wishedOrder(
+/** Puts the tasks of a component behind its gate; answers with the node that comes when all have ended. */
+function addMembers(
+  graph: Graph,
+  entry: number,
+  { members, started }: { readonly members: readonly number[]; readonly started: number },
+): number {
+  const waiting = members.filter((member) => member >= started);
+  for (const member of waiting) graph.addEdge(entry, member);
+  if (members.length < 2 && waiting.length === members.length) return members[0] ?? entry;
+  const exit = graph.addNode();
+  graph.addEdge(entry, exit);
+  for (const member of members) graph.addEdge(member, exit);
+  return exit;
+}
+
+function tasksByComponent(
   tasks: readonly ShutdownTask[],
   mode: Mode,
   injections: InjectionGraph,
+): ReadonlyMap<number, readonly number[]> {
+  const tasksOf = new Map<number, number[]>();
+  tasks.forEach((task, node) => {
+    if (modeOf(task, mode) !== 'dependency') return;
+    const component = injections.componentOf(task.owner);
+    if (component === undefined) return;
+    const members = tasksOf.get(component);
+    if (members) members.push(node);
+    else tasksOf.set(component, [node]);
+  });
+  return tasksOf;
+}
+
+/**
+ * Those that run already; then by `order`; then, where the phase goes by injection, those that inject
+ * first; then as discovered.
+ */
+function wishedOrder(
+  tasks: readonly ShutdownTask[],
+  { mode, injections, started }: Required<Arrangement>,
 ): readonly number[] {
+  const begun = (node: number): number => Number(node < started);
+  const order = (node: number): number => tasks[node]?.order ?? 0;
   const rank = (node: number): number =>
     mode === 'dependency' ? -(injections.componentOf(tasks[node]?.owner) ?? -1) : 0;
-  const order = (node: number): number => tasks[node]?.order ?? 0;
-  return tasks.map((_, node) => node).toSorted((a, b) => order(a) - order(b) || rank(a) - rank(b) || a - b);
+  return tasks
+    .map((_, node) => node)
+    .toSorted((a, b) => begun(b) - begun(a) || order(a) - order(b) || rank(a) - rank(b) || a - b);
 }
 
 function addBarriers(graph: Graph, order: readonly number[], isBarrier: (node: number) => boolean): void {

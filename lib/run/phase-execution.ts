@@ -2,43 +2,32 @@ import type { InjectionGraph } from '../plan/injection-graph.js';
 import type { Phase } from '../plan/phase.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import { arrangeTasks } from '../plan/task-graph.js';
-import type { InFlightItem } from '../plan/task.js';
-import type { Clock, Timer } from './clock.js';
-import { ShutdownTimeoutError } from './errors.js';
-import type { AwaitedTask, ShutdownEvent } from './events.js';
+import type { Timer } from './clock.js';
+import type { AwaitedTask } from './events.js';
 import { Frontier } from './frontier.js';
 import { worse, type PhaseOutcome } from './outcome.js';
 import { TaskContext } from './task-context.js';
+import { emitEnding, emitSkipped, emitStarted, type EventSource } from './task-events.js';
 import type { Ending, TaskExecution } from './task-execution.js';
+import { Turn } from './turn.js';
 
 /** What the phases of one run share. */
-export interface RunScope {
-  readonly clock: Clock;
+export interface RunScope extends EventSource {
   readonly reason: ShutdownReason;
   /** When the run ends at the latest. */
   readonly deadline: number;
   readonly injections: InjectionGraph;
-  readonly emit: (event: ShutdownEvent) => void;
-}
-
-/** A task's turn in its phase. */
-interface Turn {
-  readonly execution: TaskExecution;
-  node: number;
-  status: 'queued' | 'started' | 'ended';
-  startedAt: number;
-  allowedMs: number;
-  timer?: Timer;
 }
 
 /**
  * One phase while it runs: starts each task when those before it have ended, and ends them all when its
  * time is over.
  *
- * running → expired (its time is over, what was queued is skipped) → ended, or running → ended.
+ * opening (nothing has started) → running → expired (its time is over, what was queued is skipped) → ended,
+ * or running → ended.
  */
 export class PhaseExecution {
-  #status: 'running' | 'expired' | 'ended' = 'running';
+  #status: 'opening' | 'running' | 'expired' | 'ended' = 'opening';
   #outcome: PhaseOutcome = 'completed';
   #placed: readonly Turn[] = [];
   #frontier: Frontier;
@@ -55,7 +44,7 @@ export class PhaseExecution {
     const startedAt = clock.now();
     this.deadline = Math.min(startedAt + phase.timeout, deadline);
     this.#timer = clock.schedule(() => this.#expire(), this.deadline - startedAt);
-    this.#frontier = this.#place(Array.from(executions, newTurn));
+    this.#frontier = this.#place(Array.from(executions, (execution) => new Turn(execution)));
   }
 
   /** Starts what may start. Apart from the constructor, since a task may end the phase at once. */
@@ -63,39 +52,33 @@ export class PhaseExecution {
     const { clock, emit } = this.scope;
     const taskCount = this.#placed.length;
     emit({ type: 'phase-started', at: clock.now(), phase: this.phase.name, taskCount });
+    this.#status = 'running';
     this.#advance();
   }
 
   /** Whether a task that is registered now runs with the phase. */
   get isOpen(): boolean {
-    return this.#status === 'running';
+    return this.#status === 'opening' || this.#status === 'running';
   }
 
-  /** Takes in a task that was registered while the phase runs, at its place among those left. */
+  /** Takes in a task that was registered while the phase is open, at its place among those that are queued. */
   add(execution: TaskExecution): void {
-    const left = this.#placed.filter((turn) => turn.status !== 'ended');
-    this.#frontier = this.#place([...left, newTurn(execution)]);
-    this.#advance();
+    const started = this.#placed.filter((turn) => turn.status === 'started');
+    const queued = this.#placed.filter((turn) => turn.status === 'queued');
+    this.#frontier = this.#place([...started, ...queued, new Turn(execution)], started.length);
+    if (this.#status === 'running') this.#advance();
   }
 
   get awaited(): readonly AwaitedTask[] {
     const now = this.scope.clock.now();
-    return this.#placed
-      .filter((turn) => turn.status === 'started')
-      .map(({ execution: { task, phase }, startedAt, allowedMs }) => ({
-        phase,
-        task: task.name,
-        elapsedMs: now - startedAt,
-        allowedMs,
-        ...inFlightOf(task),
-      }));
+    return this.#placed.filter((turn) => turn.status === 'started').map((turn) => turn.awaited(now));
   }
 
-  #place(turns: readonly Turn[]): Frontier {
+  /** Arranges those that have not ended; the first `started` of them run already. */
+  #place(turns: readonly Turn[], started = 0): Frontier {
     const arranged = arrangeTasks(
       turns.map((turn) => turn.execution.task),
-      this.phase.mode,
-      this.scope.injections,
+      { mode: this.phase.mode, injections: this.scope.injections, started },
     );
     // Every task was checked when it came in, so a cycle here is a fault of ours; no run may hang on it.
     if (arranged.kind === 'cyclic') throw new Error('the tasks of a checked phase wait for each other');
@@ -103,74 +86,64 @@ export class PhaseExecution {
       turn.node = node;
     });
     this.#placed = turns;
-    return new Frontier(arranged.graph, (node) => {
+    const frontier = new Frontier(arranged.graph, (node) => {
+      const turn = turns[node];
+      if (turn === undefined) frontier.complete(node);
       // A frontier that was replaced while it walked hands out nothing more: its successor does.
-      if (this.#placed === turns) this.#handOut(turns[node], node);
+      else if (this.#placed === turns && turn.status === 'queued') this.#handOut(turn);
     });
+    return frontier;
   }
 
-  #handOut(turn: Turn | undefined, node: number): void {
-    if (turn === undefined) {
-      this.#frontier.complete(node);
-      return;
-    }
-    if (turn.status !== 'queued') return;
-    const { execution } = turn;
-    switch (execution.status) {
-      case 'waiting':
-      case 'running':
-        if (this.#status === 'running') this.#startTurn(turn);
-        else this.#skipTurn(turn);
-        return;
-      case 'withdrawn':
-      case 'abandoned':
-      case 'ended':
-        turn.status = 'ended';
-        this.#frontier.complete(turn.node);
+  #handOut(turn: Turn): void {
+    if (turn.execution.isOver) {
+      // Unregistered or disposed before its turn came.
+      turn.status = 'ended';
+      this.#frontier.complete(turn.node);
+    } else if (this.#status === 'running') {
+      this.#startTurn(turn);
+    } else {
+      this.#skipTurn(turn);
     }
   }
 
   #startTurn(turn: Turn): void {
     const { execution } = turn;
-    const { clock, reason, emit } = this.scope;
+    const { clock, reason } = this.scope;
     const now = clock.now();
     const deadline = Math.min(now + (execution.task.timeout ?? Infinity), this.deadline);
     turn.status = 'started';
     turn.startedAt = now;
     turn.allowedMs = deadline - now;
-    emit({ type: 'task-started', at: now, ...identity(execution) });
-    if (deadline < this.deadline) {
-      turn.timer = clock.schedule(() => expire(turn), deadline - now);
-    }
+    // Claimed before it is told, so that no listener can withdraw what was told to have started.
+    const claimed = execution.claim(new TaskContext(reason, this.phase.name, deadline));
+    emitStarted(execution, this.scope);
+    if (deadline < this.deadline) turn.timer = clock.schedule(() => turn.expire(), deadline - now);
     execution.whenEnded((ending) => this.#endTurn(turn, ending));
-    execution.launch(new TaskContext(reason, this.phase.name, deadline));
+    if (claimed) execution.call();
   }
 
   #skipTurn(turn: Turn): void {
     turn.status = 'ended';
-    const { clock, emit } = this.scope;
-    emit({
-      type: 'task-skipped',
-      at: clock.now(),
-      ...identity(turn.execution),
-      cause: 'phase-timeout',
-    });
+    emitSkipped(turn.execution, 'phase-timeout', this.scope);
     this.#frontier.complete(turn.node);
   }
 
   #endTurn(turn: Turn, ending: Ending): void {
+    // A listener may register a task, and with it replace the frontier by one that this turn is not in.
+    const frontier = this.#frontier;
     turn.status = 'ended';
     turn.timer?.cancel();
     this.#outcome = worse<PhaseOutcome>(this.#outcome, ending.outcome);
     emitEnding(turn.execution, ending, this.scope);
-    this.#frontier.complete(turn.node);
+    frontier.complete(turn.node);
     this.#endIfDone();
   }
 
   #expire(): void {
     this.#status = 'expired';
     const started = this.#placed.filter((turn) => turn.status === 'started');
-    for (const turn of started) expire(turn);
+    for (const turn of started) turn.expire();
     this.#endIfDone();
   }
 
@@ -186,61 +159,5 @@ export class PhaseExecution {
     const { clock, emit, onEnded } = this.scope;
     emit({ type: 'phase-finished', at: clock.now(), phase: this.phase.name, outcome: this.#outcome });
     onEnded(this.#outcome);
-  }
-}
-
-/** Tells how a task ended, and what becomes of it if it was abandoned. */
-export function emitEnding(
-  execution: TaskExecution,
-  ending: Ending,
-  { clock, emit }: Pick<RunScope, 'clock' | 'emit'>,
-): void {
-  const at = clock.now();
-  const abandoned = ending.outcome === 'timed-out';
-  emit({
-    type: 'task-finished',
-    at,
-    ...identity(execution),
-    abandoned,
-    ...ending,
-    ...(abandoned ? inFlightOf(execution.task) : undefined),
-  });
-  if (!abandoned) return;
-  execution.whenSettledLate((settlement) => {
-    const now = clock.now();
-    emit({
-      type: 'task-settled-late',
-      at: now,
-      ...identity(execution),
-      lateMs: now - at,
-      ...settlement,
-    });
-  });
-}
-
-/** How an event names a task. */
-export function identity({ id, phase, task }: TaskExecution): {
-  readonly id: number;
-  readonly phase: string;
-  readonly task: string;
-} {
-  return { id, phase, task: task.name };
-}
-
-function newTurn(execution: TaskExecution): Turn {
-  return { execution, node: 0, status: 'queued', startedAt: 0, allowedMs: 0 };
-}
-
-function expire({ execution, allowedMs }: Turn): void {
-  execution.expire(new ShutdownTimeoutError(execution.task.name, execution.phase, allowedMs));
-}
-
-/** A feature that fails to describe its work must not harm the run. */
-function inFlightOf(task: TaskExecution['task']): { readonly inFlight: readonly InFlightItem[] } | undefined {
-  try {
-    const items = task.inFlight?.();
-    return items === undefined || items.length === 0 ? undefined : { inFlight: items };
-  } catch {
-    return undefined;
   }
 }

@@ -25,6 +25,7 @@ export function runAlone(
   },
 ): void {
   const { task, phase } = execution;
+  const claimed = execution.claim(new TaskContext(reason, phase, clock.now() + allowedMs));
   const timer = clock.schedule(
     () => execution.expire(new ShutdownTimeoutError(task.name, phase, allowedMs)),
     allowedMs,
@@ -33,5 +34,5 @@ export function runAlone(
     timer.cancel();
     onEnded(ending);
   });
-  execution.launch(new TaskContext(reason, phase, clock.now() + allowedMs));
+  if (claimed) execution.call();
 }

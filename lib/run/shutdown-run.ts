@@ -4,12 +4,14 @@ import type { PhaseGraph } from '../plan/phase-graph.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { ShutdownTask } from '../plan/task.js';
 import type { Clock, Timer } from './clock.js';
-import type { AwaitedTask, ShutdownEvent, ShutdownListener, SkipCause } from './events.js';
+import type { AwaitedTask, ShutdownListener, SkipCause } from './events.js';
 import { Frontier } from './frontier.js';
+import { ListenerList } from './listener-list.js';
 import { worse, type PhaseOutcome, type RunOutcome } from './outcome.js';
-import { PhaseExecution, emitEnding, identity, type RunScope } from './phase-execution.js';
+import { PhaseExecution, type RunScope } from './phase-execution.js';
 import { registrationOf, type ShutdownRegistration } from './registration.js';
-import { runAlone } from './run-alone.js';
+import { Stragglers } from './stragglers.js';
+import { emitSkipped } from './task-events.js';
 import type { TaskExecution } from './task-execution.js';
 import type { TaskRegistry } from './task-registry.js';
 
@@ -51,13 +53,15 @@ type State =
  * Pekko's CoordinatedShutdown.
  */
 export class ShutdownRun {
-  readonly #listeners: ShutdownListener[] = [];
+  readonly #listeners: ListenerList;
   readonly #phases: PhaseState[];
   readonly #frontier: Frontier;
   #state: State = { status: 'idle' };
   #outcome: RunOutcome = 'completed';
-  /** Tasks that run after their phase has ended; the run waits for them. */
-  #stragglers = 0;
+  /** The run waits for these. */
+  readonly #stragglers = new Stragglers();
+  /** What is registered after the finish, which no run waits for. */
+  readonly #afterthoughts = new Stragglers();
   #skipped: ReadonlyMap<number, SkipCause> = new Map();
   #progress: Timer | undefined;
   #resolve: (outcome: RunOutcome) => void = () => undefined;
@@ -66,6 +70,7 @@ export class ShutdownRun {
     readonly registry: TaskRegistry,
     private readonly settings: RunSettings,
   ) {
+    this.#listeners = new ListenerList(settings.onListenerError);
     this.#phases = registry.phaseGraph.phases.map(() => ({ status: 'waiting' }));
     this.#frontier = new Frontier(registry.phaseGraph.graph, (index) => this.#startPhase(index));
   }
@@ -76,16 +81,15 @@ export class ShutdownRun {
 
   /** What the run waits for at this moment. */
   get awaited(): readonly AwaitedTask[] {
-    return this.#phases.flatMap((phase) => (phase.status === 'running' ? phase.execution.awaited : []));
+    return [
+      ...this.#phases.flatMap((phase) => (phase.status === 'running' ? phase.execution.awaited : [])),
+      ...this.#stragglers.awaited(this.settings.clock.now()),
+    ];
   }
 
   /** Calls the listener with every event from now on; the answer takes it off again. */
   listen(listener: ShutdownListener): () => void {
-    this.#listeners.push(listener);
-    return () => {
-      const index = this.#listeners.indexOf(listener);
-      if (index !== -1) this.#listeners.splice(index, 1);
-    };
+    return this.#listeners.add(listener);
   }
 
   /**
@@ -100,7 +104,7 @@ export class ShutdownRun {
     }
     if (this.#state.status !== 'idle') {
       if (this.#state.status === 'running') {
-        this.#emit({ type: 'run-joined', at: this.settings.clock.now(), reason });
+        this.#listeners.emit({ type: 'run-joined', at: this.settings.clock.now(), reason });
       }
       return this.#state.ended;
     }
@@ -112,7 +116,7 @@ export class ShutdownRun {
       reason,
       deadline,
       injections: this.registry.injections,
-      emit: (event) => this.#emit(event),
+      emit: (event) => this.#listeners.emit(event),
     };
     const ended = new Promise<RunOutcome>((resolve) => {
       this.#resolve = resolve;
@@ -120,7 +124,7 @@ export class ShutdownRun {
     this.#state = { status: 'running', scope, ended };
     if (from !== undefined) this.#skip(phasesBefore(phaseGraph, from), 'before-from');
     const phases = phaseGraph.phases.map(({ name, mode }) => ({ name, mode }));
-    this.#emit({ type: 'run-started', at, reason, deadline, phases });
+    this.#listeners.emit({ type: 'run-started', at, reason, deadline, phases });
     this.#scheduleProgress(at);
     this.#frontier.start();
     this.#finishIfDone();
@@ -144,7 +148,10 @@ export class ShutdownRun {
     return registrationOf(execution, {
       clock,
       timeoutOf: (each) => this.#timeoutOf(each),
-      drop: (each) => this.registry.drop(each),
+      // While the run goes on, every name stays known: whether an `after` is right must not depend on the moment.
+      drop: (each) => {
+        if (this.#state.status !== 'running') this.registry.drop(each);
+      },
     });
   }
 
@@ -153,37 +160,35 @@ export class ShutdownRun {
       case 'waiting':
         return;
       case 'skipped':
-        this.#emitSkipped(execution, phase.cause);
+        emitSkipped(execution, phase.cause, scope);
         return;
       case 'running':
         if (phase.execution.isOpen) phase.execution.add(execution);
         else this.#runStraggler(execution, scope);
         return;
       case 'ended':
-        this.#runStraggler(execution, scope);
+        if (this.#state.status === 'running') this.#runStraggler(execution, scope);
+        else this.#runAfterthought(execution, scope);
     }
   }
 
   #runStraggler(execution: TaskExecution, scope: RunScope): void {
-    const { clock, emit, reason, deadline } = scope;
-    const now = clock.now();
-    const timeout = this.#timeoutOf(execution);
-    const counted = this.#state.status === 'running';
-    if (counted) this.#stragglers += 1;
-    emit({ type: 'task-started', at: now, ...identity(execution) });
-    runAlone(execution, {
-      clock,
-      reason,
-      // What is registered after the run has finished has no run to hold up.
-      allowedMs: counted ? Math.min(timeout, deadline - now) : timeout,
-      onEnded: (ending) => {
-        this.registry.drop(execution);
-        emitEnding(execution, ending, scope);
-        if (!counted) return;
-        this.#stragglers -= 1;
-        this.#outcome = worse(this.#outcome, ending.outcome);
+    const allowedMs = Math.min(this.#timeoutOf(execution), scope.deadline - scope.clock.now());
+    this.#stragglers.run(execution, {
+      allowedMs,
+      scope,
+      onEnded: ({ outcome }) => {
+        this.#outcome = worse(this.#outcome, outcome);
         this.#finishIfDone();
       },
+    });
+  }
+
+  #runAfterthought(execution: TaskExecution, scope: RunScope): void {
+    this.#afterthoughts.run(execution, {
+      allowedMs: this.#timeoutOf(execution),
+      scope,
+      onEnded: () => this.registry.drop(execution),
     });
   }
 
@@ -191,7 +196,7 @@ export class ShutdownRun {
     const phase = this.registry.phaseGraph.phases[index];
     if (phase === undefined || this.#state.status !== 'running') return;
     const { scope } = this.#state;
-    const tasks = this.registry.of(phase.name);
+    const tasks = Array.from(this.registry.of(phase.name)).filter((execution) => !execution.isOver);
     const cause = this.#skipCause(index);
     if (cause === undefined) {
       const execution = new PhaseExecution(phase, tasks, {
@@ -204,9 +209,9 @@ export class ShutdownRun {
     }
     this.#phases[index] = { status: 'skipped', cause };
     const at = scope.clock.now();
-    this.#emit({ type: 'phase-skipped', at, phase: phase.name, cause, taskCount: tasks.size });
+    this.#listeners.emit({ type: 'phase-skipped', at, phase: phase.name, cause, taskCount: tasks.length });
     for (const execution of tasks) {
-      if (execution.status === 'waiting') this.#emitSkipped(execution, cause);
+      if (execution.status === 'waiting') emitSkipped(execution, cause, scope);
     }
     if (cause === 'deadline') this.#outcome = worse(this.#outcome, 'timed-out');
     this.#frontier.complete(index);
@@ -224,9 +229,6 @@ export class ShutdownRun {
     const { phaseGraph } = this.registry;
     const phase = phaseGraph.phases[index];
     this.#phases[index] = { status: 'ended' };
-    for (const execution of this.registry.of(phase?.name ?? '')) {
-      if (execution.status !== 'waiting') this.registry.drop(execution);
-    }
     if (outcome === 'failed' || outcome === 'timed-out') {
       this.#outcome = worse(this.#outcome, outcome);
       if (phase?.onFailure === 'abort') this.#skip(phaseGraph.laterThan(index), 'aborted');
@@ -242,10 +244,10 @@ export class ShutdownRun {
   }
 
   #finishIfDone(): void {
-    if (this.#state.status !== 'running' || !this.#frontier.isDone || this.#stragglers > 0) return;
+    if (this.#state.status !== 'running' || !this.#frontier.isDone || !this.#stragglers.isEmpty) return;
     this.#progress?.cancel();
     this.#state = { ...this.#state, status: 'finished' };
-    this.#emit({ type: 'run-finished', at: this.settings.clock.now(), outcome: this.#outcome });
+    this.#listeners.emit({ type: 'run-finished', at: this.settings.clock.now(), outcome: this.#outcome });
     this.#resolve(this.#outcome);
   }
 
@@ -254,28 +256,13 @@ export class ShutdownRun {
     this.#progress = clock.schedule(() => {
       const at = clock.now();
       const { awaited } = this;
-      this.#emit({ type: 'run-progress', at, elapsedMs: at - startedAt, awaited });
+      this.#listeners.emit({ type: 'run-progress', at, elapsedMs: at - startedAt, awaited });
       this.#scheduleProgress(startedAt);
     }, progressInterval);
   }
 
   #timeoutOf({ task, phase }: TaskExecution): number {
     return task.timeout ?? this.registry.phaseGraph.phase(phase)?.timeout ?? this.settings.limit;
-  }
-
-  #emitSkipped(execution: TaskExecution, cause: SkipCause): void {
-    const at = this.settings.clock.now();
-    this.#emit({ type: 'task-skipped', at, ...identity(execution), cause });
-  }
-
-  #emit(event: ShutdownEvent): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.settings.onListenerError?.(error);
-      }
-    }
   }
 }
 

@@ -19,6 +19,7 @@ type State =
 const WAITING: State = { status: 'waiting' };
 const WITHDRAWN: State = { status: 'withdrawn' };
 const COMPLETED: Settlement = { outcome: 'completed' };
+const ENDED_COMPLETED: State = { status: 'ended', ending: COMPLETED };
 
 /**
  * One task and the fate of its function, which is called at most once, whoever asks: the run, or a dispose.
@@ -27,8 +28,8 @@ const COMPLETED: Settlement = { outcome: 'completed' };
  */
 export class TaskExecution {
   #state: State = WAITING;
-  #onEnding: ((ending: Ending) => void)[] = [];
-  #onLateSettlement: ((settlement: Settlement) => void)[] = [];
+  #onEnding: readonly ((ending: Ending) => void)[] | undefined;
+  #onLateSettlement: ((settlement: Settlement) => void) | undefined;
 
   constructor(
     readonly id: number,
@@ -40,26 +41,26 @@ export class TaskExecution {
     return this.#state.status;
   }
 
-  /** Calls the function. Only a waiting task is launched. */
-  launch(context: TaskContext): void {
-    if (this.#state.status !== 'waiting') return;
+  /** Whether nobody waits for it any more. */
+  get isOver(): boolean {
+    return this.#state.status !== 'waiting' && this.#state.status !== 'running';
+  }
+
+  /**
+   * Claims a waiting task: from now on it is too late to withdraw it. Who claimed it has to `call` it; the
+   * answer is `false` for all others.
+   */
+  claim(context: TaskContext): boolean {
+    if (this.#state.status !== 'waiting') return false;
     this.#state = { status: 'running', context };
-    let returned: unknown;
-    try {
-      returned = this.task.run(context);
-    } catch (thrown) {
-      this.#settle({ outcome: 'failed', error: toError(thrown) });
-      return;
-    }
-    if ((typeof returned !== 'object' && typeof returned !== 'function') || returned === null) {
-      this.#settle(COMPLETED);
-      return;
-    }
-    // Adopts any thenable; one whose `then` throws or calls twice is handled by the promise.
-    Promise.resolve(returned).then(
-      () => this.#settle(COMPLETED),
-      (thrown: unknown) => this.#settle({ outcome: 'failed', error: toError(thrown) }),
-    );
+    return true;
+  }
+
+  /** Calls the function of a claimed task. */
+  call(): void {
+    if (this.#state.status !== 'running') return;
+    const settlement = this.#callFunction(this.#state.context);
+    if (settlement !== undefined) this.#settle(settlement);
   }
 
   /** Ends the wait for a running task: its signal aborts, and what it does from now on is only noted. */
@@ -82,28 +83,51 @@ export class TaskExecution {
   /** Calls back when the task has ended; at once if it has. */
   whenEnded(callback: (ending: Ending) => void): void {
     if (this.#state.status === 'ended' || this.#state.status === 'abandoned') callback(this.#state.ending);
-    else this.#onEnding.push(callback);
+    else this.#onEnding = this.#onEnding === undefined ? [callback] : [...this.#onEnding, callback];
   }
 
   /** Calls back if the function settles after its time was over. */
   whenSettledLate(callback: (settlement: Settlement) => void): void {
-    this.#onLateSettlement.push(callback);
+    this.#onLateSettlement = callback;
+  }
+
+  /** How it settled, where that is known when the call returns. */
+  #callFunction(context: TaskContext): Settlement | undefined {
+    try {
+      const returned: unknown = this.task.run(context);
+      if ((typeof returned !== 'object' && typeof returned !== 'function') || returned === null) {
+        return COMPLETED;
+      }
+      // Adopts any thenable; one whose `then` throws or calls twice is handled by the promise. A promise
+      // of the platform is taken as it is, with whatever `then` somebody may have put on it.
+      Promise.resolve(returned).then(
+        () => this.#settle(COMPLETED),
+        (thrown: unknown) => this.#settle({ outcome: 'failed', error: toError(thrown) }),
+      );
+      return undefined;
+    } catch (thrown) {
+      return { outcome: 'failed', error: toError(thrown) };
+    }
   }
 
   #settle(settlement: Settlement): void {
-    const late = this.#state.status === 'abandoned';
-    this.#state = {
-      status: 'ended',
-      ending: this.#state.status === 'abandoned' ? this.#state.ending : settlement,
-    };
-    if (!late) this.#tellEnding(settlement);
-    else for (const callback of this.#onLateSettlement) callback(settlement);
-    this.#onLateSettlement = [];
+    switch (this.#state.status) {
+      case 'running':
+        this.#state = settlement === COMPLETED ? ENDED_COMPLETED : { status: 'ended', ending: settlement };
+        this.#tellEnding(settlement);
+        return;
+      case 'abandoned':
+        this.#state = { status: 'ended', ending: this.#state.ending };
+        this.#onLateSettlement?.(settlement);
+        return;
+      default:
+      // It has settled before.
+    }
   }
 
   #tellEnding(ending: Ending): void {
-    const callbacks = this.#onEnding;
-    this.#onEnding = [];
+    const callbacks = this.#onEnding ?? [];
+    this.#onEnding = undefined;
     for (const callback of callbacks) callback(ending);
   }
 }

@@ -1,3 +1,4 @@
+import type { Place } from '../plan/check-setting.js';
 import { checkAfter, cycleMessage, isTask, phaseOf } from '../plan/check-task.js';
 import { planTasks } from '../plan/build-plan.js';
 import { InjectionGraph } from '../plan/injection-graph.js';
@@ -9,7 +10,8 @@ import type { ShutdownTask } from '../plan/task.js';
 import { TaskExecution } from './task-execution.js';
 
 /**
- * The tasks that have not ended, by phase and by name.
+ * The tasks, by phase and by name: those that wait or run, and those that ended in the run, whose names
+ * `after` may still give and a new task may take.
  *
  * Until it is sealed, a task may name in `after` one that is still to come; from then on every name must
  * be there, and a registration that would break the plan is refused before anything is changed.
@@ -17,6 +19,8 @@ import { TaskExecution } from './task-execution.js';
 export class TaskRegistry {
   readonly #byPhase = new Map<string, Set<TaskExecution>>();
   readonly #byName = new Map<string, TaskExecution>();
+  /** Every name that a task gave in `after`. */
+  readonly #awaitedNames = new Set<string>();
   #injections: InjectionGraph | undefined;
   #nextId = 0;
 
@@ -26,6 +30,11 @@ export class TaskRegistry {
 
   get injections(): InjectionGraph {
     return this.#injections ?? InjectionGraph.EMPTY;
+  }
+
+  /** Gives the tasks to come another injection graph of the same application, that knows more owners. */
+  replaceInjections(injections: InjectionGraph): void {
+    this.#injections = injections;
   }
 
   /** The executions of a phase, in the order of their registration. */
@@ -68,14 +77,16 @@ export class TaskRegistry {
     });
   }
 
-  /** Drops a task that has ended or was withdrawn; its name is free again. */
+  /** Drops a task that was withdrawn, or that ended outside the run. */
   drop(execution: TaskExecution): void {
     this.#byPhase.get(execution.phase)?.delete(execution);
     if (this.#byName.get(execution.task.name) === execution) this.#byName.delete(execution.task.name);
   }
 
   #tasks(): readonly ShutdownTask[] {
-    return Array.from(this.#byName.values(), (execution) => execution.task);
+    return Array.from(this.#byName.values())
+      .filter((execution) => execution.status !== 'withdrawn')
+      .map((execution) => execution.task);
   }
 
   #put(task: ShutdownTask): TaskExecution {
@@ -83,32 +94,41 @@ export class TaskRegistry {
     this.#nextId += 1;
     this.#byPhase.get(execution.phase)?.add(execution);
     this.#byName.set(task.name, execution);
+    for (const name of task.after ?? []) this.#awaitedNames.add(name);
     return execution;
   }
 
   #check(task: ShutdownTask, mistakes: MistakeList): void {
     const path = typeof task?.name === 'string' && task.name !== '' ? task.name : 'register(task)';
     if (!isTask(task, this.phaseGraph, { path, mistakes })) return;
-    if (this.#byName.has(task.name)) {
+    if (this.#byName.get(task.name)?.isOver === false) {
       mistakes.add(
         'SHUTDOWN_DUPLICATE_TASK',
         path,
         `the name '${task.name}' is taken by a task that has not ended. Unregister that one first, or give this one another name.`,
       );
     }
-    if (this.#injections === undefined || !task.after?.length) return;
-    checkAfter(
-      task,
-      { path, mistakes },
-      {
-        phases: this.phaseGraph,
-        named: (name) => this.#byName.get(name)?.task,
-        names: () => this.#byName.keys(),
-      },
-    );
-    const neighbours = [...Array.from(this.of(phaseOf(task)), (each) => each.task), task];
+    if (this.#injections !== undefined) {
+      checkAfter(
+        task,
+        { path, mistakes },
+        {
+          phases: this.phaseGraph,
+          named: (name) => this.#byName.get(name)?.task,
+          names: () => this.#byName.keys(),
+        },
+      );
+    }
+    if (task.after?.length || this.#awaitedNames.has(task.name)) this.#checkCycle(task, { path, mistakes });
+  }
+
+  #checkCycle(task: ShutdownTask, { path, mistakes }: Place): void {
+    const neighbours = [task];
+    for (const each of this.of(phaseOf(task))) {
+      if (!each.isOver && each.task.name !== task.name) neighbours.push(each.task);
+    }
     const mode = this.phaseGraph.phase(phaseOf(task))?.mode ?? 'parallel';
-    const arranged = arrangeTasks(neighbours, mode, this.#injections);
+    const arranged = arrangeTasks(neighbours, { mode, injections: this.injections });
     if (arranged.kind === 'ordered') return;
     const names = arranged.cycle.map((node) => neighbours[node]?.name ?? '');
     mistakes.add('SHUTDOWN_TASK_CYCLE', path, cycleMessage(names));

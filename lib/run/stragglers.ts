@@ -1,0 +1,53 @@
+import type { AwaitedTask } from './events.js';
+import type { RunScope } from './phase-execution.js';
+import { runAlone } from './run-alone.js';
+import { emitEnding, emitStarted } from './task-events.js';
+import type { Ending, TaskExecution } from './task-execution.js';
+import { Turn } from './turn.js';
+
+/** The tasks that were registered when their phase had ended: each runs at once, beside all others. */
+export class Stragglers {
+  readonly #turns = new Set<Turn>();
+
+  get isEmpty(): boolean {
+    return this.#turns.size === 0;
+  }
+
+  /**
+   * Runs the task. `onEnded` is called when it is no longer among the stragglers.
+   *
+   * @param allowedMs milliseconds until its time is over
+   */
+  run(
+    execution: TaskExecution,
+    {
+      allowedMs,
+      scope,
+      onEnded,
+    }: {
+      readonly allowedMs: number;
+      readonly scope: RunScope;
+      readonly onEnded: (ending: Ending) => void;
+    },
+  ): void {
+    const turn = new Turn(execution);
+    turn.startedAt = scope.clock.now();
+    turn.allowedMs = allowedMs;
+    this.#turns.add(turn);
+    emitStarted(execution, scope);
+    runAlone(execution, {
+      clock: scope.clock,
+      reason: scope.reason,
+      allowedMs,
+      onEnded: (ending) => {
+        emitEnding(execution, ending, scope);
+        this.#turns.delete(turn);
+        onEnded(ending);
+      },
+    });
+  }
+
+  awaited(now: number): readonly AwaitedTask[] {
+    return Array.from(this.#turns, (turn) => turn.awaited(now));
+  }
+}

@@ -1,0 +1,56 @@
+import type { InFlightItem, ShutdownTask } from '../plan/task.js';
+import type { Clock } from './clock.js';
+import type { ShutdownEvent, SkipCause } from './events.js';
+import type { Ending, TaskExecution } from './task-execution.js';
+
+/** Where events come from: their times, and where they go. */
+export interface EventSource {
+  readonly clock: Clock;
+  readonly emit: (event: ShutdownEvent) => void;
+}
+
+export function emitStarted({ id, phase, task }: TaskExecution, { clock, emit }: EventSource): void {
+  emit({ type: 'task-started', at: clock.now(), id, phase, task: task.name });
+}
+
+export function emitSkipped(
+  { id, phase, task }: TaskExecution,
+  cause: SkipCause,
+  { clock, emit }: EventSource,
+): void {
+  emit({ type: 'task-skipped', at: clock.now(), id, phase, task: task.name, cause });
+}
+
+/** Tells how a task ended, and what becomes of it if it was abandoned. */
+export function emitEnding(execution: TaskExecution, ending: Ending, { clock, emit }: EventSource): void {
+  const { id, phase, task } = execution;
+  const at = clock.now();
+  const { outcome } = ending;
+  const abandoned = outcome === 'timed-out';
+  const event = { type: 'task-finished', at, id, phase, task: task.name, outcome, abandoned } as const;
+  if (ending.outcome === 'completed') {
+    emit(event);
+    return;
+  }
+  const { error } = ending;
+  if (!abandoned) {
+    emit({ ...event, error });
+    return;
+  }
+  emit({ ...event, error, ...inFlightOf(task) });
+  execution.whenSettledLate((settlement) => {
+    const now = clock.now();
+    const lateMs = now - at;
+    emit({ type: 'task-settled-late', at: now, id, phase, task: task.name, lateMs, ...settlement });
+  });
+}
+
+/** A feature that fails to describe its work must not harm the run. */
+export function inFlightOf(task: ShutdownTask): { readonly inFlight: readonly InFlightItem[] } | undefined {
+  try {
+    const items = task.inFlight?.();
+    return items === undefined || items.length === 0 ? undefined : { inFlight: items };
+  } catch {
+    return undefined;
+  }
+}
