@@ -12,35 +12,38 @@ export interface MarkedProvider {
   readonly instance: object | undefined;
   /** Stands for the provider in the injection graph. */
   readonly owner: object;
+  /** How Nest holds it. */
+  readonly wrapper: Wrapper;
   readonly token: string;
   readonly module: string;
 }
 
-/** Every wrapper of the application: providers, controllers, and the guards and the like of controllers. */
-export function* wrappersOf(
-  modules: ModulesContainer,
-): Generator<{ readonly wrapper: Wrapper; readonly module: string }> {
-  for (const module of modules.values()) {
-    for (const wrappers of [module.providers, module.controllers, module.injectables]) {
-      for (const wrapper of wrappers.values()) yield { wrapper, module: module.name };
-    }
-  }
+/** Every wrapper of a module: of its providers, its controllers, and what guards and the like these have. */
+function wrappersOf({ providers, controllers, injectables }: NestModule): readonly Wrapper[] {
+  return [...providers.values(), ...controllers.values(), ...injectables.values()];
+}
+
+/** Every wrapper of the application. */
+export function allWrappers(modules: ModulesContainer): readonly Wrapper[] {
+  return [...modules.values()].flatMap(wrappersOf);
 }
 
 /** Finds the decorated providers. Each instance is found once, under however many tokens it is known. */
 export function scanProviders(modules: ModulesContainer): readonly MarkedProvider[] {
   const found: MarkedProvider[] = [];
   const seen = new Set<object>();
-  for (const { wrapper, module } of wrappersOf(modules)) {
-    const type = typeOf(wrapper);
-    if (type === undefined) continue;
-    const marks = marksOf(type);
-    if (marks.length === 0) continue;
-    const owner = ownerOf(wrapper);
-    for (const instance of instancesOf(wrapper)) {
-      if (seen.has(instance ?? wrapper)) continue;
-      seen.add(instance ?? wrapper);
-      found.push({ type, marks, instance, owner, token: tokenOf(wrapper), module });
+  for (const module of modules.values()) {
+    for (const wrapper of wrappersOf(module)) {
+      const type = typeOf(wrapper);
+      const marks = type === undefined ? [] : marksOf(type);
+      if (type === undefined || marks.length === 0) continue;
+      const token = tokenOf(wrapper);
+      const owner = ownerOf(wrapper);
+      for (const instance of instancesOf(wrapper)) {
+        if (seen.has(instance ?? wrapper)) continue;
+        seen.add(instance ?? wrapper);
+        found.push({ type, marks, instance, owner, wrapper, token, module: module.name });
+      }
     }
   }
   return found;
@@ -57,10 +60,19 @@ export function ownerOf(wrapper: Wrapper): object {
 
 /** The class of a provider: of the value itself where a factory made it or it was given. */
 function typeOf(wrapper: Wrapper): (object & { readonly name: string }) | undefined {
-  const instance: unknown = wrapper.instance;
-  const prototype: unknown = isObject(instance) ? Object.getPrototypeOf(instance) : undefined;
-  const type: unknown = isObject(prototype) ? prototype.constructor : wrapper.metatype;
+  const type: unknown = constructorOf(wrapper.instance) ?? wrapper.metatype;
   return typeof type === 'function' ? type : undefined;
+}
+
+/** A value may refuse to say what it is: a proxy that throws at whoever asks it. */
+function constructorOf(instance: unknown): unknown {
+  if (!isObject(instance)) return undefined;
+  try {
+    const prototype: unknown = Object.getPrototypeOf(instance);
+    return isObject(prototype) ? prototype.constructor : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function instancesOf(wrapper: Wrapper): readonly (object | undefined)[] {
