@@ -2,7 +2,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { Observable, ReplaySubject } from 'rxjs';
 import { handlerTasks } from './discovery/handler-tasks.js';
 import { readInjections } from './discovery/injections.js';
-import { scanProviders, type MarkedProvider } from './discovery/provider-scan.js';
+import { allWrappers, scanProviders, type MarkedProvider } from './discovery/provider-scan.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownTarget } from './lifecycle/shutdown-target.js';
 import type { Notice } from './logging/notice.js';
@@ -53,6 +53,8 @@ export class GracefulShutdown implements ShutdownTarget {
   readonly #run: ShutdownRun;
   readonly #fold = new ReportFold();
   readonly #began = new AbortController();
+  /** At boot the injections below the handlers are read, which is enough for most applications. */
+  #injectionsFrom: 'handlers' | 'all' = 'handlers';
   #prepared = false;
 
   constructor(parts: ShutdownParts) {
@@ -142,6 +144,7 @@ export class GracefulShutdown implements ShutdownTarget {
    * @throws ShutdownConfigurationError when the task cannot be part of the plan
    */
   register(task: ShutdownTask): ShutdownRegistration {
+    if (task?.owner !== undefined) this.#knowInjectionsOf(task.owner);
     return this.#run.register(task);
   }
 
@@ -162,7 +165,9 @@ export class GracefulShutdown implements ShutdownTarget {
     const providers = scanProviders(modules);
     const tasks = [...features, ...handlerTasks(providers, mistakes)];
     onProviders(providers, mistakes);
-    const injections = new InjectionGraph(readInjections(modules));
+    const roots =
+      this.#injectionsFrom === 'all' ? allWrappers(modules) : providers.map(({ wrapper }) => wrapper);
+    const injections = new InjectionGraph(readInjections(roots));
     const plan = this.#run.registry.seal(tasks, { injections, mistakes });
     this.#prepared = true;
     notify({ kind: 'planned', plan });
@@ -170,6 +175,16 @@ export class GracefulShutdown implements ShutdownTarget {
       notify({ kind: 'does-not-fit', plan, gracePeriod: settings.gracePeriod, reserve: RESERVE });
     }
     for (const doubt of findOrderDoubts(plan)) notify({ kind: 'order-doubted', doubt });
+  }
+
+  /** An owner that no handler's provider leads to has a place only where the injections of all are read. */
+  #knowInjectionsOf(owner: object): void {
+    const { registry } = this.#run;
+    if (this.#injectionsFrom === 'all' || registry.injections.componentOf(owner) !== undefined) return;
+    this.#injectionsFrom = 'all';
+    if (this.#prepared) {
+      registry.replaceInjections(new InjectionGraph(readInjections(allWrappers(this.#parts.modules))));
+    }
   }
 
   /** A run never throws: handlers that cannot be planned are told and left out, the others run. */

@@ -1,26 +1,28 @@
-import type { ModulesContainer } from '@nestjs/core';
 import type { Injections } from '../plan/injection-graph.js';
-import { ownerOf, wrappersOf, type Wrapper } from './provider-scan.js';
+import { ownerOf, type Wrapper } from './provider-scan.js';
 
 /**
- * Who injects whom, as Nest resolved it: by constructor, property, `inject` of a factory, `useExisting`,
- * across modules, and for controllers their guards, interceptors and pipes.
+ * Who injects whom, as Nest resolved it, from some providers down: by constructor, property, `inject` of a
+ * factory, `useExisting`, across modules, and for controllers their guards, interceptors and pipes.
  *
  * Not to be seen are `moduleRef.get()`, what a `useValue` object refers to, and what is made later:
  * for these a handler names its order with `after`.
  */
-export function readInjections(modules: ModulesContainer): Injections {
+export function readInjections(from: Iterable<Wrapper>): Injections {
   const injections = new Map<object, object[]>();
-  for (const { wrapper } of wrappersOf(modules)) {
-    const injected = injectedBy(wrapper);
-    if (injected.length === 0) continue;
+  const open = [...from];
+  const seen = new Set(open);
+  for (let wrapper = open.pop(); wrapper !== undefined; wrapper = open.pop()) {
     const owner = ownerOf(wrapper);
-    const known = injections.get(owner) ?? [];
-    for (const each of injected) {
-      const target = ownerOf(aliased(each));
-      if (target !== owner) known.push(target);
+    const injected = injections.get(owner) ?? [];
+    injections.set(owner, injected);
+    for (const each of injectedBy(wrapper)) {
+      const target = aliased(each);
+      if (ownerOf(target) !== owner) injected.push(ownerOf(target));
+      if (seen.has(target)) continue;
+      seen.add(target);
+      open.push(target);
     }
-    injections.set(owner, known);
   }
   return injections;
 }

@@ -60,7 +60,7 @@ export function ownerOf(wrapper: Wrapper): object {
 
 /** The class of a provider: of the value itself where a factory made it or it was given. */
 function typeOf(wrapper: Wrapper): (object & { readonly name: string }) | undefined {
-  const type: unknown = constructorOf(wrapper.instance) ?? wrapper.metatype;
+  const type: unknown = wrapper.isNotMetatype ? constructorOf(wrapper.instance) : wrapper.metatype;
   return typeof type === 'function' ? type : undefined;
 }
 
