@@ -1,0 +1,49 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+/** How long a program may run, in milliseconds, before it is killed and the demo fails. */
+const LIMIT = 30_000;
+
+/** A program of this sample in a process of its own, which tells us things by messages. */
+export class Program<Message extends { readonly kind: string }> implements Disposable {
+  readonly #process: ChildProcess;
+  readonly #told: Message[] = [];
+  /** Resolves with the exit code, or the signal that ended it, once its last message has arrived. */
+  readonly ended: Promise<unknown>;
+
+  constructor(
+    private readonly file: string,
+    { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv },
+  ) {
+    const options = { env: { ...process.env, ...env }, timeout: LIMIT, killSignal: 'SIGKILL' } as const;
+    this.#process = fork(new URL(file, import.meta.url), args, options);
+    // The one place where the other side is believed: it is a file of this folder.
+    this.#process.on('message', (message) => this.#told.push(message as Message));
+    const [exit, disconnect] = [once(this.#process, 'exit'), once(this.#process, 'disconnect')];
+    this.ended = Promise.all([exit, disconnect]).then(([[code, signal]]) => code ?? signal);
+  }
+
+  /** Resolves with the message of that kind; rejects where the program ends without it. */
+  told<Kind extends Message['kind']>(kind: Kind): Promise<Extract<Message, { readonly kind: Kind }>> {
+    const isIt = (message: Message): message is Extract<Message, { readonly kind: Kind }> =>
+      message.kind === kind;
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const message = this.#told.find(isIt);
+        if (message !== undefined) resolve(message);
+      };
+      look();
+      this.#process.on('message', look);
+      void this.ended.then(() => reject(new Error(`${this.file} ended without saying '${kind}'`)));
+    });
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
+  }
+
+  /** `using` leaves no process behind, also where something goes wrong. */
+  [Symbol.dispose](): void {
+    this.kill('SIGKILL');
+  }
+}

@@ -1,0 +1,40 @@
+import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { GracefulShutdownModule } from 'nestjs-phased-shutdown';
+import { Broker } from './broker.js';
+import { Database } from './database.js';
+import { Instances } from './instances.service.js';
+import { Metrics } from './metrics.service.js';
+import { OrdersController } from './orders.controller.js';
+import { Orders } from './orders.service.js';
+import { Outbox } from './outbox.service.js';
+import { ReadinessController } from './readiness.controller.js';
+import { Receipts } from './receipts.service.js';
+import { TrackRequests } from './track-requests.middleware.js';
+
+/** Where the embedded database and the broker keep their files. */
+const directory = process.env['SHOP_DIRECTORY'] ?? 'shop-data';
+
+@Module({
+  imports: [
+    GracefulShutdownModule.forRoot({
+      // Time for the load balancer to notice; behind a real one it is rather 5 000.
+      shutdownDelay: 500,
+      logger: console,
+    }),
+  ],
+  controllers: [OrdersController, ReadinessController],
+  providers: [
+    { provide: Database, useFactory: () => Database.open(directory) },
+    { provide: Broker, useFactory: () => Broker.connect(directory) },
+    Orders,
+    Receipts,
+    Outbox,
+    Metrics,
+    Instances,
+  ],
+})
+export class ShopModule implements NestModule {
+  configure(consumer: MiddlewareConsumer): void {
+    consumer.apply(TrackRequests).forRoutes(OrdersController);
+  }
+}
