@@ -29,6 +29,7 @@ export class PhaseGraph {
     readonly phases: readonly Phase[],
     readonly graph: Graph,
   ) {
+    Object.freeze(phases);
     this.#indexes = new Map(phases.map((phase, index) => [phase.name, index]));
   }
 
@@ -164,7 +165,7 @@ function readPhase(
     name,
     mode: mode === undefined || !isOneOf(mode, MODES, at('mode')) ? 'parallel' : mode,
     timeout: isTimeout(timeout, at('timeout')) ? timeout : STAND_IN_TIMEOUT,
-    after: readAfter(written['after'], context),
+    after: Object.freeze([...readAfter(written['after'], context)]),
     onFailure:
       onFailure === undefined || !isOneOf(onFailure, ON_FAILURE, at('onFailure')) ? 'continue' : onFailure,
     enabled: enabled === undefined || !isKind(enabled, BOOLEAN, at('enabled')) ? true : enabled,

@@ -41,7 +41,10 @@ export function longestPath({ phases, graph }: PhaseGraph): LongestPath {
   const path: Phase[] = [];
   for (let index = last; index !== undefined; index = comesFrom[index]) {
     const phase = phases[index];
-    if (phase?.enabled) path.unshift(phase);
+    if (phase?.enabled) path.push(phase);
   }
-  return { phases: path, ms: path.reduce((sum, phase) => sum + phase.timeout, 0) };
+  return Object.freeze({
+    phases: Object.freeze(path.toReversed()),
+    ms: path.reduce((sum, phase) => sum + phase.timeout, 0),
+  });
 }

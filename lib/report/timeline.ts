@@ -3,99 +3,125 @@ import type { PhaseReport, ShutdownReport, TaskReport } from './shutdown-report.
 
 /** Columns of a terminal that the timeline keeps to. */
 const WIDTH = 80;
+/** Columns that a bar has where there is room, and that a name has at least. */
 const BAR = 28;
-const NAME = WIDTH - BAR - 30;
+const NAME = 18;
 const SHOWN_TASKS = 20;
+
+/** A line with a bar, before the widths of its columns are known. */
+interface Row {
+  readonly name: string;
+  readonly startMs: number;
+  readonly durationMs: number;
+  /** What the bar is drawn with; nothing for what did not start. */
+  readonly fill: string;
+  readonly outcome: string;
+}
+
+/** What the columns of all rows have in common. */
+interface Columns {
+  readonly name: number;
+  readonly start: number;
+  readonly bar: number;
+  readonly duration: number;
+  /** Columns of the bar for each millisecond. */
+  readonly scale: number;
+}
 
 /**
  * The report as a picture for the terminal: a line for each phase and task with a bar to scale, the
  * milliseconds and the outcome; 80 columns, without colour.
  */
 export function timeline(report: ShutdownReport): string {
-  const scale = BAR / Math.max(1, ...report.phases.flatMap(ends), report.durationMs);
-  return report.phases
+  const lines = report.phases
     .filter((phase) => phase.tasks.length > 0 || phase.durationMs >= 1 || phase.skippedBecause)
-    .flatMap((phase) => [
-      row(phase.name, phase, { drawn: bar(phase, scale, '─'), outcome: phaseOutcome(phase) }),
-      ...taskRows(phase.tasks, scale),
-    ])
+    .flatMap((phase) => [phaseRow(phase), ...taskLines(phase.tasks)]);
+  const columns = columnsOf(lines.filter((line) => typeof line !== 'string'));
+  return lines
+    .map((line) => (typeof line === 'string' ? fit(line, WIDTH) : drawnRow(line, columns)))
     .join('\n');
 }
 
-function taskRows(tasks: readonly TaskReport[], scale: number): readonly string[] {
-  const { shown, left } = choose(tasks);
-  const rows = shown.flatMap((task) => [
-    row(`  ${task.name}`, task, { drawn: bar(task, scale, '█'), outcome: taskOutcome(task) }),
-    ...notes(task),
-  ]);
-  if (left.length > 0) rows.push(`  and ${left.length} more that completed`);
-  return rows;
+function phaseRow({ name, startMs, durationMs, outcome, skippedBecause, tasks }: PhaseReport): Row {
+  const word = skippedBecause === undefined ? outcomeWord(outcome) : `skipped (${tasks.length})`;
+  return { name: oneLine(name), startMs, durationMs, outcome: word, fill: outcome === 'skipped' ? '' : '─' };
+}
+
+function taskRow({ name, startMs, durationMs, outcome }: TaskReport): Row {
+  const fill = outcome === 'skipped' ? '' : '█';
+  return { name: `  ${oneLine(name)}`, startMs, durationMs, outcome: outcomeWord(outcome), fill };
+}
+
+/** Completed goes without saying. */
+function outcomeWord(outcome: TaskReport['outcome']): string {
+  return outcome === 'completed' ? '' : outcome;
+}
+
+function taskLines(tasks: readonly TaskReport[]): readonly (Row | string)[] {
+  const shown = choose(tasks);
+  const lines = shown.flatMap((task) => [taskRow(task), ...notes(task)]);
+  if (shown.length < tasks.length) lines.push(`  and ${tasks.length - shown.length} more that completed`);
+  return lines;
 }
 
 /** Where there are too many lines, those that completed are what can be left out. */
-function choose(tasks: readonly TaskReport[]): {
-  readonly shown: readonly TaskReport[];
-  readonly left: readonly TaskReport[];
-} {
-  if (tasks.length <= SHOWN_TASKS) return { shown: tasks, left: [] };
+function choose(tasks: readonly TaskReport[]): readonly TaskReport[] {
+  if (tasks.length <= SHOWN_TASKS) return tasks;
   let room = SHOWN_TASKS - tasks.filter((task) => task.outcome !== 'completed').length;
-  const shown: TaskReport[] = [];
-  const left: TaskReport[] = [];
-  for (const task of tasks) {
-    if (task.outcome !== 'completed' || room > 0) shown.push(task);
-    else left.push(task);
-    if (task.outcome === 'completed') room -= 1;
-  }
-  return { shown, left };
-}
-
-function row(
-  name: string,
-  { startMs, durationMs }: { readonly startMs: number; readonly durationMs: number },
-  { drawn, outcome }: { readonly drawn: string; readonly outcome: string },
-): string {
-  const columns = [
-    fit(name, NAME).padEnd(NAME),
-    milliseconds(startMs).padStart(9),
-    drawn,
-    milliseconds(durationMs).padStart(9),
-    outcome,
-  ];
-  return columns.join(' ').trimEnd();
+  return tasks.filter((task) => {
+    if (task.outcome !== 'completed') return true;
+    room -= 1;
+    return room >= 0;
+  });
 }
 
 function notes({ error, settledLateMs, inFlight = [] }: TaskReport): readonly string[] {
   const lines = error === undefined ? [] : [oneLine(error.message)];
   if (error?.cause !== undefined) lines.push(`because of ${oneLine(String(error.cause))}`);
-  for (const item of inFlight.slice(0, 5)) lines.push(`in flight: ${item.name} ${milliseconds(item.ageMs)}`);
+  for (const item of inFlight.slice(0, 5)) {
+    lines.push(`in flight: ${oneLine(item.name)} ${milliseconds(item.ageMs)}`);
+  }
   if (inFlight.length > 5) lines.push(`and ${inFlight.length - 5} more in flight`);
   if (settledLateMs !== undefined) lines.push(`settled ${milliseconds(settledLateMs)} after its time`);
-  return lines.map((line) => fit(`    ${line}`, WIDTH));
+  return lines.map((line) => `    ${line}`);
 }
 
-function ends({ startMs, durationMs, tasks }: PhaseReport): readonly number[] {
-  return [startMs + durationMs, ...tasks.map((task) => task.startMs + task.durationMs)];
+/** Numbers and outcomes are shown in full; bars and names share what they leave. */
+function columnsOf(rows: readonly Row[]): Columns {
+  const widest = (text: (row: Row) => string): number => largest(rows, (row) => text(row).length);
+  const start = widest((row) => milliseconds(row.startMs));
+  const duration = widest((row) => milliseconds(row.durationMs));
+  const left = WIDTH - start - duration - widest((row) => row.outcome) - ' '.length * 4;
+  const name = Math.min(
+    widest((row) => row.name),
+    Math.max(NAME, left - BAR),
+  );
+  const bar = Math.min(BAR, left - name);
+  const end = largest(rows, (row) => row.startMs + row.durationMs);
+  return { name, start, bar, duration, scale: bar / Math.max(1, end) };
 }
 
-function bar(
-  { startMs, durationMs, outcome }: { startMs: number; durationMs: number; outcome: string },
-  scale: number,
-  fill: string,
-): string {
-  const from = Math.min(BAR - 1, Math.floor(startMs * scale));
-  if (outcome === 'skipped') return ' '.repeat(BAR);
-  const length = Math.min(BAR - from, Math.max(1, Math.round(durationMs * scale)));
-  return ' '.repeat(from).concat(fill.repeat(length)).padEnd(BAR);
+/** Not by spreading into `Math.max`, which fails for very many. */
+function largest(rows: readonly Row[], size: (row: Row) => number): number {
+  return rows.reduce((most, row) => Math.max(most, size(row)), 0);
 }
 
-/** Completed goes without saying. */
-function phaseOutcome({ outcome, skippedBecause, tasks }: PhaseReport): string {
-  if (outcome === 'completed') return '';
-  return skippedBecause === undefined ? outcome : `skipped (${tasks.length})`;
+function drawnRow(row: Row, columns: Columns): string {
+  return [
+    fit(row.name, columns.name).padEnd(columns.name),
+    milliseconds(row.startMs).padStart(columns.start),
+    drawnBar(row, columns),
+    milliseconds(row.durationMs).padStart(columns.duration),
+    row.outcome,
+  ]
+    .join(' ')
+    .trimEnd();
 }
 
-function taskOutcome({ outcome }: TaskReport): string {
-  return outcome === 'completed' ? '' : outcome;
+function drawnBar({ startMs, durationMs, fill }: Row, { bar: width, scale }: Columns): string {
+  const from = Math.min(width - 1, Math.floor(startMs * scale));
+  const length = Math.min(width - from, Math.max(1, Math.round(durationMs * scale)));
+  return ' '.repeat(from).concat(fill.repeat(length)).padEnd(width);
 }
 
 function fit(text: string, width: number): string {

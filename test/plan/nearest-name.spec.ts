@@ -1,0 +1,28 @@
+import { nameAdvice, nearestName } from '../../lib/plan/nearest-name.js';
+
+describe('the nearest name', () => {
+  const known = ['unready', 'drain', 'flush', 'close'];
+
+  test.each([
+    ['drian', 'drain'],
+    ['Flush', 'flush'],
+    ['closed', 'close'],
+    ['unredy', 'unready'],
+  ])('to %s is %s', (name, nearest) => {
+    expect(nearestName(name, known)).toBe(nearest);
+  });
+
+  test('is none where every name is far', () => {
+    expect(nearestName('x', ['unready'])).toBeUndefined();
+    expect(nearestName('metrics exporter', known)).toBeUndefined();
+  });
+
+  test('comes with a list that stays readable', () => {
+    const names = Array.from({ length: 30 }, (_, index) => `phase-${index}`);
+
+    expect(nameAdvice('zzz', names)).toBe(
+      "Known: 'phase-0', 'phase-1', 'phase-2', 'phase-3', 'phase-4', 'phase-5', 'phase-6', 'phase-7', 22 more.",
+    );
+    expect(nameAdvice(7, [])).toBe('None is known.');
+  });
+});

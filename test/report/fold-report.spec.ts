@@ -1,0 +1,161 @@
+import { ReportFold, foldReport } from '../../lib/report/fold-report.js';
+import type { ShutdownEvent } from '../../lib/run/events.js';
+
+const failure = new Error('broke');
+const timeout = new Error('too slow');
+const inFlight = [{ name: 'GET /', ageMs: 3 }];
+
+const EVENTS: readonly ShutdownEvent[] = [
+  {
+    type: 'run-started',
+    at: 1_000,
+    reason: { kind: 'signal', signal: 'SIGTERM' },
+    deadline: 30_000,
+    phases: [
+      { name: 'drain', mode: 'parallel' },
+      { name: 'flush', mode: 'sequential' },
+      { name: 'close', mode: 'dependency' },
+    ],
+  },
+  { type: 'phase-started', at: 1_000, phase: 'drain', taskCount: 2 },
+  { type: 'task-started', at: 1_000, id: 4, phase: 'drain', task: 'http' },
+  { type: 'task-started', at: 1_002, id: 2, phase: 'drain', task: 'queue' },
+  { type: 'run-joined', at: 1_003, reason: { kind: 'close' } },
+  {
+    type: 'task-finished',
+    at: 1_010,
+    id: 2,
+    phase: 'drain',
+    task: 'queue',
+    outcome: 'failed',
+    error: failure,
+    abandoned: false,
+  },
+  { type: 'run-progress', at: 1_050, elapsedMs: 50, awaited: [] },
+  {
+    type: 'task-finished',
+    at: 1_100,
+    id: 4,
+    phase: 'drain',
+    task: 'http',
+    outcome: 'timed-out',
+    error: timeout,
+    abandoned: true,
+    inFlight,
+  },
+  { type: 'phase-finished', at: 1_100, phase: 'drain', outcome: 'timed-out' },
+  { type: 'phase-skipped', at: 1_100, phase: 'flush', cause: 'disabled', taskCount: 1 },
+  { type: 'task-skipped', at: 1_100, id: 0, phase: 'flush', task: 'outbox', cause: 'disabled' },
+  { type: 'phase-started', at: 1_100, phase: 'close', taskCount: 1 },
+  { type: 'task-started', at: 1_100, id: 1, phase: 'close', task: 'pool' },
+  {
+    type: 'task-finished',
+    at: 1_120,
+    id: 1,
+    phase: 'close',
+    task: 'pool',
+    outcome: 'completed',
+    abandoned: false,
+  },
+  { type: 'phase-finished', at: 1_120, phase: 'close', outcome: 'completed' },
+  { type: 'run-finished', at: 1_120, outcome: 'timed-out' },
+  {
+    type: 'task-settled-late',
+    at: 1_130,
+    id: 4,
+    phase: 'drain',
+    task: 'http',
+    lateMs: 30,
+    outcome: 'completed',
+  },
+];
+
+describe('the report of a list of events', () => {
+  test('holds what happened, in the order of the plan and of the starts', () => {
+    expect(foldReport(EVENTS)).toEqual({
+      reason: { kind: 'signal', signal: 'SIGTERM' },
+      joinedReasons: [{ kind: 'close' }],
+      outcome: 'timed-out',
+      startedAt: 1_000,
+      durationMs: 120,
+      phases: [
+        {
+          name: 'drain',
+          mode: 'parallel',
+          outcome: 'timed-out',
+          startMs: 0,
+          durationMs: 100,
+          tasks: [
+            {
+              name: 'http',
+              outcome: 'timed-out',
+              startMs: 0,
+              durationMs: 100,
+              error: timeout,
+              abandoned: true,
+              inFlight,
+              settledLateMs: 30,
+            },
+            { name: 'queue', outcome: 'failed', startMs: 2, durationMs: 8, error: failure },
+          ],
+        },
+        {
+          name: 'flush',
+          mode: 'sequential',
+          outcome: 'skipped',
+          startMs: 100,
+          durationMs: 0,
+          skippedBecause: 'disabled',
+          tasks: [
+            { name: 'outbox', outcome: 'skipped', startMs: 100, durationMs: 0, skippedBecause: 'disabled' },
+          ],
+        },
+        {
+          name: 'close',
+          mode: 'dependency',
+          outcome: 'completed',
+          startMs: 100,
+          durationMs: 20,
+          tasks: [{ name: 'pool', outcome: 'completed', startMs: 0 + 100, durationMs: 20 }],
+        },
+      ],
+    });
+  });
+
+  test('is none where no run started', () => {
+    expect(foldReport([])).toBeUndefined();
+    expect(foldReport(EVENTS.slice(1))).toBeUndefined();
+  });
+
+  test('of a run that goes on has no outcome, and lasts until the last event', () => {
+    expect(foldReport(EVENTS.slice(0, 7))).toMatchObject({ outcome: undefined, durationMs: 50 });
+  });
+
+  test('keeps two tasks of one name apart', () => {
+    const again: readonly ShutdownEvent[] = [
+      { type: 'task-started', at: 1_110, id: 9, phase: 'close', task: 'pool' },
+      {
+        type: 'task-finished',
+        at: 1_115,
+        id: 9,
+        phase: 'close',
+        task: 'pool',
+        outcome: 'completed',
+        abandoned: false,
+      },
+    ];
+    const report = foldReport([...EVENTS.slice(0, 13), ...again, ...EVENTS.slice(13)]);
+
+    expect(report?.phases[2]?.tasks.map(({ durationMs }) => durationMs)).toEqual([20, 5]);
+  });
+
+  test('is made anew each time: what was handed out does not change', () => {
+    const fold = new ReportFold();
+    EVENTS.slice(0, 5).forEach((event) => fold.add(event));
+    const early = fold.report();
+    EVENTS.slice(5).forEach((event) => fold.add(event));
+
+    expect(early).toEqual(foldReport(EVENTS.slice(0, 5)));
+    expect(fold.report()).toEqual(foldReport(EVENTS));
+  });
+});

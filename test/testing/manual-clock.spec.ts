@@ -1,0 +1,96 @@
+import { ManualClock } from '../../lib/testing/manual-clock.js';
+
+describe('a manual clock', () => {
+  test('stands still until it is told to move', async () => {
+    const clock = new ManualClock(500);
+    expect(clock.now()).toBe(500);
+    await clock.advance(20);
+
+    expect(clock.now()).toBe(520);
+  });
+
+  test('fires what is due in the order of its time, each at its own time', async () => {
+    const clock = new ManualClock();
+    const fired: [string, number][] = [];
+    const note = (name: string) => () => void fired.push([name, clock.now()]);
+    clock.schedule(note('later'), 20);
+    clock.schedule(note('first'), 10);
+    clock.schedule(note('second'), 10);
+    clock.schedule(note('too late'), 31);
+    await clock.advance(30);
+
+    expect(fired).toEqual([
+      ['first', 10],
+      ['second', 10],
+      ['later', 20],
+    ]);
+    expect(clock.pending).toBe(1);
+  });
+
+  test('lets promises do what they have to before the next timer fires', async () => {
+    const clock = new ManualClock();
+    const order: string[] = [];
+    const chain = clock.sleep(10).then(async () => {
+      await undefined;
+      order.push('promise');
+    });
+    clock.schedule(() => order.push('timer'), 10);
+    await clock.advance(10);
+    await chain;
+
+    expect(order).toEqual(['promise', 'timer']);
+  });
+
+  test('fires also what is scheduled on the way', async () => {
+    const clock = new ManualClock();
+    const fired: number[] = [];
+    clock.schedule(() => {
+      clock.schedule(() => fired.push(clock.now()), 5);
+    }, 5);
+    await clock.advance(10);
+
+    expect(fired).toEqual([10]);
+  });
+
+  test('does not fire what was cancelled', async () => {
+    const clock = new ManualClock();
+    let calls = 0;
+    const timer = clock.schedule(() => (calls += 1), 5);
+    timer.unref();
+    timer.cancel();
+    timer.cancel();
+    await clock.advance(10);
+
+    expect(calls).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
+  test('moves from timer to timer until a promise settles, and no further', async () => {
+    const clock = new ManualClock();
+    const answer = (async () => {
+      await clock.sleep(10);
+      await clock.sleep(15);
+      return 'done';
+    })();
+    clock.schedule(() => undefined, 1_000);
+
+    await expect(clock.runUntil(answer)).resolves.toBe('done');
+    expect(clock.now()).toBe(25);
+    expect(clock.pending).toBe(1);
+  });
+
+  test('passes on how the promise rejects', async () => {
+    const clock = new ManualClock();
+    const failing = clock.sleep(10).then(() => {
+      throw new Error('broke');
+    });
+
+    await expect(clock.runUntil(failing)).rejects.toThrow('broke');
+  });
+
+  test('says so where what is waited for can never happen', async () => {
+    await expect(new ManualClock().runUntil(new Promise(() => undefined))).rejects.toThrow(
+      'Nothing is scheduled, so what is waited for can never happen on this clock.',
+    );
+  });
+});
