@@ -1,0 +1,120 @@
+import { Injectable } from '@nestjs/common';
+import { OnShutdown } from '../../lib/index.js';
+import { bootApplication } from '../nest/application.js';
+
+@Injectable()
+class Pool {
+  @OnShutdown('flush')
+  end(): void {}
+}
+
+const warning =
+  "'Users.close' runs when 'Pool.end' has already ended, though its provider injects that one's. Move one of them to another phase; if the order is meant, say so with after: ['Pool.end'] on 'Users.close'.";
+
+describe('a handler that comes when what its provider injects has ended', () => {
+  test('is warned of at boot, with both names', async () => {
+    @Injectable()
+    class Users {
+      constructor(readonly pool: Pool) {}
+
+      @OnShutdown('close')
+      close(): void {}
+    }
+
+    const { log } = await bootApplication({ providers: [Pool, Users] });
+    expect(log.warnings).toEqual([warning]);
+  });
+
+  test('is warned of through a provider without handler', async () => {
+    @Injectable()
+    class Repository {
+      constructor(readonly pool: Pool) {}
+    }
+    @Injectable()
+    class Users {
+      constructor(readonly repository: Repository) {}
+
+      @OnShutdown('close')
+      close(): void {}
+    }
+
+    const { log } = await bootApplication({ providers: [Pool, Repository, Users] });
+    expect(log.warnings).toEqual([warning]);
+  });
+
+  test('is let be where `after` says that the order is meant', async () => {
+    @Injectable()
+    class Users {
+      constructor(readonly pool: Pool) {}
+
+      @OnShutdown({ phase: 'close', after: ['Pool.end'] })
+      close(): void {}
+    }
+
+    const { log } = await bootApplication({ providers: [Pool, Users] });
+    expect(log.warnings).toEqual([]);
+  });
+
+  test('is let be where the injected provider has another handler that comes later', async () => {
+    @Injectable()
+    class Broker {
+      @OnShutdown('drain')
+      cancel(): void {}
+
+      @OnShutdown('close')
+      close(): void {}
+    }
+    @Injectable()
+    class Consumer {
+      constructor(readonly broker: Broker) {}
+
+      @OnShutdown('flush')
+      acknowledge(): void {}
+    }
+
+    const { log } = await bootApplication({ providers: [Broker, Consumer] });
+    expect(log.warnings).toEqual([]);
+  });
+
+  test('is let be in the right order, in one phase, and without injection', async () => {
+    @Injectable()
+    class Early {
+      constructor(readonly pool: Pool) {}
+
+      @OnShutdown('drain')
+      stop(): void {}
+    }
+    @Injectable()
+    class SamePhase {
+      constructor(readonly pool: Pool) {}
+
+      @OnShutdown('flush')
+      stop(): void {}
+    }
+    @Injectable()
+    class Unrelated {
+      @OnShutdown('close')
+      stop(): void {}
+    }
+
+    const { log } = await bootApplication({ providers: [Pool, Early, SamePhase, Unrelated] });
+    expect(log.warnings).toEqual([]);
+  });
+
+  test('is told once for each handler concerned', async () => {
+    @Injectable()
+    class Users {
+      constructor(readonly pool: Pool) {}
+
+      @OnShutdown()
+      save(): void {}
+
+      @OnShutdown()
+      close(): void {}
+    }
+
+    const { log } = await bootApplication({ providers: [Pool, Users] });
+    expect(log.warnings).toHaveLength(2);
+    expect(log.warnings.map((text) => /^'[^']+'/.exec(text)?.[0])).toEqual(["'Users.save'", "'Users.close'"]);
+  });
+});
