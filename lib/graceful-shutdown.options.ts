@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { Platform } from './lifecycle/process-port.js';
 import {
   BOOLEAN,
+  MAX_TIMEOUT,
   checkKeys,
   isDuration,
   isKind,
@@ -136,8 +137,8 @@ export function resolveOptions(written: unknown, platform: Platform): ShutdownSe
 
   const shutdownDelay = read('shutdownDelay', isDuration, platform.inKubernetes ? 5_000 : 0);
   const gracePeriod = read('gracePeriod', isGracePeriod, 30_000);
-  const phases = withUnready(options['phases'] ?? DEFAULT_PHASES, shutdownDelay);
-  const phaseGraph = PhaseGraph.from(phases, mistakes);
+  const { phases = DEFAULT_PHASES } = options;
+  const phaseGraph = readPhases(phases, shutdownDelay, mistakes);
   checkDelay(phaseGraph, shutdownDelay, mistakes);
   return Object.freeze({
     phaseGraph,
@@ -156,15 +157,29 @@ export function resolveOptions(written: unknown, platform: Platform): ShutdownSe
 }
 
 /** `unready` is always there, in front where the list lacks it, and lasts as long as its delay needs. */
-function withUnready(phases: unknown, shutdownDelay: number): unknown {
-  if (!Array.isArray(phases) || phases.length === 0) return phases;
+function readPhases(phases: unknown, shutdownDelay: number, mistakes: MistakeList): PhaseGraph {
+  if (!Array.isArray(phases) || phases.length === 0) return PhaseGraph.from(phases, mistakes);
   const list: readonly unknown[] = phases;
-  const isUnready = (phase: unknown): boolean => isRecord(phase) && phase['name'] === UNREADY_PHASE;
-  const timeout = shutdownDelay + 1_000;
-  if (!list.some(isUnready)) return [{ name: UNREADY_PHASE, timeout }, ...list];
-  return list.map((phase) =>
-    isRecord(phase) && isUnready(phase) && phase['timeout'] === undefined ? { ...phase, timeout } : phase,
-  );
+  const timeout = Math.min(shutdownDelay + 1_000, MAX_TIMEOUT);
+  if (list.some(isUnready)) {
+    return PhaseGraph.from(
+      list.map((phase) =>
+        isUnready(phase) && phase['timeout'] === undefined ? { ...phase, timeout } : phase,
+      ),
+      mistakes,
+    );
+  }
+  const found = new MistakeList();
+  const phaseGraph = PhaseGraph.from([{ name: UNREADY_PHASE, timeout }, ...list], found);
+  // The user counts his own phases, without the one that stands in front of them.
+  const asWritten = (text: string): string =>
+    text.replace(/\bphases\[(\d+)\]/g, (_, index: string) => `phases[${Number(index) - 1}]`);
+  for (const { code, path, message } of found.all) mistakes.add(code, asWritten(path), asWritten(message));
+  return phaseGraph;
+}
+
+function isUnready(phase: unknown): phase is Readonly<Record<string, unknown>> {
+  return isRecord(phase) && phase['name'] === UNREADY_PHASE;
 }
 
 function checkDelay(phaseGraph: PhaseGraph, shutdownDelay: number, mistakes: MistakeList): void {
@@ -230,15 +245,16 @@ function signalsOf({ knownSignals }: Platform) {
       );
       return false;
     }
-    const wrong = value.filter((signal: unknown) => !knownSignals.some((known) => known === signal));
-    for (const signal of wrong) {
+    const before = mistakes.all.length;
+    value.forEach((signal: unknown, index) => {
+      if (knownSignals.some((known) => known === signal)) return;
       mistakes.add(
         'SHUTDOWN_INVALID_OPTION',
-        `${path}[${value.indexOf(signal)}]`,
+        `${path}[${index}]`,
         `${shown(signal)} is no signal that a process can handle here. ${nameAdvice(signal, knownSignals)}`,
       );
-    }
-    return wrong.length === 0;
+    });
+    return mistakes.all.length === before;
   };
 }
 

@@ -1,6 +1,6 @@
 import type { MistakeList } from '../plan/mistake.js';
 import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
-import { readHandler, type Handler } from './handler.js';
+import { HANDLER_KEYS, readHandler, type Handler } from './handler.js';
 import type { MarkedProvider } from './provider-scan.js';
 import { distinctNames } from './task-name.js';
 
@@ -19,8 +19,9 @@ export function handlerTasks(
 }
 
 function taskOf({ provider, instance, mark }: Handler, name: string): ShutdownTask {
+  // A key that is none has been told with the handler; the task need not tell it again.
   const settings = Object.fromEntries(
-    Object.entries(mark.settings).filter(([key, value]) => key !== 'name' && value !== undefined),
+    HANDLER_KEYS.map((key) => [key, mark.settings[key]]).filter(([, value]) => value !== undefined),
   );
   return {
     ...settings,

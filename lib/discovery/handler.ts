@@ -5,7 +5,7 @@ import type { MethodMark } from './method-mark.js';
 import type { OnShutdownOptions } from './on-shutdown.decorator.js';
 import type { MarkedProvider } from './provider-scan.js';
 
-const HANDLER_KEYS: readonly (keyof OnShutdownOptions)[] = [
+export const HANDLER_KEYS: readonly (keyof OnShutdownOptions)[] = [
   'phase',
   'mode',
   'order',

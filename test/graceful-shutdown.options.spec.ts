@@ -1,0 +1,779 @@
+import { Logger } from '@nestjs/common';
+import { resolveOptions, type GracefulShutdownOptions } from '../lib/graceful-shutdown.options.js';
+import { DEFAULT_PHASES, OnShutdown, type ShutdownMistake, type ShutdownTask } from '../lib/index.js';
+import type { Platform } from '../lib/lifecycle/process-port.js';
+import { bootApplication, mistakesOf } from './nest/application.js';
+
+const platform: Platform = {
+  inKubernetes: false,
+  defaultSignals: ['SIGTERM', 'SIGINT'],
+  knownSignals: ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'],
+};
+
+/** What is wrong with options that need not be of their type. */
+function mistakesIn(options: unknown): readonly ShutdownMistake[] {
+  return resolveOptions(options, platform).mistakes.all;
+}
+
+/** A row of the table: what is wrong, the input, and the code, the path and a part of the message. */
+type Row = readonly [
+  title: string,
+  input: unknown,
+  code: ShutdownMistake['code'],
+  path: string,
+  says: string,
+];
+
+const phase = (settings: object): object => ({ phases: [{ name: 'drain', timeout: 100, ...settings }] });
+
+describe('rule 8: wrong options are refused with a code, a place, and what to do', () => {
+  test.each<Row>([
+    ['null for the options', null, 'SHUTDOWN_INVALID_OPTION', 'options', 'expected the options, got null'],
+    ['a list for the options', [], 'SHUTDOWN_INVALID_OPTION', 'options', 'got a list'],
+    ['a text for the options', 'drain', 'SHUTDOWN_INVALID_OPTION', 'options', "got 'drain'"],
+    [
+      'a misspelt option',
+      { shutdownDeley: 5 },
+      'SHUTDOWN_UNKNOWN_OPTION',
+      'shutdownDeley',
+      "Did you mean 'shutdownDelay'?",
+    ],
+    [
+      'an option in the wrong case',
+      { graceperiod: 5_000 },
+      'SHUTDOWN_UNKNOWN_OPTION',
+      'graceperiod',
+      "Did you mean 'gracePeriod'?",
+    ],
+    [
+      'an option that is like no other',
+      { verbose: true },
+      'SHUTDOWN_UNKNOWN_OPTION',
+      'verbose',
+      "Known: 'phases'",
+    ],
+
+    ['an empty list of phases', { phases: [] }, 'SHUTDOWN_NO_PHASES', 'phases', 'got an empty list'],
+    ['null for the phases', { phases: null }, 'SHUTDOWN_NO_PHASES', 'phases', 'got null'],
+    ['an object for the phases', { phases: {} }, 'SHUTDOWN_NO_PHASES', 'phases', 'Leave the option out'],
+    [
+      'a name for a phase',
+      { phases: ['drain'] },
+      'SHUTDOWN_INVALID_OPTION',
+      'phases[0]',
+      "expected a phase, got 'drain'",
+    ],
+    [
+      'a hole in the phases',
+      { phases: [undefined] },
+      'SHUTDOWN_INVALID_OPTION',
+      'phases[0]',
+      'got undefined',
+    ],
+    [
+      'a phase without a name',
+      { phases: [{ timeout: 5 }] },
+      'SHUTDOWN_INVALID_NAME',
+      'phases[0].name',
+      'got undefined',
+    ],
+    ['an empty name', phase({ name: '' }), 'SHUTDOWN_INVALID_NAME', 'phases[0].name', "got ''"],
+    ['a name of blanks', phase({ name: '  ' }), 'SHUTDOWN_INVALID_NAME', 'phases[0].name', 'not empty'],
+    ['a number for a name', phase({ name: 1 }), 'SHUTDOWN_INVALID_NAME', 'phases[0].name', 'got 1'],
+    [
+      'two phases of one name',
+      {
+        phases: [
+          { name: 'drain', timeout: 100 },
+          { name: 'close', timeout: 100 },
+          { name: 'drain', timeout: 100 },
+        ],
+      },
+      'SHUTDOWN_DUPLICATE_PHASE',
+      'phases[2].name',
+      "'drain' is already in the list, at phases[0]. Rename one of them",
+    ],
+    [
+      'a misspelt key of a phase',
+      phase({ timeuot: 5 }),
+      'SHUTDOWN_UNKNOWN_OPTION',
+      'phases[0].timeuot',
+      "Did you mean 'timeout'?",
+    ],
+    [
+      'a phase without timeout',
+      phase({ timeout: undefined }),
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'phases[0].timeout',
+      'got undefined',
+    ],
+    [
+      'a timeout of 0',
+      phase({ timeout: 0 }),
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'phases[0].timeout',
+      'a number above 0',
+    ],
+    ['a negative timeout', phase({ timeout: -1 }), 'SHUTDOWN_INVALID_TIMEOUT', 'phases[0].timeout', 'got -1'],
+    [
+      'an endless timeout',
+      phase({ timeout: Infinity }),
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'phases[0].timeout',
+      'got Infinity',
+    ],
+    [
+      'a timeout that is no number',
+      phase({ timeout: Number.NaN }),
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'phases[0].timeout',
+      'got NaN',
+    ],
+    [
+      'a timeout in words',
+      phase({ timeout: '5s' }),
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'phases[0].timeout',
+      "got '5s'",
+    ],
+    [
+      'a timeout that no timer can hold',
+      phase({ timeout: 2 ** 31 }),
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'phases[0].timeout',
+      'at most 2147483647',
+    ],
+    [
+      'a misspelt mode',
+      phase({ mode: 'paralel' }),
+      'SHUTDOWN_INVALID_OPTION',
+      'phases[0].mode',
+      "Did you mean 'parallel'? Known: 'parallel', 'sequential', 'dependency'.",
+    ],
+    [
+      'a number for a mode',
+      phase({ mode: 1 }),
+      'SHUTDOWN_INVALID_OPTION',
+      'phases[0].mode',
+      "Known: 'parallel'",
+    ],
+    [
+      'an unknown onFailure',
+      phase({ onFailure: 'abord' }),
+      'SHUTDOWN_INVALID_OPTION',
+      'phases[0].onFailure',
+      "Did you mean 'abort'? Known: 'continue', 'abort'.",
+    ],
+    [
+      'a text for enabled',
+      phase({ enabled: 'no' }),
+      'SHUTDOWN_INVALID_OPTION',
+      'phases[0].enabled',
+      'expected true or false',
+    ],
+    [
+      'a name for after',
+      phase({ after: 'unready' }),
+      'SHUTDOWN_INVALID_OPTION',
+      'phases[0].after',
+      'expected a list of names',
+    ],
+    [
+      'a number in after',
+      phase({ after: [1] }),
+      'SHUTDOWN_INVALID_OPTION',
+      'phases[0].after',
+      'expected a list of names',
+    ],
+    [
+      'a misspelt phase in after',
+      {
+        phases: [
+          { name: 'drain', timeout: 100 },
+          { name: 'close', timeout: 100, after: ['drian'] },
+        ],
+      },
+      'SHUTDOWN_UNKNOWN_PHASE',
+      'phases[1].after[0]',
+      "there is no phase 'drian'. Did you mean 'drain'?",
+    ],
+    [
+      'a phase after itself',
+      phase({ after: ['drain'] }),
+      'SHUTDOWN_PHASE_CYCLE',
+      'phases[0].after[0]',
+      'drain → drain: the phase waits for itself',
+    ],
+    [
+      'phases after each other',
+      {
+        phases: [
+          { name: 'drain', timeout: 100, after: ['close'] },
+          { name: 'flush', timeout: 100 },
+          { name: 'close', timeout: 100 },
+        ],
+      },
+      'SHUTDOWN_PHASE_CYCLE',
+      'phases',
+      'wait for each other. Take one of these names out of an `after`.',
+    ],
+    [
+      'an error beside the phase unready',
+      { phases: [{ name: 'unready' }, { name: 'drain', timeout: -1 }] },
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'phases[1].timeout',
+      'got -1',
+    ],
+
+    [
+      'a negative shutdownDelay',
+      { shutdownDelay: -1 },
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'shutdownDelay',
+      'got -1',
+    ],
+    [
+      'a shutdownDelay in words',
+      { shutdownDelay: '5' },
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'shutdownDelay',
+      "got '5'",
+    ],
+    [
+      'null for the shutdownDelay',
+      { shutdownDelay: null },
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'shutdownDelay',
+      'got null',
+    ],
+    [
+      'a shutdownDelay as long as its phase',
+      { shutdownDelay: 2_000, phases: [{ name: 'unready', timeout: 2_000 }] },
+      'SHUTDOWN_DELAY_EXCEEDS_PHASE',
+      'shutdownDelay',
+      "does not fit into the 2000 ms of the phase 'unready', which waits for it. Leave the timeout",
+    ],
+    [
+      'a shutdownDelay that leaves no timer for its phase',
+      { shutdownDelay: 2_147_483_647 },
+      'SHUTDOWN_DELAY_EXCEEDS_PHASE',
+      'shutdownDelay',
+      "does not fit into the 2147483647 ms of the phase 'unready'",
+    ],
+    ['a gracePeriod of 0', { gracePeriod: 0 }, 'SHUTDOWN_INVALID_TIMEOUT', 'gracePeriod', 'got 0'],
+    [
+      'a gracePeriod without room for a phase',
+      { gracePeriod: 1_000 },
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'gracePeriod',
+      '1000 ms leaves nothing for the phases: 1000 ms of it are kept for the end of the process',
+    ],
+    [
+      'a name for inFlight',
+      { inFlight: 'drain' },
+      'SHUTDOWN_INVALID_OPTION',
+      'inFlight',
+      "expected { phase }, got 'drain'",
+    ],
+    ['null for inFlight', { inFlight: null }, 'SHUTDOWN_INVALID_OPTION', 'inFlight', 'got null'],
+    [
+      'a misspelt key of inFlight',
+      { inFlight: { fase: 'drain' } },
+      'SHUTDOWN_UNKNOWN_OPTION',
+      'inFlight.fase',
+      "Did you mean 'phase'?",
+    ],
+    [
+      'rule 14: a phase of inFlight that is not there',
+      { inFlight: { phase: 'drains' } },
+      'SHUTDOWN_UNKNOWN_PHASE',
+      'inFlight.phase',
+      "there is no phase 'drains'. Did you mean 'drain'?",
+    ],
+    [
+      'an empty phase of inFlight',
+      { inFlight: { phase: '' } },
+      'SHUTDOWN_INVALID_NAME',
+      'inFlight.phase',
+      "got ''",
+    ],
+    ['one signal', { signals: 'SIGTERM' }, 'SHUTDOWN_INVALID_OPTION', 'signals', '[] stands for none'],
+    [
+      'a misspelt signal',
+      { signals: ['SIGINT', 'SIGTREM'] },
+      'SHUTDOWN_INVALID_OPTION',
+      'signals[1]',
+      "'SIGTREM' is no signal that a process can handle here. Did you mean 'SIGTERM'?",
+    ],
+    [
+      'a signal that cannot be caught',
+      { signals: ['SIGKILL'] },
+      'SHUTDOWN_INVALID_OPTION',
+      'signals[0]',
+      "'SIGKILL' is no signal",
+    ],
+    [
+      'a signal that is no number',
+      { signals: [Number.NaN] },
+      'SHUTDOWN_INVALID_OPTION',
+      'signals[0]',
+      'NaN is no signal',
+    ],
+    [
+      'a text for ipc',
+      { ipc: 'true' },
+      'SHUTDOWN_INVALID_OPTION',
+      'ipc',
+      "expected true or false, got 'true'",
+    ],
+    ['a number for fatalErrors', { fatalErrors: 1 }, 'SHUTDOWN_INVALID_OPTION', 'fatalErrors', 'got 1'],
+    ['a number for exit', { exit: 0 }, 'SHUTDOWN_INVALID_OPTION', 'exit', "Known: 'code', 'signal', 'none'."],
+    ['a misspelt exit', { exit: 'non' }, 'SHUTDOWN_INVALID_OPTION', 'exit', "Did you mean 'none'?"],
+    [
+      'a misspelt runAt',
+      { runAt: 'module-destory' },
+      'SHUTDOWN_INVALID_OPTION',
+      'runAt',
+      "Did you mean 'module-destroy'?",
+    ],
+    [
+      'a progressInterval of 0',
+      { progressInterval: 0 },
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'progressInterval',
+      'got 0',
+    ],
+    ['true for the logger', { logger: true }, 'SHUTDOWN_INVALID_OPTION', 'logger', 'false or a logger'],
+    [
+      'a logger that cannot warn',
+      { logger: { log: () => undefined, error: () => undefined } },
+      'SHUTDOWN_INVALID_OPTION',
+      'logger',
+      "the methods 'log', 'warn' and 'error'",
+    ],
+  ])('%s', (_, input, code, path, says) => {
+    expect(mistakesIn(input)).toEqual([{ code, path, message: expect.stringContaining(says) }]);
+  });
+});
+
+describe('rule 8: wrong handlers are refused with a code, their name, and what to do', () => {
+  test.each<Row>([
+    [
+      'a misspelt phase',
+      { phase: 'clsoe' },
+      'SHUTDOWN_UNKNOWN_PHASE',
+      'Pool.end.phase',
+      "there is no phase 'clsoe'. Did you mean 'close'?",
+    ],
+    [
+      'a number for the phase',
+      { phase: 3 },
+      'SHUTDOWN_UNKNOWN_PHASE',
+      'Pool.end.phase',
+      'there is no phase 3',
+    ],
+    [
+      'a misspelt key',
+      { timeOut: 5 },
+      'SHUTDOWN_UNKNOWN_OPTION',
+      'Pool.end.timeOut',
+      "Did you mean 'timeout'?",
+    ],
+    [
+      'a key of a task alone',
+      { run: () => 1 },
+      'SHUTDOWN_UNKNOWN_OPTION',
+      'Pool.end.run',
+      'there is no such option',
+    ],
+    ['a misspelt mode', { mode: 'serial' }, 'SHUTDOWN_INVALID_OPTION', 'Pool.end.mode', "Known: 'parallel'"],
+    [
+      'an order in words',
+      { order: 'first' },
+      'SHUTDOWN_INVALID_OPTION',
+      'Pool.end.order',
+      'expected a finite number',
+    ],
+    ['an endless order', { order: Infinity }, 'SHUTDOWN_INVALID_OPTION', 'Pool.end.order', 'got Infinity'],
+    ['a name for after', { after: 'other' }, 'SHUTDOWN_INVALID_OPTION', 'Pool.end.after', 'a list of names'],
+    [
+      'a misspelt task in after',
+      { after: ['Other.ends'] },
+      'SHUTDOWN_UNKNOWN_TASK',
+      'Pool.end.after[0]',
+      "there is no task 'Other.ends'. Did you mean 'Other.end'?",
+    ],
+    [
+      'a task of a later phase in after',
+      { phase: 'flush', after: ['Other.end'] },
+      'SHUTDOWN_TASK_ORDER',
+      'Pool.end.after[0]',
+      "'Other.end' is in the phase 'close', which does not come before 'flush'",
+    ],
+    ['an empty name', { name: '' }, 'SHUTDOWN_INVALID_NAME', 'Pool.end.name', 'not empty'],
+    [
+      'the name of another',
+      { name: 'Other.end' },
+      'SHUTDOWN_DUPLICATE_TASK',
+      'Other.end',
+      'Give one of them a `name` of its own',
+    ],
+    ['a timeout of 0', { timeout: 0 }, 'SHUTDOWN_INVALID_TIMEOUT', 'Pool.end.timeout', 'a number above 0'],
+    [
+      'a timeout beyond its phase',
+      { timeout: 5_001 },
+      'SHUTDOWN_TIMEOUT_EXCEEDS_PHASE',
+      'Pool.end.timeout',
+      "5001 ms is more than the 5000 ms of its phase 'close', which ends it first. Give it less, or the phase more.",
+    ],
+  ])('%s', async (_, input, code, path, says) => {
+    class Other {
+      @OnShutdown()
+      end(): void {}
+    }
+    class Pool {
+      @OnShutdown(input as object)
+      end(): void {}
+    }
+
+    expect(await mistakesOf(() => bootApplication({ providers: [Other, Pool] }))).toEqual([
+      { code, path, message: expect.stringContaining(says) },
+    ]);
+  });
+});
+
+describe('rule 8: wrong tasks are refused as they are registered', () => {
+  const run = (): void => undefined;
+
+  test.each<Row>([
+    ['no task', undefined, 'SHUTDOWN_INVALID_OPTION', 'register(task)', 'expected a task, got undefined'],
+    ['a function', run, 'SHUTDOWN_INVALID_OPTION', 'run', 'got the function run'],
+    ['no name', { run }, 'SHUTDOWN_INVALID_NAME', 'register(task).name', 'got undefined'],
+    ['an empty name', { name: '', run }, 'SHUTDOWN_INVALID_NAME', 'register(task).name', "got ''"],
+    ['no function', { name: 'pool' }, 'SHUTDOWN_NOT_A_FUNCTION', 'pool.run', 'expected the function to run'],
+    [
+      'a promise',
+      { name: 'pool', run: Promise.resolve() },
+      'SHUTDOWN_NOT_A_FUNCTION',
+      'pool.run',
+      'got an object',
+    ],
+    [
+      'an unknown phase',
+      { name: 'pool', phase: 'drian', run },
+      'SHUTDOWN_UNKNOWN_PHASE',
+      'pool.phase',
+      "Did you mean 'drain'?",
+    ],
+    [
+      'an unknown key',
+      { name: 'pool', fase: 'drain', run },
+      'SHUTDOWN_UNKNOWN_OPTION',
+      'pool.fase',
+      "'phase'",
+    ],
+    [
+      'a name that is taken',
+      { name: 'Other.end', run },
+      'SHUTDOWN_DUPLICATE_TASK',
+      'Other.end',
+      'Unregister that one first, or give this one another name.',
+    ],
+    [
+      'an unknown task in after',
+      { name: 'pool', after: ['Othr.end'], run },
+      'SHUTDOWN_UNKNOWN_TASK',
+      'pool.after[0]',
+      "Did you mean 'Other.end'?",
+    ],
+  ])('%s', async (_, input, code, path, says) => {
+    class Other {
+      @OnShutdown()
+      end(): void {}
+    }
+    const { shutdown, taskNames } = await bootApplication({ providers: [Other] });
+    expect(await mistakesOf(() => shutdown.register(input as ShutdownTask))).toEqual([
+      { code, path, message: expect.stringContaining(says) },
+    ]);
+    expect(taskNames()).toEqual(['Other.end']);
+  });
+});
+
+describe('rule 8: several mistakes', () => {
+  test('are told in one error, each on its line', async () => {
+    class Pool {
+      @OnShutdown({ phase: 'clsoe', timeout: -5 })
+      end(): void {}
+    }
+    const shutdown = {
+      shutdownDeley: 1,
+      exit: 'never',
+      phases: [{ name: 'close', timeout: 'long', mode: 'fast' }],
+    } as unknown as GracefulShutdownOptions;
+
+    await expect(bootApplication({ providers: [Pool], shutdown })).rejects.toThrow(
+      [
+        'The shutdown is configured wrongly in 6 places:',
+        "  shutdownDeley: there is no such option. Did you mean 'shutdownDelay'? Known: 'phases', 'shutdownDelay', 'gracePeriod', 'inFlight', 'signals', 'ipc', 'fatalErrors', 'exit', 3 more. [SHUTDOWN_UNKNOWN_OPTION]",
+        "  phases[0].mode: 'fast' is not one of the values here. Known: 'parallel', 'sequential', 'dependency'. [SHUTDOWN_INVALID_OPTION]",
+        "  phases[0].timeout: expected milliseconds, a number above 0 and at most 2147483647, got 'long'. [SHUTDOWN_INVALID_TIMEOUT]",
+        "  exit: 'never' is not one of the values here. Known: 'code', 'signal', 'none'. [SHUTDOWN_INVALID_OPTION]",
+        "  Pool.end.phase: there is no phase 'clsoe'. Did you mean 'close'? Known: 'unready', 'close'. [SHUTDOWN_UNKNOWN_PHASE]",
+        '  Pool.end.timeout: expected milliseconds, a number above 0 and at most 2147483647, got -5. [SHUTDOWN_INVALID_TIMEOUT]',
+      ].join('\n'),
+    );
+  });
+
+  test('of every kind are found in one list', () => {
+    const mistakes = mistakesIn({
+      typo: 1,
+      signals: ['SIGX', 'SIGY', 'SIGX'],
+      gracePeriod: '30s',
+      phases: [{ name: 'a' }, { name: 'a', timeout: 1 }, 5, { name: 'b', timeout: 1, after: ['c', 'd'] }],
+    });
+    expect(mistakes.map(({ code, path }) => `${path} ${code}`)).toEqual([
+      'typo SHUTDOWN_UNKNOWN_OPTION',
+      'gracePeriod SHUTDOWN_INVALID_TIMEOUT',
+      'phases[0].timeout SHUTDOWN_INVALID_TIMEOUT',
+      'phases[1].name SHUTDOWN_DUPLICATE_PHASE',
+      'phases[2] SHUTDOWN_INVALID_OPTION',
+      'phases[3].after[0] SHUTDOWN_UNKNOWN_PHASE',
+      'phases[3].after[1] SHUTDOWN_UNKNOWN_PHASE',
+      'signals[0] SHUTDOWN_INVALID_OPTION',
+      'signals[1] SHUTDOWN_INVALID_OPTION',
+      'signals[2] SHUTDOWN_INVALID_OPTION',
+    ]);
+  });
+
+  test('leave the settings usable, so that checking can go on', () => {
+    const settings = resolveOptions({ gracePeriod: 'x', exit: 'y', signals: 'z', inFlight: 3 }, platform);
+    expect(settings).toMatchObject({
+      gracePeriod: 30_000,
+      exit: 'code',
+      signals: platform.defaultSignals,
+      inFlightPhase: 'drain',
+    });
+  });
+});
+
+describe('the object of the user', () => {
+  const frozen = <T extends object>(value: T): T => {
+    for (const each of Object.values(value)) if (typeof each === 'object' && each !== null) frozen(each);
+    return Object.freeze(value);
+  };
+
+  test('may be frozen to its depth', () => {
+    const options: GracefulShutdownOptions = frozen({
+      phases: [
+        { name: 'unready' },
+        { name: 'drain', timeout: 100, after: ['unready'] },
+        { name: 'close', timeout: 5 },
+      ],
+      inFlight: { phase: 'close' },
+      signals: ['SIGTERM'],
+    });
+    const settings = resolveOptions(options, platform);
+    expect(settings.mistakes.all).toEqual([]);
+    expect(settings.phaseGraph.names).toEqual(['unready', 'drain', 'close']);
+  });
+
+  test('stays as it was, also where it is wrong', () => {
+    const options = {
+      phases: [{ name: 'drain', timeout: -1, after: ['nobody'] }, { name: 'unready' }],
+      shutdownDelay: 10,
+      typo: true,
+    };
+    const before = structuredClone(options);
+    resolveOptions(options, platform);
+    expect(options).toEqual(before);
+  });
+
+  test('may be changed afterwards without effect', () => {
+    const phases = [{ name: 'drain', timeout: 100, after: [] as string[] }];
+    const settings = resolveOptions({ phases }, platform);
+    phases[0]?.after.push('unready');
+    phases.pop();
+    expect(settings.phaseGraph.phase('drain')).toMatchObject({ timeout: 100, after: [] });
+  });
+
+  test('may leave an option undefined', () => {
+    const undefinedOptions = Object.fromEntries(
+      [
+        'phases',
+        'shutdownDelay',
+        'gracePeriod',
+        'inFlight',
+        'signals',
+        'ipc',
+        'fatalErrors',
+        'exit',
+        'runAt',
+        'progressInterval',
+        'logger',
+      ].map((key) => [key, undefined]),
+    );
+    expect(resolveOptions(undefinedOptions, platform)).toMatchObject({
+      ...resolveOptions({}, platform),
+      mistakes: expect.anything(),
+      phaseGraph: expect.anything(),
+    });
+    expect(mistakesIn(undefinedOptions)).toEqual([]);
+  });
+});
+
+describe('the defaults', () => {
+  test('stand for each option that is left out', () => {
+    const { mistakes, phaseGraph, ...settings } = resolveOptions({}, platform);
+    expect(mistakes.all).toEqual([]);
+    expect(settings).toEqual({
+      shutdownDelay: 0,
+      gracePeriod: 30_000,
+      inFlightPhase: 'drain',
+      signals: ['SIGTERM', 'SIGINT'],
+      ipc: false,
+      fatalErrors: false,
+      exit: 'code',
+      runAt: 'module-destroy',
+      progressInterval: 5_000,
+      logger: undefined,
+    });
+    expect(phaseGraph.phases).toEqual([
+      { name: 'unready', mode: 'parallel', timeout: 1_000, after: [], onFailure: 'continue', enabled: true },
+      {
+        name: 'drain',
+        mode: 'parallel',
+        timeout: 15_000,
+        after: ['unready'],
+        onFailure: 'continue',
+        enabled: true,
+      },
+      {
+        name: 'flush',
+        mode: 'parallel',
+        timeout: 3_000,
+        after: ['drain'],
+        onFailure: 'continue',
+        enabled: true,
+      },
+      {
+        name: 'close',
+        mode: 'dependency',
+        timeout: 5_000,
+        after: ['flush'],
+        onFailure: 'continue',
+        enabled: true,
+      },
+    ]);
+  });
+
+  test('give one option without touching the others', () => {
+    expect(resolveOptions({ exit: 'none' }, platform)).toMatchObject({ exit: 'none', gracePeriod: 30_000 });
+    expect(resolveOptions({ inFlight: {} }, platform)).toMatchObject({ inFlightPhase: 'drain' });
+  });
+
+  test('wait 5 000 ms for load balancers in Kubernetes, and give the phase unready the time for it', () => {
+    const { shutdownDelay, phaseGraph } = resolveOptions({}, { ...platform, inKubernetes: true });
+    expect(shutdownDelay).toBe(5_000);
+    expect(phaseGraph.phase('unready')?.timeout).toBe(6_000);
+  });
+
+  test('yield to a shutdownDelay of 0 in Kubernetes', () => {
+    const settings = resolveOptions({ shutdownDelay: 0 }, { ...platform, inKubernetes: true });
+    expect(settings.shutdownDelay).toBe(0);
+  });
+
+  test('take every value that is right', () => {
+    const logger = new Logger();
+    const options = {
+      phases: [
+        ...DEFAULT_PHASES,
+        { name: 'metrics', timeout: 2_000, after: ['flush'], onFailure: 'abort', enabled: false },
+      ],
+      shutdownDelay: 20,
+      gracePeriod: 60_000,
+      inFlight: { phase: 'flush' },
+      signals: [],
+      ipc: true,
+      fatalErrors: true,
+      exit: 'signal',
+      runAt: 'before-application-shutdown',
+      progressInterval: 100,
+      logger,
+    };
+    const settings = resolveOptions(options, platform);
+    expect(settings.mistakes.all).toEqual([]);
+    const { phases, inFlight, ...rest } = options;
+    expect(settings).toMatchObject({ ...rest, inFlightPhase: inFlight.phase });
+    expect(settings.phaseGraph.phases).toHaveLength(phases.length);
+    expect(settings.logger).toBe(logger);
+  });
+});
+
+describe("rule 14: the list of phases is the user's", () => {
+  test('the phase unready stands in front where the list lacks it', () => {
+    const { phaseGraph } = resolveOptions(
+      {
+        shutdownDelay: 500,
+        phases: [
+          { name: 'a', timeout: 1 },
+          { name: 'b', timeout: 1 },
+        ],
+      },
+      platform,
+    );
+    expect(phaseGraph.phases.map(({ name, after }) => [name, ...after])).toEqual([
+      ['unready'],
+      ['a', 'unready'],
+      ['b', 'a'],
+    ]);
+    expect(phaseGraph.phase('unready')?.timeout).toBe(1_500);
+  });
+
+  test('the phase unready stays where the list has it, with the timeout that it was given', () => {
+    const { phaseGraph } = resolveOptions(
+      {
+        phases: [
+          { name: 'a', timeout: 1 },
+          { name: 'unready', timeout: 70 },
+        ],
+      },
+      platform,
+    );
+    expect(phaseGraph.phases.map(({ name, timeout }) => [name, timeout])).toEqual([
+      ['a', 1],
+      ['unready', 70],
+    ]);
+  });
+
+  test.each<[string, object, string]>([
+    ['goes to drain', {}, 'drain'],
+    [
+      'goes to drain wherever it stands',
+      {
+        phases: [
+          { name: 'a', timeout: 1 },
+          { name: 'drain', timeout: 1 },
+        ],
+      },
+      'drain',
+    ],
+    [
+      'goes to the first phase of a list without drain',
+      {
+        phases: [
+          { name: 'stop', timeout: 1 },
+          { name: 'end', timeout: 1 },
+        ],
+      },
+      'stop',
+    ],
+    ['passes unready by', { phases: [{ name: 'unready' }, { name: 'stop', timeout: 1 }] }, 'stop'],
+    ['goes to unready where there is nothing else', { phases: [{ name: 'unready' }] }, 'unready'],
+    ['goes to the phase that its option names', { inFlight: { phase: 'close' } }, 'close'],
+    ['goes to unready where its option says so', { inFlight: { phase: 'unready' } }, 'unready'],
+  ])('what drains %s', (_, options, phaseName) => {
+    const settings = resolveOptions(options, platform);
+    expect(settings.mistakes.all).toEqual([]);
+    expect(settings.inFlightPhase).toBe(phaseName);
+  });
+});
