@@ -1,0 +1,36 @@
+// Runs every sample but the shop, which has `npm start`, and says how each went.
+// Run it: npm run samples (after `npm run build && npx tsc -p sample`)
+// Expect: one line per sample, and the exit code 0.
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Milliseconds that a sample may take; those that listen stop themselves. */
+const LIMIT = 20_000;
+
+const samples = readdirSync(new URL('.', import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== '01-shop')
+  .map(({ name }) => name)
+  .toSorted();
+
+const failed = samples.filter((sample) => !run(sample));
+if (failed.length > 0) process.exitCode = 1;
+
+/** Says whether the sample did what it promises. */
+function run(sample) {
+  const program = fileURLToPath(new URL(`../build/sample/${sample}/main.js`, import.meta.url));
+  const startedAt = Date.now();
+  const { status, signal, error, stdout, stderr } = spawnSync(process.execPath, [program], {
+    encoding: 'utf8',
+    timeout: LIMIT,
+    killSignal: 'SIGKILL',
+  });
+  const took = `${String(Date.now() - startedAt).padStart(6)} ms`;
+  if (status === 0) {
+    console.log(`ok      ${sample.padEnd(24)} ${took}`);
+    return true;
+  }
+  console.log(`failed  ${sample.padEnd(24)} ${took}, ${error?.message ?? signal ?? `exit code ${status}`}`);
+  console.log(stdout, stderr);
+  return false;
+}
