@@ -170,11 +170,16 @@ function skipText(cause: Extract<ShutdownEvent, { type: 'phase-skipped' }>['caus
   }
 }
 
+/** Anything can be thrown, also what cannot be made a text. */
 function errorText(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  return thrown.cause === undefined
-    ? thrown.message
-    : `${thrown.message} (because of ${String(thrown.cause)})`;
+  try {
+    if (!(thrown instanceof Error)) return String(thrown);
+    return thrown.cause === undefined
+      ? thrown.message
+      : `${thrown.message} (because of ${String(thrown.cause)})`;
+  } catch {
+    return thrown instanceof Error ? thrown.message : 'something that has no text';
+  }
 }
 
 function seconds(ms: number): string {

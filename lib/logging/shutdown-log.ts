@@ -13,18 +13,20 @@ export class ShutdownLog {
   }
 
   event(event: ShutdownEvent): void {
-    const sentence = sentenceOf(event);
-    if (sentence !== undefined) this.#say(sentence);
+    this.#say(() => sentenceOf(event));
   }
 
   notice(notice: Notice): void {
-    this.#say(noticeSentence(notice));
+    this.#say(() => noticeSentence(notice));
   }
 
-  /** A logger that fails must not harm the shutdown that it speaks of. */
-  #say({ level, text, stack }: Sentence): void {
+  /** A logger that fails, or an error that cannot be put into words, must not harm the shutdown. */
+  #say(word: () => Sentence | undefined): void {
     if (this.#logger === false) return;
     try {
+      const sentence = word();
+      if (sentence === undefined) return;
+      const { level, text, stack } = sentence;
       if (stack === undefined) this.#logger[level](text);
       else this.#logger[level](text, stack);
     } catch {
