@@ -151,6 +151,29 @@ describe('rule 7: a task that is registered during the run', () => {
     expect(startsOf(recorder.events)).toEqual({ pool: 0, service: 5 });
   });
 
+  test('in an open dependency phase, is waited for by what it injects through one that runs already', async () => {
+    const clock = new ManualClock();
+    const [service, repository, pool] = [{}, {}, {}];
+    const { run, recorder } = prepareRun({
+      clock,
+      phases: [{ name: 'work', mode: 'dependency', timeout: 100 }],
+      tasks: [
+        timedTask(clock, 'repository', { ms: 10, owner: repository }),
+        instantTask('pool', { owner: pool }),
+      ],
+      injections: new Map([
+        [service, [repository]],
+        [repository, [pool]],
+      ]),
+    });
+    const ended = run.start(REASON);
+    await clock.advance(5);
+    run.register(timedTask(clock, 'service', { ms: 20, owner: service }));
+    await clock.runUntil(ended);
+
+    expect(startsOf(recorder.events)).toEqual({ repository: 0, service: 5, pool: 25 });
+  });
+
   test('in a phase that has ended, runs at once, and the run waits for it', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({

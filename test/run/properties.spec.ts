@@ -1,0 +1,25 @@
+import * as fc from 'fast-check';
+import { foldReport } from '../../lib/report/fold-report.js';
+import { play, scenarios, type Scenario } from './random-scenario.js';
+import { recount } from './recount.js';
+import { brokenRules } from './rule-predicates.js';
+
+const RUNS = Number(process.env['PROPERTY_RUNS'] ?? 10_000);
+
+/** Plays a scenario and says what is wrong with it. */
+async function check(scenario: Scenario): Promise<void> {
+  const played = await play(scenario);
+  expect(brokenRules(played)).toEqual([]);
+  expect(foldReport(played.events)).toEqual(recount(played.events));
+}
+
+describe('whatever the plan and whoever meddles', () => {
+  test('no rule is broken, and the report is what happened, where nobody meddles', async () => {
+    const quiet = scenarios.map((scenario) => ({ ...scenario, actions: [] }));
+    await fc.assert(fc.asyncProperty(quiet, check), { numRuns: Math.ceil(RUNS * 0.3) });
+  }, 120_000);
+
+  test('no rule is broken, and the report is what happened, where tasks come and go', async () => {
+    await fc.assert(fc.asyncProperty(scenarios, check), { numRuns: Math.floor(RUNS * 0.7) });
+  }, 120_000);
+});
