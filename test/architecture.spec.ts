@@ -1,0 +1,263 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { join, posix } from 'node:path';
+
+/** A source of the library, with its path below lib/ and everything that it imports. */
+interface Source {
+  readonly path: string;
+  readonly text: string;
+  /** The text without its comments. */
+  readonly code: string;
+  /** What is imported, `./` and `../` resolved to a path below lib/. */
+  readonly imports: readonly string[];
+}
+
+const root = join(import.meta.dirname, '..', 'lib');
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\s[^;]*?from\s+'([^']+)'|(?:^|\n)\s*import\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g;
+const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/[^\n]*/g;
+
+function importsOf(path: string, code: string): readonly string[] {
+  return Array.from(code.matchAll(IMPORT), ([, from, bare, dynamic]) => {
+    const imported = from ?? bare ?? dynamic ?? '';
+    return imported.startsWith('.') ? posix.join(posix.dirname(path), imported) : imported;
+  });
+}
+
+const sources: readonly Source[] = readdirSync(root, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  .map((entry) => {
+    const file = join(entry.parentPath, entry.name);
+    const path = file.slice(root.length + 1).replaceAll('\\', '/');
+    const text = readFileSync(file, 'utf8');
+    const code = text.replace(COMMENT, '');
+    return { path, text, code, imports: importsOf(path, code) };
+  });
+
+/** The folder of a path below lib/; a file at the top is its own. */
+function folderOf(path: string): string {
+  return path.split('/')[0] ?? path;
+}
+
+function isExternal(imported: string): boolean {
+  return !sources.some(({ path }) => path === imported.replace(/\.js$/, '.ts'));
+}
+
+/** Each import of the folder that is not allowed, as `file imports what`. */
+function forbiddenImports(
+  folder: string,
+  isAllowed: (imported: string, source: Source) => boolean,
+): readonly string[] {
+  return sources
+    .filter(({ path }) => folderOf(path) === folder)
+    .flatMap((source) =>
+      source.imports
+        .filter((imported) => !isAllowed(imported, source))
+        .map((imported) => `${source.path} imports ${imported}`),
+    );
+}
+
+/** Each line of code that matches, as `file:line text`. */
+function linesWith(
+  pattern: RegExp,
+  isConcerned: (source: Source) => boolean = () => true,
+): readonly string[] {
+  return sources.filter(isConcerned).flatMap(({ path, text }) =>
+    text
+      .replace(COMMENT, (comment) => comment.replace(/[^\n]/g, ' '))
+      .split('\n')
+      .flatMap((line, index) => (pattern.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : [])),
+  );
+}
+
+const ENGINE = ['plan', 'run', 'report'];
+
+/** Folders that put tasks into phases; none of them knows another. */
+const FEATURES = [
+  'readiness',
+  'in-flight',
+  'http',
+  'microservices',
+  'websockets',
+  'bullmq',
+  'schedule',
+  'terminus',
+];
+
+/** The files of a feature that may know the application as a whole: an entry point of its own. */
+const SEES_EVERYTHING = /^(index|graceful-shutdown(\.[a-z-]+)?)\.ts$/;
+
+test('the sources are found, with what they import', () => {
+  expect(sources.length).toBeGreaterThan(40);
+  const face = sources.find(({ path }) => path === 'graceful-shutdown.ts');
+  expect(face?.imports).toEqual(expect.arrayContaining(['rxjs', 'run/shutdown-run.js', '@nestjs/core']));
+});
+
+describe('rule 11: the engine knows no Nest, no process and no real clock', () => {
+  test('it imports nothing from outside', () => {
+    const found = ENGINE.flatMap((folder) => forbiddenImports(folder, (imported) => !isExternal(imported)));
+    expect(found).toEqual([]);
+  });
+
+  test('it reads no time and starts no timer of its own', () => {
+    const found = linesWith(
+      /\b(Date\.now|new Date|performance\.|setTimeout|setInterval|setImmediate|queueMicrotask)\b/,
+      ({ path }) => ENGINE.includes(folderOf(path)),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('only lifecycle/node-process.ts mentions the process', () => {
+    const found = linesWith(
+      /(?<![\w$./-])process(\.[a-z]|\[)|globalThis\.process|['"](node:)?process['"]/i,
+      ({ path }) => path !== 'lifecycle/node-process.ts' && folderOf(path) !== 'cli',
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('nothing from Node is imported outside of lifecycle/node-process.ts', () => {
+    const found = sources
+      .filter(({ path }) => path !== 'lifecycle/node-process.ts' && folderOf(path) !== 'cli')
+      .flatMap(({ path, imports }) =>
+        imports.filter((each) => each.startsWith('node:')).map((each) => `${path} imports ${each}`),
+      )
+      .filter((line) => !FEATURES.some((feature) => line.startsWith(`${feature}/`)));
+    expect(found).toEqual([]);
+  });
+});
+
+describe('the arrows between the folders', () => {
+  const within = (...folders: readonly string[]) => {
+    return (imported: string): boolean => !isExternal(imported) && folders.includes(folderOf(imported));
+  };
+
+  test('plan sees itself alone', () => {
+    expect(forbiddenImports('plan', within('plan'))).toEqual([]);
+  });
+
+  test('run sees the plan', () => {
+    expect(forbiddenImports('run', within('plan', 'run'))).toEqual([]);
+  });
+
+  test('report sees the plan and the run', () => {
+    expect(forbiddenImports('report', within('plan', 'run', 'report'))).toEqual([]);
+  });
+
+  test('discovery sees the plan', () => {
+    const allowed = within('plan', 'discovery');
+    expect(forbiddenImports('discovery', (each) => isExternal(each) || allowed(each))).toEqual([]);
+  });
+
+  test('logging sees what it puts into words', () => {
+    const allowed = within('plan', 'run', 'report', 'logging');
+    expect(forbiddenImports('logging', (each) => isExternal(each) || allowed(each))).toEqual([]);
+  });
+
+  test('lifecycle sees the engine and the log, and no feature', () => {
+    const allowed = within('plan', 'run', 'report', 'logging', 'lifecycle');
+    expect(forbiddenImports('lifecycle', (each) => isExternal(each) || allowed(each))).toEqual([]);
+  });
+
+  test('testing sees the engine alone', () => {
+    expect(forbiddenImports('testing', within('plan', 'run', 'report', 'testing'))).toEqual([]);
+  });
+
+  test.each(['readiness', 'in-flight'])('the feature %s sees plan, run and discovery', (feature) => {
+    const allowed = within('plan', 'run', 'discovery', feature);
+    expect(forbiddenImports(feature, (each) => isExternal(each) || allowed(each))).toEqual([]);
+  });
+
+  test('no feature sees another', () => {
+    const found = FEATURES.flatMap((feature) => {
+      const others = FEATURES.filter((each) => each !== feature);
+      return forbiddenImports(
+        feature,
+        (imported) => isExternal(imported) || !others.includes(folderOf(imported)),
+      );
+    });
+    expect(found).toEqual([]);
+  });
+
+  test('nobody below sees the module, the injectable face or the index', () => {
+    const found = sources
+      .filter(
+        ({ path }) => path.includes('/') && !FEATURES.includes(folderOf(path)) && folderOf(path) !== 'cli',
+      )
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter((imported) => SEES_EVERYTHING.test(imported.replace(/\.js$/, '.ts')))
+          .map((imported) => `${path} imports ${imported}`),
+      );
+    expect(found).toEqual([]);
+  });
+
+  test('only the index and the module stand above the folders', () => {
+    const found = sources
+      .map(({ path }) => path)
+      .filter((path) => !path.includes('/') && !SEES_EVERYTHING.test(path));
+    expect(found).toEqual([]);
+  });
+
+  test('the core loads nothing but its peers', () => {
+    const peers = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
+    const entryPoints = ['http', 'microservices', 'websockets', 'bullmq', 'schedule', 'terminus', 'cli'];
+    const found = sources
+      .filter(({ path }) => !entryPoints.includes(folderOf(path)))
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter((each) => isExternal(each) && !each.startsWith('node:') && !peers.includes(each))
+          .map((each) => `${path} imports ${each}`),
+      );
+    expect(found).toEqual([]);
+  });
+});
+
+describe('the house', () => {
+  test('has no folder that is named after nothing', () => {
+    const nameless = ['utils', 'util', 'common', 'helpers', 'interfaces', 'misc', 'types'];
+    const found = sources
+      .map(({ path }) => path)
+      .filter((path) =>
+        path
+          .split('/')
+          .slice(0, -1)
+          .some((folder) => nameless.includes(folder)),
+      );
+    expect(found).toEqual([]);
+  });
+
+  test('has files of at most 300 lines', () => {
+    const found = sources
+      .map(({ path, text }) => ({ path, lines: text.trimEnd().split('\n').length }))
+      .filter(({ lines }) => lines > 300)
+      .map(({ path, lines }) => `${path} has ${lines} lines`);
+    expect(found).toEqual([]);
+  });
+
+  test('has no type `any`', () => {
+    expect(linesWith(/[:<|&(,]\s*any\b(?!\s+[a-z])|\bas any\b|\bany\[\]/)).toEqual([]);
+  });
+
+  test('writes to no console', () => {
+    expect(linesWith(/\bconsole\b/)).toEqual([]);
+  });
+
+  test('switches no check off', () => {
+    const found = sources
+      .filter(({ text }) => /@ts-(ignore|expect-error|nocheck)|(eslint|oxlint)-disable/.test(text))
+      .map(({ path }) => path);
+    expect(found).toEqual([]);
+  });
+
+  test('exports by name', () => {
+    expect(linesWith(/\bexport default\b|\bexport \*/)).toEqual([]);
+  });
+
+  test('has the wording of the log in one file', () => {
+    const found = sources
+      .filter(({ path }) => folderOf(path) !== 'logging')
+      .filter(({ code }) => /\.(log|warn|error)\(\s*['"`]/.test(code))
+      .map(({ path }) => path);
+    expect(found).toEqual([]);
+  });
+});
