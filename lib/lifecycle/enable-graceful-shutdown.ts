@@ -2,7 +2,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { ShutdownConfigurationError } from '../plan/mistake.js';
 import { ApplicationLifecycle, type LifecycleParts } from './application-lifecycle.js';
 import { NestApplicationSeam } from './nest-seams.js';
-import type { GuardedApplication, ProcessGuard, Seat } from './process-guard.js';
+import type { GuardedApplication } from './process-ending.js';
+import type { ProcessGuard, Seat } from './process-guard.js';
 
 /** The token under which the module provides what `enableGracefulShutdown` needs. */
 export const LIFECYCLE = Symbol.for('nestjs-phased-shutdown.lifecycle');
@@ -30,7 +31,7 @@ const ENABLED = Symbol.for('nestjs-phased-shutdown.enabled');
 export function enableGracefulShutdown<T extends INestApplicationContext>(app: T): T & AsyncDisposable {
   const seam = NestApplicationSeam.of(app);
   if (!seam.has(ENABLED)) {
-    const { guard, guarded, ...parts } = partsOf(app);
+    const { guard, guarded, ...parts } = partsOf(seam.raw);
     parts.target.prepare();
     let seat: Seat | undefined;
     const lifecycle = new ApplicationLifecycle(seam, parts, {
@@ -45,9 +46,10 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
   return app as T & AsyncDisposable;
 }
 
-function partsOf(app: INestApplicationContext): ApplicationParts {
+/** @param raw the application behind its proxies, which would end the process instead of throwing */
+function partsOf(raw: INestApplicationContext): ApplicationParts {
   try {
-    return app.get<ApplicationParts>(LIFECYCLE, { strict: false });
+    return raw.get<ApplicationParts>(LIFECYCLE, { strict: false });
   } catch (cause) {
     const error = new ShutdownConfigurationError([
       {

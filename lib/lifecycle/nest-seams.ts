@@ -12,14 +12,14 @@ type Method = (...args: readonly unknown[]) => unknown;
 
 /** An application as it stands behind its proxies. */
 export class NestApplicationSeam {
-  private constructor(readonly raw: object) {}
+  private constructor(readonly raw: INestApplicationContext) {}
 
   /** Assigning to a created application is dropped by its proxy without a word; defining passes it. */
   static of(app: INestApplicationContext): NestApplicationSeam {
-    let raw: object = app;
+    let raw = app;
     Object.defineProperty(app, SELF, {
       configurable: true,
-      value(this: object) {
+      value(this: INestApplicationContext) {
         raw = this;
       },
     });
