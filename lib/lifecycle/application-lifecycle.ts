@@ -135,6 +135,10 @@ export class ApplicationLifecycle {
         hooks.expect(reason, { deadline });
       }
       await this.#closeNatively(signalOf(reason));
+    } catch (error) {
+      // Whoever called close() gets it; of a trigger nobody waits for the answer.
+      if (endsProcess(reason)) this.parts.notify({ kind: 'teardown-failed', error });
+      throw error;
     } finally {
       unpark();
       this.observer.closed();
