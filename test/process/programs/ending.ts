@@ -1,0 +1,185 @@
+// node ending.js <scenario>: an application with one handler, which ends in one of the ways below.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Injectable, type INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import {
+  enableGracefulShutdown,
+  GracefulShutdownModule,
+  OnShutdown,
+  type GracefulShutdownOptions,
+  type PhaseOptions,
+} from 'nestjs-phased-shutdown';
+import { pause, said, say, sayingLogger } from './scene.js';
+
+interface Scenario {
+  readonly options?: GracefulShutdownOptions;
+  readonly init?: () => unknown;
+  readonly handler?: () => unknown;
+  readonly destroy?: (app: INestApplication) => unknown;
+  /** What the program does once the application listens. */
+  readonly main?: (app: INestApplication) => unknown;
+}
+
+const never = (): Promise<never> => new Promise(() => undefined);
+/** Never ends, and keeps the process alive, as a connection does that waits for its server. */
+const hang = (): Promise<never> => {
+  setInterval(() => undefined, 60_000);
+  return never();
+};
+const fail = (what: string) => (): never => {
+  throw new Error(what);
+};
+const untilClosed = (): Promise<unknown> => once(said, 'closed');
+
+const phases = (timeout: number): readonly PhaseOptions[] => [
+  { name: 'drain', timeout },
+  { name: 'close', timeout: 1_000 },
+];
+
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  quick: {},
+  'exit-signal': { options: { exit: 'signal' } },
+  'exit-none': {
+    options: { exit: 'none' },
+    main: async () => {
+      await untilClosed();
+      await pause(1_300);
+      say(`still here, exitCode ${process.exitCode}`);
+      process.exitCode = 7;
+    },
+  },
+  'bare-close': {
+    handler: fail('disk full'),
+    main: async (app) => {
+      await app.close();
+      await pause(1_300);
+      say(`still here, exitCode ${process.exitCode}`);
+    },
+  },
+  lingers: {
+    main: async () => {
+      await untilClosed();
+      await pause(100);
+      say('lingering');
+      await pause(200);
+    },
+  },
+  'asks-for-a-second': {
+    options: { phases: phases(20_000) },
+    handler: async () => {
+      await pause(1_050);
+      say('a second later');
+      await never();
+    },
+  },
+  slow: { handler: () => pause(400) },
+  'hung-handler': { options: { phases: phases(300) }, handler: never },
+  'hung-beyond-grace-period': { options: { phases: phases(60_000), gracePeriod: 1_500 }, handler: never },
+  'hung-hook': { options: { gracePeriod: 1_500 }, destroy: never },
+  'hung-hook-and-nothing-else': {
+    options: { gracePeriod: 1_500 },
+    destroy: (app) => {
+      app.getHttpServer().close();
+      return never();
+    },
+  },
+  'hung-boot': { options: { phases: phases(300), gracePeriod: 3_000 }, init: hang },
+  throwing: { handler: fail('disk full') },
+  'throwing-hook': { destroy: fail('destroy failed') },
+  aborting: {
+    options: {
+      phases: [
+        { name: 'drain', timeout: 500, onFailure: 'abort' },
+        { name: 'close', timeout: 500 },
+      ],
+    },
+    handler: fail('disk full'),
+  },
+  'settles-late': {
+    options: { phases: phases(100) },
+    handler: async () => {
+      await pause(200);
+      throw new Error('too late');
+    },
+    destroy: () => pause(400),
+  },
+  'close-under-way': { handler: () => pause(400), main: (app) => app.close() },
+  ipc: { options: { ipc: true } },
+  uncaught: { options: { fatalErrors: true }, main: () => void setTimeout(fail('boom'), 20) },
+  rejection: { options: { fatalErrors: true }, main: () => void Promise.reject(new Error('boom')) },
+  'uncaught-twice': {
+    options: { fatalErrors: true },
+    handler: () => {
+      setTimeout(fail('second boom'), 20);
+      return never();
+    },
+    main: () => void setTimeout(fail('boom'), 20),
+  },
+  'uncaught-unasked': { main: () => void setTimeout(fail('boom'), 20) },
+  'leaked-timer': { handler: () => void setInterval(() => undefined, 60_000) },
+  'leaked-server': {
+    handler: async () => {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      say(`leaked ${JSON.stringify(server.address())}`);
+    },
+  },
+  'leaked-child': {
+    handler: () => say(`leaked ${spawn('sleep', ['5'], { stdio: 'ignore' }).pid}`),
+  },
+  'leaked-and-failed': {
+    handler: () => {
+      setInterval(() => undefined, 60_000);
+      throw new Error('disk full');
+    },
+  },
+};
+
+const scenario = SCENARIOS[process.argv[2] ?? ''];
+if (scenario === undefined) throw new Error(`Unknown: ${process.argv[2]}`);
+
+@Injectable()
+class Store {
+  async onModuleInit(): Promise<void> {
+    if (scenario?.init) say('i(');
+    await scenario?.init?.();
+  }
+
+  @OnShutdown('drain')
+  async save(): Promise<void> {
+    say('save(');
+    await scenario?.handler?.();
+    say('save)');
+  }
+
+  @OnShutdown('close')
+  close(): void {
+    say('close');
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    say('destroy');
+    await scenario?.destroy?.(app);
+  }
+
+  onApplicationShutdown(): void {
+    say('closed');
+  }
+}
+
+class AppModule {}
+
+const app = await NestFactory.create(
+  {
+    module: AppModule,
+    imports: [GracefulShutdownModule.forRoot({ logger: sayingLogger, ...scenario.options })],
+    providers: [Store],
+  },
+  { logger: false },
+);
+enableGracefulShutdown(app);
+await app.listen(0);
+say('started');
+await scenario.main?.(app);
