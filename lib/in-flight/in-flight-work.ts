@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, isObservable } from 'rxjs';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 
@@ -19,7 +19,10 @@ interface Entry {
 
 type State =
   | { readonly status: 'taking' }
+  /** The drain waits, and new work is still taken. */
   | { readonly status: 'draining'; readonly onEmpty: () => void }
+  /** The time of the drain is over; that the rest has finished is only noted. */
+  | { readonly status: 'overdue'; readonly onEmpty: () => void }
   | { readonly status: 'ended' };
 
 /**
@@ -73,12 +76,13 @@ export class InFlightWork {
    * @throws ShutdownInProgressError once the drain has ended
    */
   begin(name: string): () => void {
-    if (this.#state.status === 'ended') throw new ShutdownInProgressError(name);
+    const { status } = this.#state;
+    if (status === 'overdue' || status === 'ended') throw new ShutdownInProgressError(name);
     const entry: Entry = { name, startedAt: this.clock.now() };
     this.#entries.add(entry);
     return () => {
       this.#entries.delete(entry);
-      if (this.#state.status === 'draining' && this.#entries.size === 0) this.#state.onEmpty();
+      if ('onEmpty' in this.#state && this.#entries.size === 0) this.#state.onEmpty();
     };
   }
 
@@ -102,7 +106,7 @@ export class InFlightWork {
       return result;
     }
     done();
-    return result instanceof Observable ? this.#followed(name, result) : result;
+    return isObservable(result) ? this.#followed(name, result) : result;
   }
 
   /** The task that waits until nothing is in flight. */
@@ -113,13 +117,16 @@ export class InFlightWork {
       inFlight: () => this.items,
       run: ({ signal }: ShutdownContext) =>
         new Promise<void>((resolve) => {
-          const end = (): void => {
+          const onEmpty = (): void => {
             this.#state = { status: 'ended' };
             resolve();
           };
-          this.#state = { status: 'draining', onEmpty: end };
-          signal.addEventListener('abort', end, { once: true });
-          if (this.#entries.size === 0) end();
+          const onAbort = (): void => {
+            if (this.#state.status === 'draining') this.#state = { status: 'overdue', onEmpty };
+          };
+          this.#state = { status: 'draining', onEmpty };
+          signal.addEventListener('abort', onAbort, { once: true });
+          if (this.#entries.size === 0) onEmpty();
         }),
     };
   }

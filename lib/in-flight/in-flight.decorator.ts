@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { markMethod } from '../discovery/method-mark.js';
 import type { MarkedProvider } from '../discovery/provider-scan.js';
 import type { MistakeList } from '../plan/mistake.js';
-import { InFlightWork } from './in-flight-work.js';
+import type { InFlightWork } from './in-flight-work.js';
 
 /** On an instance with decorated methods: where its work is counted. Two applications may share a class. */
 const WORK = Symbol.for('nestjs-phased-shutdown.in-flight-work');
@@ -30,7 +30,7 @@ export function InFlight(name?: string): MethodDecorator {
     const followed = function (this: object, ...args: readonly unknown[]): unknown {
       const work: unknown = Reflect.get(this, WORK);
       const call = (): unknown => Reflect.apply(original, this, args);
-      return work instanceof InFlightWork ? work.follow(label, call) : call();
+      return isWork(work) ? work.follow(label, call) : call();
     };
     // What decorators below this one wrote on the method has to be found on what stands in its place.
     for (const key of Reflect.getMetadataKeys(original)) {
@@ -49,15 +49,27 @@ export function countWorkOf(
 ): void {
   for (const { type, marks, instance } of providers) {
     for (const mark of marks.filter((each) => each.decorator === '@InFlight')) {
-      if (instance !== undefined) {
-        Object.defineProperty(instance, WORK, { value: work, configurable: true });
-        continue;
+      const path = `${type.name}.${String(mark.method)}`;
+      if (instance === undefined) {
+        mistakes.add(
+          'SHUTDOWN_REQUEST_SCOPED',
+          path,
+          '@InFlight stands on a provider of which Nest makes one per request, which cannot be told where to count. Inject InFlightWork and call run() instead.',
+        );
+      } else if (!Reflect.defineProperty(instance, WORK, { value: work, configurable: true })) {
+        mistakes.add(
+          'SHUTDOWN_INVALID_OPTION',
+          path,
+          '@InFlight stands on an instance that is frozen, which cannot be told where to count. Inject InFlightWork and call run() instead.',
+        );
       }
-      mistakes.add(
-        'SHUTDOWN_REQUEST_SCOPED',
-        `${type.name}.${String(mark.method)}`,
-        '@InFlight stands on a provider of which Nest makes one per request, which cannot be told where to count. Inject InFlightWork and call run() instead.',
-      );
     }
   }
+}
+
+/** Known by its method, since it may be of another copy of the package than the decorator. */
+function isWork(value: unknown): value is Pick<InFlightWork, 'follow'> {
+  return (
+    typeof value === 'object' && value !== null && 'follow' in value && typeof value.follow === 'function'
+  );
 }

@@ -1,0 +1,346 @@
+import { Subject, firstValueFrom, of, throwError, type Observable } from 'rxjs';
+import { InFlightWork, ShutdownInProgressError } from '../../lib/index.js';
+import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { bootApplication, type BootedApplication } from '../nest/application.js';
+
+/** A promise that the test settles. */
+function deferred<T = void>() {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}
+
+async function bootWork(): Promise<BootedApplication & { readonly work: InFlightWork }> {
+  const application = await bootApplication({});
+  return { ...application, work: application.module.get(InFlightWork) };
+}
+
+describe('work in flight', () => {
+  test('is counted while a tracked promise is pending, which is handed back', async () => {
+    const { work } = await bootWork();
+    const { promise, resolve } = deferred<number>();
+    expect(work.track(promise, 'charge card')).toBe(promise);
+    expect(work.count).toBe(1);
+    resolve(7);
+    expect(await promise).toBe(7);
+    expect(work.count).toBe(0);
+  });
+
+  test('is over where a tracked promise rejects, and the rejection stays with its owner', async () => {
+    const { work } = await bootWork();
+    const { promise, reject } = deferred();
+    const tracked = work.track(promise, 'charge card');
+    reject(new Error('no funds'));
+    await expect(tracked).rejects.toThrow('no funds');
+    expect(work.count).toBe(0);
+  });
+
+  test('is counted while a function runs, whose answer is handed on', async () => {
+    const { work } = await bootWork();
+    const counts: number[] = [];
+    const answer = await work.run('charge card', async () => {
+      counts.push(work.count);
+      await Promise.resolve();
+      counts.push(work.count);
+      return 'charged';
+    });
+    expect(answer).toBe('charged');
+    expect(counts).toEqual([1, 1]);
+    expect(work.count).toBe(0);
+  });
+
+  test('is counted for a function that returns no promise', async () => {
+    const { work } = await bootWork();
+    expect(await work.run('count', () => work.count)).toBe(1);
+    expect(work.count).toBe(0);
+  });
+
+  test.each<[string, () => never]>([
+    [
+      'throws',
+      () => {
+        throw new Error('no funds');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('no funds')) as never],
+  ])('is over where the function %s, which the caller learns', async (_, fn) => {
+    const { work } = await bootWork();
+    await expect(work.run('charge card', fn)).rejects.toThrow('no funds');
+    expect(work.count).toBe(0);
+  });
+
+  test('is over when the one who began it says so, however often', async () => {
+    const { work } = await bootWork();
+    const first = work.begin('a');
+    const second = work.begin('b');
+    first();
+    first();
+    expect(work.count).toBe(1);
+    second();
+    expect(work.count).toBe(0);
+  });
+
+  test('is told by name and age, the oldest first', async () => {
+    const { work, clock } = await bootWork();
+    work.begin('upload');
+    await clock.advance(300);
+    const done = work.begin('charge card');
+    await clock.advance(50);
+    expect(work.items).toEqual([
+      { name: 'upload', ageMs: 350 },
+      { name: 'charge card', ageMs: 50 },
+    ]);
+    done();
+    expect(work.items).toEqual([{ name: 'upload', ageMs: 350 }]);
+  });
+
+  test('of one name may be there several times', async () => {
+    const { work } = await bootWork();
+    const done = work.begin('upload');
+    work.begin('upload');
+    done();
+    expect(work.items).toEqual([{ name: 'upload', ageMs: 0 }]);
+  });
+});
+
+describe('a followed function', () => {
+  test('is in flight until its promise settles', async () => {
+    const { work } = await bootWork();
+    const { promise, resolve } = deferred<string>();
+    const followed = work.follow('charge card', () => promise);
+    expect(followed).toBe(promise);
+    expect(work.count).toBe(1);
+    resolve('charged');
+    await promise;
+    expect(work.count).toBe(0);
+  });
+
+  test('is in flight until its thenable settles', async () => {
+    const { work } = await bootWork();
+    const callbacks: (() => void)[] = [];
+    const query = {};
+    Reflect.set(query, 'then', (done: () => void) => void callbacks.push(done));
+    work.follow('query', () => query);
+    expect(work.count).toBe(1);
+    for (const done of callbacks) done();
+    expect(work.count).toBe(0);
+  });
+
+  test('is over when it has returned anything else', async () => {
+    const { work } = await bootWork();
+    expect(work.follow('sum', () => work.count)).toBe(1);
+    expect(work.count).toBe(0);
+  });
+
+  test('is over when it throws', async () => {
+    const { work } = await bootWork();
+    expect(() =>
+      work.follow('sum', () => {
+        throw new Error('no');
+      }),
+    ).toThrow('no');
+    expect(work.count).toBe(0);
+  });
+
+  test('is in flight for each subscription of its Observable, until that ends', async () => {
+    const { work } = await bootWork();
+    const subject = new Subject<number>();
+    const followed = work.follow('stream', () => subject) as Observable<number>;
+    expect(work.count).toBe(0);
+    const seen: number[] = [];
+    const first = followed.subscribe((value) => seen.push(value));
+    followed.subscribe((value) => seen.push(value * 10));
+    expect(work.count).toBe(2);
+    subject.next(1);
+    expect(seen).toEqual([1, 10]);
+    first.unsubscribe();
+    expect(work.count).toBe(1);
+    subject.complete();
+    expect(work.count).toBe(0);
+  });
+
+  test('is over where its Observable fails, which the subscriber learns', async () => {
+    const { work } = await bootWork();
+    const followed = work.follow('stream', () => throwError(() => new Error('no'))) as Observable<never>;
+    await expect(firstValueFrom(followed)).rejects.toThrow('no');
+    expect(work.count).toBe(0);
+  });
+
+  test('is over where its Observable ends at once', async () => {
+    const { work } = await bootWork();
+    const followed = work.follow('stream', () => of(1, 2)) as Observable<number>;
+    expect(await firstValueFrom(followed)).toBe(1);
+    expect(work.count).toBe(0);
+  });
+});
+
+describe('the drain', () => {
+  test('ends at once where nothing is in flight', async () => {
+    const { finish } = await bootWork();
+    const { phases } = await finish();
+    expect(phases.find(({ name }) => name === 'drain')?.tasks).toEqual([
+      { name: 'InFlightWork', outcome: 'completed', startMs: 0, durationMs: 0 },
+    ]);
+  });
+
+  test('waits until the last piece of work is over', async () => {
+    const { work, clock, shutdown, recorder } = await bootWork();
+    const upload = work.begin('upload');
+    const card = work.begin('charge card');
+    const ended = shutdown.run('a test');
+    await clock.advance(1_000);
+    card();
+    await clock.advance(1_000);
+    expect(recorder.words.at(-1)).toBe('start InFlightWork');
+    upload();
+    const { phases, outcome } = await ended;
+    expect(outcome).toBe('completed');
+    expect(phases.find(({ name }) => name === 'drain')).toMatchObject({ durationMs: 2_000 });
+  });
+
+  test('takes new work while it goes on, and waits for it too', async () => {
+    const { work, clock, shutdown } = await bootWork();
+    const upload = work.begin('upload');
+    const ended = shutdown.run('a test');
+    await clock.advance(100);
+    const { promise, resolve } = deferred();
+    const thumbnail = work.track(promise, 'thumbnail');
+    upload();
+    await clock.advance(100);
+    expect(shutdown.state.status).toBe('running');
+    resolve();
+    await thumbnail;
+    expect((await ended).durationMs).toBe(200);
+  });
+
+  test('takes work in the phases before it', async () => {
+    const { work, clock, shutdown } = await bootWork();
+    const announcing = deferred();
+    shutdown.register({ name: 'announce', phase: 'unready', run: () => announcing.promise });
+    const ended = shutdown.run('a test');
+    const done = work.begin('late request');
+    announcing.resolve();
+    await clock.advance(500);
+    expect(work.count).toBe(1);
+    done();
+    expect((await ended).outcome).toBe('completed');
+  });
+
+  test('refuses work once it has ended, without calling the function', async () => {
+    const { work, finish } = await bootWork();
+    await finish();
+    const calls: string[] = [];
+    const message =
+      "'late' was refused: the application shuts down and has finished the work that it had taken.";
+    const refusal = { name: 'ShutdownInProgressError', code: 'SHUTDOWN_IN_PROGRESS', work: 'late', message };
+
+    await expect(work.run('late', () => calls.push('run'))).rejects.toMatchObject(refusal);
+    expect(() => work.begin('late')).toThrow(ShutdownInProgressError);
+    expect(() => work.follow('late', () => calls.push('follow'))).toThrow(message);
+    expect(() => work.track(Promise.resolve(), 'late')).toThrow(message);
+    expect(calls).toEqual([]);
+    expect(work.count).toBe(0);
+  });
+
+  test('refuses a subscription once it has ended, by the error of the stream', async () => {
+    const { work, finish } = await bootWork();
+    const stream = work.follow('stream', () => of(1)) as Observable<number>;
+    await finish();
+    await expect(firstValueFrom(stream)).rejects.toThrow(ShutdownInProgressError);
+  });
+
+  test('refuses work in the phases after it', async () => {
+    const { work, shutdown, finish } = await bootWork();
+    const errors: unknown[] = [];
+    shutdown.register({
+      name: 'late',
+      phase: 'flush',
+      run: () => work.run('flush', () => undefined).catch((error: unknown) => errors.push(error)),
+    });
+    await finish();
+    expect(errors).toEqual([expect.any(ShutdownInProgressError)]);
+  });
+
+  test('gives up when the time of its phase is over, and the report names what was in flight', async () => {
+    const { work, clock, finish, recorder } = await bootWork();
+    work.begin('upload');
+    await clock.advance(500);
+    const card = work.begin('charge card');
+    const { outcome, phases } = await finish();
+    expect(outcome).toBe('timed-out');
+    const [task] = phases.find(({ name }) => name === 'drain')?.tasks ?? [];
+    expect(task).toMatchObject({
+      name: 'InFlightWork',
+      outcome: 'timed-out',
+      durationMs: 15_000,
+      inFlight: [
+        { name: 'upload', ageMs: 15_500 },
+        { name: 'charge card', ageMs: 15_000 },
+      ],
+    });
+    expect(() => work.begin('late')).toThrow(ShutdownInProgressError);
+    expect(recorder.words.at(-1)).toBe('timed-out run');
+    card();
+    expect(work.items).toEqual([{ name: 'upload', ageMs: 15_500 }]);
+    expect(() => work.begin('late')).toThrow(ShutdownInProgressError);
+  });
+
+  test('notes when the rest has finished after its time', async () => {
+    const { work, clock, finish, shutdown, log } = await bootWork();
+    const upload = work.begin('upload');
+    const { phases } = await finish();
+    expect(phases.find(({ name }) => name === 'drain')?.tasks[0]).not.toHaveProperty('settledLateMs');
+    await clock.advance(1_200);
+    upload();
+    await clock.advance(0);
+    const drain = shutdown.report?.phases.find(({ name }) => name === 'drain');
+    expect(drain?.tasks[0]).toMatchObject({ outcome: 'timed-out', settledLateMs: 1_200 });
+    expect(log.warnings.at(-1)).toBe("'InFlightWork' completed 1 200 ms after its time was over.");
+  });
+
+  test('names what is in flight while it waits', async () => {
+    const { work, clock, shutdown, log } = await bootWork();
+    const done = work.begin('upload');
+    const ended = shutdown.run('a test');
+    await clock.advance(5_000);
+    expect(log.warnings).toEqual([
+      "After 5.0 s still waiting for 'InFlightWork' in 'drain', 5.0 s of 15.0 s (upload 5.0 s).",
+    ]);
+    done();
+    await ended;
+  });
+
+  test('stands in the phase that its option names', async () => {
+    const { shutdown } = await bootApplication({ shutdown: { inFlight: { phase: 'flush' } } });
+    const flush = shutdown.plan().phases.find(({ name }) => name === 'flush');
+    expect(flush?.tasks.map(({ name }) => name)).toEqual(['InFlightWork']);
+  });
+
+  test('lets work through where the run starts after it', async () => {
+    const { work, shutdown, clock } = await bootWork();
+    work.begin('upload');
+    const { outcome } = await clock.runUntil(shutdown.run('a test', { from: 'close' }));
+    expect(outcome).toBe('completed');
+    expect(work.count).toBe(1);
+  });
+
+  test('is the affair of one application', async () => {
+    const first = await bootWork();
+    const second = await bootWork();
+    first.work.begin('upload');
+    expect(second.work.count).toBe(0);
+    await second.finish();
+    expect(() => first.work.begin('another')).not.toThrow();
+  });
+
+  test('works on a clock of its own', () => {
+    const clock = new ManualClock(5);
+    const work = new InFlightWork(clock);
+    work.begin('a');
+    expect(work.items).toEqual([{ name: 'a', ageMs: 0 }]);
+  });
+});
