@@ -23,9 +23,17 @@ export class ShutdownTaskError extends Error {
 
 /** The thrown value itself if it is an Error; else an Error that has it as its cause. */
 export function toError(thrown: unknown): Error {
-  if (isError(thrown)) return thrown;
-  const value = typeof thrown === 'object' && thrown !== null ? 'an object' : String(thrown);
-  return new ShutdownTaskError(`threw ${value} instead of an Error`, { cause: thrown });
+  try {
+    if (isError(thrown)) return thrown;
+    return new ShutdownTaskError(`threw ${described(thrown)} instead of an Error`, { cause: thrown });
+  } catch {
+    // A proxy or a getter may throw in turn when it is looked at.
+    return new ShutdownTaskError('threw a value that cannot be described', { cause: thrown });
+  }
+}
+
+function described(thrown: unknown): string {
+  return typeof thrown === 'object' && thrown !== null ? 'an object' : String(thrown);
 }
 
 /** Also true for errors of another realm, as a test runner with a context of its own makes them. */

@@ -6,6 +6,12 @@ import { instantTask } from './timed-task.js';
 
 const failure = new Error('pool is gone', { cause: new Error('ECONNRESET') });
 
+function revokedProxy(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** What the report says about a task with this function, which has a neighbour that completes. */
 async function reported(run: () => unknown): Promise<TaskReport | undefined> {
   const { report, clock } = await runPlan({
@@ -106,6 +112,33 @@ describe('rule 6: what a task returns or throws is handled, kept, and stops nobo
     expect(task?.error).toBeInstanceOf(ShutdownTaskError);
     expect(task?.error).toMatchObject({ message, code: 'SHUTDOWN_TASK_FAILED' });
     expect(task?.error?.cause).toBe(thrown);
+  });
+
+  test.each<[string, unknown]>([
+    [
+      'an object that cannot be looked at',
+      Object.defineProperty({}, Symbol.toStringTag, {
+        get: () => {
+          throw failure;
+        },
+      }),
+    ],
+    [
+      'a function that cannot be written down',
+      Object.assign(() => undefined, {
+        toString: () => {
+          throw failure;
+        },
+      }),
+    ],
+    ['a proxy that was revoked', revokedProxy()],
+  ])('%s that is thrown fails the task as well', async (_, thrown) => {
+    const task = await reported(() => {
+      throw thrown;
+    });
+
+    expect(task?.outcome).toBe('failed');
+    expect(task?.error).toBeInstanceOf(ShutdownTaskError);
   });
 
   test('a promise that calls back twice settles the task once', async () => {
