@@ -1,33 +1,44 @@
+const NONE: readonly number[] = [];
+
 /** A directed graph over the nodes 0 … size - 1. An edge runs from what ends first to what waits for it. */
 export class Graph {
-  readonly successors: number[][];
+  /** Most nodes have one edge or none, so that a list is made with its first edge only. */
+  readonly #successors: (number[] | undefined)[];
 
   constructor(size: number) {
-    this.successors = Array.from({ length: size }, () => []);
+    this.#successors = Array.from({ length: size });
   }
 
   get size(): number {
-    return this.successors.length;
+    return this.#successors.length;
   }
 
   addNode(): number {
-    return this.successors.push([]) - 1;
+    return this.#successors.push(undefined) - 1;
   }
 
   addEdge(from: number, to: number): void {
-    this.successors[from]?.push(to);
+    const successors = this.#successors[from];
+    if (successors) successors.push(to);
+    else this.#successors[from] = [to];
   }
 
   after(node: number): readonly number[] {
-    return this.successors[node] ?? [];
+    return this.#successors[node] ?? NONE;
+  }
+
+  forEachEdge(visit: (from: number, to: number) => void): void {
+    for (let from = 0; from < this.size; from += 1) {
+      for (const to of this.after(from)) visit(from, to);
+    }
   }
 
   /** How many edges end at each node. */
   waitCounts(): Uint32Array {
     const counts = new Uint32Array(this.size);
-    for (const successors of this.successors) {
-      for (const to of successors) counts[to] = (counts[to] ?? 0) + 1;
-    }
+    this.forEachEdge((_, to) => {
+      counts[to] = (counts[to] ?? 0) + 1;
+    });
     return counts;
   }
 
@@ -49,9 +60,7 @@ export class Graph {
   /** The same nodes with every edge turned round. */
   reversed(): Graph {
     const reversed = new Graph(this.size);
-    this.successors.forEach((successors, from) => {
-      for (const to of successors) reversed.addEdge(to, from);
-    });
+    this.forEachEdge((from, to) => reversed.addEdge(to, from));
     return reversed;
   }
 }

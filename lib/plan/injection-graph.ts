@@ -38,11 +38,10 @@ export class InjectionGraph {
     const { componentOf, count } = stronglyConnected(owners);
     numbers.forEach((number, owner) => this.#componentByOwner.set(owner, componentOf[number] ?? 0));
     this.#components = new Graph(count);
-    owners.successors.forEach((successors, from) => {
-      for (const to of successors) {
-        const [injector, injected] = [componentOf[from] ?? 0, componentOf[to] ?? 0];
-        if (injector !== injected) this.#components.addEdge(injector, injected);
-      }
+    owners.forEachEdge((from, to) => {
+      const injector = componentOf[from] ?? 0;
+      const injected = componentOf[to] ?? 0;
+      if (injector !== injected) this.#components.addEdge(injector, injected);
     });
   }
 

@@ -73,9 +73,7 @@ export class PhaseGraph {
     }
     const place = new Map(ordering.order.map((index, position) => [index, position]));
     const placed = new Graph(phases.length);
-    graph.successors.forEach((successors, from) => {
-      for (const to of successors) placed.addEdge(place.get(from) ?? 0, place.get(to) ?? 0);
-    });
+    graph.forEachEdge((from, to) => placed.addEdge(place.get(from) ?? 0, place.get(to) ?? 0));
     return new PhaseGraph(
       ordering.order.flatMap((index) => phases[index] ?? []),
       placed,

@@ -65,8 +65,9 @@ function addNamedEdges(graph: Graph, tasks: readonly ShutdownTask[], started: nu
 /**
  * A gate per component of the injection graph: it opens when the tasks of all that inject the component
  * have ended, also where a provider without a task stands between. A component with several tasks has a
- * second gate, that opens when all of these have ended. Gates keep the edges linear, and only those that
- * the phase's own tasks reach are built.
+ * second gate, that opens when all of these have ended; one with a single task needs none, for the task
+ * itself stands for both. Gates keep the edges linear, and only those that the phase's own tasks reach are
+ * built.
  */
 function addInjectionEdges(
   graph: Graph,
@@ -76,35 +77,39 @@ function addInjectionEdges(
   const tasksOf = tasksByComponent(tasks, mode, injections);
   if (tasksOf.size < 2) return;
 
-  const gates = new Map<number, number>();
+  const entries = new Map<number, number>();
   const open: number[] = [];
-  const gateOf = (component: number): number => {
-    const known = gates.get(component);
+  const entryOf = (component: number): number => {
+    const known = entries.get(component);
     if (known !== undefined) return known;
-    const gate = graph.addNode();
-    gates.set(component, gate);
+    const [first = -1, second] = tasksOf.get(component) ?? [];
+    const entry = first >= started && second === undefined ? first : graph.addNode();
+    entries.set(component, entry);
     open.push(component);
-    return gate;
+    return entry;
   };
-  for (const component of tasksOf.keys()) gateOf(component);
+  for (const component of tasksOf.keys()) entryOf(component);
   for (let component = open.pop(); component !== undefined; component = open.pop()) {
-    const exit = addMembers(graph, gateOf(component), { members: tasksOf.get(component) ?? [], started });
-    for (const injected of injections.injectedBy(component)) graph.addEdge(exit, gateOf(injected));
+    const members = tasksOf.get(component) ?? [];
+    const exit = addMembers(graph, entryOf(component), { members, started });
+    for (const injected of injections.injectedBy(component)) graph.addEdge(exit, entryOf(injected));
   }
 }
 
-/** Puts the tasks of a component behind its gate; answers with the node that comes when all have ended. */
+/** Puts the tasks of a component behind its entry; answers with the node that comes when all have ended. */
 function addMembers(
   graph: Graph,
   entry: number,
   { members, started }: { readonly members: readonly number[]; readonly started: number },
 ): number {
-  const waiting = members.filter((member) => member >= started);
-  for (const member of waiting) graph.addEdge(entry, member);
-  if (members.length < 2 && waiting.length === members.length) return members[0] ?? entry;
+  if (members.length === 0 || members[0] === entry) return entry;
   const exit = graph.addNode();
   graph.addEdge(entry, exit);
-  for (const member of members) graph.addEdge(member, exit);
+  for (const member of members) {
+    // What runs already can no longer be made to wait.
+    if (member >= started) graph.addEdge(entry, member);
+    graph.addEdge(member, exit);
+  }
   return exit;
 }
 
@@ -133,13 +138,18 @@ function wishedOrder(
   tasks: readonly ShutdownTask[],
   { mode, injections, started }: Required<Arrangement>,
 ): readonly number[] {
-  const begun = (node: number): number => Number(node < started);
-  const order = (node: number): number => tasks[node]?.order ?? 0;
-  const rank = (node: number): number =>
-    mode === 'dependency' ? -(injections.componentOf(tasks[node]?.owner) ?? -1) : 0;
-  return tasks
-    .map((_, node) => node)
-    .toSorted((a, b) => begun(b) - begun(a) || order(a) - order(b) || rank(a) - rank(b) || a - b);
+  // Looked up once for each task, and not in each comparison.
+  const wishes = tasks.map((task, node) => ({
+    node,
+    begun: Number(node < started),
+    order: task.order ?? 0,
+    component: mode === 'dependency' ? (injections.componentOf(task.owner) ?? -1) : 0,
+  }));
+  return wishes
+    .toSorted(
+      (a, b) => b.begun - a.begun || a.order - b.order || b.component - a.component || a.node - b.node,
+    )
+    .map(({ node }) => node);
 }
 
 function addBarriers(graph: Graph, order: readonly number[], isBarrier: (node: number) => boolean): void {

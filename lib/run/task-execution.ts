@@ -28,7 +28,7 @@ const ENDED_COMPLETED: State = { status: 'ended', ending: COMPLETED };
  */
 export class TaskExecution {
   #state: State = WAITING;
-  #onEnding: readonly ((ending: Ending) => void)[] | undefined;
+  #onEnding: ((ending: Ending) => void) | undefined;
   #onLateSettlement: ((settlement: Settlement) => void) | undefined;
 
   constructor(
@@ -83,7 +83,7 @@ export class TaskExecution {
   /** Calls back when the task has ended; at once if it has. */
   whenEnded(callback: (ending: Ending) => void): void {
     if (this.#state.status === 'ended' || this.#state.status === 'abandoned') callback(this.#state.ending);
-    else this.#onEnding = this.#onEnding === undefined ? [callback] : [...this.#onEnding, callback];
+    else this.#onEnding = inTurn(this.#onEnding, callback);
   }
 
   /** Calls back if the function settles after its time was over. */
@@ -126,8 +126,17 @@ export class TaskExecution {
   }
 
   #tellEnding(ending: Ending): void {
-    const callbacks = this.#onEnding ?? [];
+    const callback = this.#onEnding;
     this.#onEnding = undefined;
-    for (const callback of callbacks) callback(ending);
+    callback?.(ending);
   }
+}
+
+/** One callback of two. */
+function inTurn<T>(first: ((value: T) => void) | undefined, second: (value: T) => void): (value: T) => void {
+  if (first === undefined) return second;
+  return (value) => {
+    first(value);
+    second(value);
+  };
 }

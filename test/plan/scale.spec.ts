@@ -12,8 +12,10 @@ function numbered<T>(count: number, make: (index: number) => T): readonly T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-function sizeOf({ successors }: Graph): number {
-  return successors.reduce((sum, each) => sum + each.length, successors.length);
+function sizeOf(graph: Graph): number {
+  let size = graph.size;
+  graph.forEachEdge(() => (size += 1));
+  return size;
 }
 
 /** Nodes and edges of a phase, for each task, name in `after` and injection. */

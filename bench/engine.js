@@ -1,0 +1,113 @@
+// What the engine adds to tasks that do nothing: 1 000, 10 000 and 100 000 of them, in each mode, against a
+// bare Promise.all over the same functions. In `dependency` mode the owners inject each other in chains of
+// ten. Base and engine take turns in every round; medians of the rounds are shown.
+//
+//   npm run build && node bench/engine.js [rounds]
+import { InjectionGraph } from '../dist/esm/plan/injection-graph.js';
+import { MistakeList } from '../dist/esm/plan/mistake.js';
+import { PhaseGraph } from '../dist/esm/plan/phase-graph.js';
+import { ShutdownRun } from '../dist/esm/run/shutdown-run.js';
+import { TaskRegistry } from '../dist/esm/run/task-registry.js';
+import { median, table } from './table.js';
+
+const ROUNDS = Number(process.argv[2] ?? 15);
+const COUNTS = [1_000, 10_000, 100_000];
+const MODES = ['parallel', 'sequential', 'dependency'];
+const CHAIN = 10;
+
+const clock = {
+  now: () => Date.now(),
+  schedule(callback, delayMs) {
+    const timer = setTimeout(callback, delayMs);
+    return { cancel: () => clearTimeout(timer), unref: () => void timer.unref() };
+  },
+};
+
+const rows = [];
+for (const mode of MODES) {
+  for (const count of COUNTS) rows.push(row(mode, count, await measure(mode, count)));
+}
+console.log(
+  `${ROUNDS} rounds on Node ${process.version}; "added" is the engine's time over the base, for each task`,
+);
+console.log(
+  table(
+    ['mode', 'tasks', 'base ms', 'run ms', 'ratio', 'added µs', 'plan base ms', 'plan ms', 'ratio', 'added µs'],
+    rows,
+  ),
+);
+
+async function measure(mode, count) {
+  const { tasks, injections } = tasksOf(count);
+  const rounds = [];
+  // The first rounds, in which the code is still being compiled, are left out.
+  const warmUp = Math.max(2, Math.ceil(30_000 / count));
+  for (let round = -warmUp; round < ROUNDS; round += 1) {
+    const planBase = time(() => new Map(tasks.map((task) => [task.name, task])));
+    let registry;
+    const plan = time(() => {
+      registry = planned(mode, tasks, injections);
+    });
+    const base = () => Promise.all(tasks.map((task) => task.run()));
+    const ours = () => runOf(registry, count);
+    const turns = round % 2 === 0 ? [base, ours] : [ours, base];
+    const times = new Map();
+    for (const turn of turns) times.set(turn, await timeAsync(turn));
+    if (round >= 0) rounds.push({ planBase, plan, base: times.get(base), run: times.get(ours) });
+  }
+  return rounds;
+}
+
+function row(mode, count, rounds) {
+  const of = (key) => median(rounds.map((round) => round[key]));
+  const compared = (base, ours) => [
+    of(base).toFixed(2),
+    of(ours).toFixed(2),
+    median(rounds.map((round) => round[ours] / round[base])).toFixed(1),
+    median(rounds.map((round) => ((round[ours] - round[base]) * 1_000) / count)).toFixed(2),
+  ];
+  return [mode, count, ...compared('base', 'run'), ...compared('planBase', 'plan')];
+}
+
+function tasksOf(count) {
+  const owners = Array.from({ length: count }, (_, index) => ({ index }));
+  const tasks = owners.map((owner, index) => ({
+    name: `Provider${index}.close`,
+    phase: 'close',
+    owner,
+    run: async () => undefined,
+  }));
+  const injections = new Map(
+    owners.map((owner, index) => [owner, index % CHAIN === CHAIN - 1 ? [] : owners.slice(index + 1, index + 2)]),
+  );
+  return { tasks, injections };
+}
+
+function planned(mode, tasks, injections) {
+  const mistakes = new MistakeList();
+  const registry = new TaskRegistry(PhaseGraph.from([{ name: 'close', mode, timeout: 60_000 }], mistakes));
+  registry.seal(tasks, { injections: new InjectionGraph(injections), mistakes });
+  return registry;
+}
+
+async function runOf(registry, count) {
+  const run = new ShutdownRun(registry, { clock, limit: 120_000, progressInterval: 5_000 });
+  let finished = 0;
+  run.listen(({ type }) => {
+    if (type === 'task-finished') finished += 1;
+  });
+  await run.start({ kind: 'close' });
+  if (finished !== count) throw new Error(`${finished} of ${count} tasks finished`);
+}
+
+function time(work) {
+  const startedAt = performance.now();
+  work();
+  return performance.now() - startedAt;
+}
+
+async function timeAsync(work) {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
+}

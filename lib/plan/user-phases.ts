@@ -1,0 +1,76 @@
+import { MAX_TIMEOUT, isName, isRecord } from './check-setting.js';
+import { MistakeList } from './mistake.js';
+import { nameAdvice } from './nearest-name.js';
+import { DRAIN_PHASE, UNREADY_PHASE } from './phase.js';
+import { PhaseGraph } from './phase-graph.js';
+
+/**
+ * The list of phases as the user wrote it, which is his: `unready` is put in front where he has none, and
+ * what drains goes to the phase that its option names, or to the one that suits it best.
+ */
+export class UserPhases {
+  readonly graph: PhaseGraph;
+  readonly #names: readonly string[];
+
+  constructor(
+    written: unknown,
+    private readonly context: { readonly shutdownDelay: number; readonly mistakes: MistakeList },
+  ) {
+    this.#names = Array.isArray(written)
+      ? written.flatMap((phase: unknown) => (isRecord(phase) ? [String(phase['name'])] : []))
+      : [];
+    this.graph =
+      Array.isArray(written) && written.length > 0
+        ? this.#withUnready(written)
+        : PhaseGraph.from(written, context.mistakes);
+    this.#checkDelay();
+  }
+
+  /** The phase of a feature: the one that its option names, else `drain`, else the first of the list. */
+  featurePhase(named: unknown, path: string): string {
+    const { mistakes } = this.context;
+    const first = this.#names.find((name) => name !== UNREADY_PHASE) ?? UNREADY_PHASE;
+    const fallback = this.#names.includes(DRAIN_PHASE) ? DRAIN_PHASE : first;
+    if (named === undefined || !isName(named, { path, mistakes })) return fallback;
+    if (this.graph.phase(named)) return named;
+    const advice = nameAdvice(named, this.graph.names);
+    mistakes.add('SHUTDOWN_UNKNOWN_PHASE', path, `there is no phase '${named}'. ${advice}`);
+    return fallback;
+  }
+
+  /** `unready` is always there, and lasts as long as its delay needs. */
+  #withUnready(written: readonly unknown[]): PhaseGraph {
+    const { shutdownDelay, mistakes } = this.context;
+    const timeout = Math.min(shutdownDelay + 1_000, MAX_TIMEOUT);
+    if (written.some(isUnready)) {
+      const list = written.map((phase) =>
+        isUnready(phase) && phase['timeout'] === undefined ? { ...phase, timeout } : phase,
+      );
+      return PhaseGraph.from(list, mistakes);
+    }
+    const found = new MistakeList();
+    const graph = PhaseGraph.from([{ name: UNREADY_PHASE, timeout }, ...written], found);
+    // He counts his own phases, without the one that stands in front of them.
+    const asWritten = (text: string): string =>
+      text.replace(/\bphases\[(\d+)\]/g, (_, index: string) => `phases[${Number(index) - 1}]`);
+    for (const { code, path, message } of found.all) {
+      mistakes.add(code, asWritten(path), asWritten(message));
+    }
+    return graph;
+  }
+
+  #checkDelay(): void {
+    const { shutdownDelay, mistakes } = this.context;
+    const unready = this.graph.phase(UNREADY_PHASE);
+    if (unready === undefined || unready.timeout > shutdownDelay) return;
+    mistakes.add(
+      'SHUTDOWN_DELAY_EXCEEDS_PHASE',
+      'shutdownDelay',
+      `${shutdownDelay} ms does not fit into the ${unready.timeout} ms of the phase '${UNREADY_PHASE}', which waits for it. Leave the timeout of that phase out, or give it more.`,
+    );
+  }
+}
+
+function isUnready(phase: unknown): phase is Readonly<Record<string, unknown>> {
+  return isRecord(phase) && phase['name'] === UNREADY_PHASE;
+}
