@@ -1,0 +1,448 @@
+import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
+import type { ProcessNotice } from '../../lib/logging/notice.js';
+import { FakeProcess } from '../../lib/testing/fake-process.js';
+import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { FakeApplication } from './fake-application.js';
+
+const SIGTERM = { kind: 'signal', signal: 'SIGTERM' };
+const SIGINT = { kind: 'signal', signal: 'SIGINT' };
+const MESSAGE = { kind: 'message' };
+
+function guarded(...applications: readonly FakeApplication[]) {
+  const clock = new ManualClock(1_000_000);
+  const process = new FakeProcess();
+  const told: ProcessNotice[] = [];
+  const guard = new ProcessGuard(process, clock, (notice) => told.push(notice));
+  const seats = applications.map((application) => guard.attach(application));
+  /** Lets promises do what they have to do; no time passes. */
+  const settle = () => clock.advance(0);
+  return { clock, process, told, guard, seats, settle };
+}
+
+describe('listening', () => {
+  test('has a listener for each event that an application asked for, and one for all applications', () => {
+    const { process } = guarded(
+      new FakeApplication({ ipc: true }),
+      new FakeApplication({ signals: ['SIGTERM', 'SIGHUP'], fatalErrors: true }),
+    );
+
+    expect([...process.listenedTo].toSorted()).toEqual([
+      'SIGHUP',
+      'SIGINT',
+      'SIGTERM',
+      'message',
+      'uncaughtException',
+      'unhandledRejection',
+    ]);
+  });
+
+  test('takes a listener off when the last application that asked for it leaves', () => {
+    const { process, seats } = guarded(
+      new FakeApplication({ ipc: true, fatalErrors: true }),
+      new FakeApplication({ signals: ['SIGTERM'] }),
+    );
+
+    seats[0]?.leave();
+    expect(process.listenedTo).toEqual(['SIGTERM']);
+    seats[1]?.leave();
+    expect(process.listenedTo).toEqual([]);
+  });
+
+  test('adds signals to those of an application, and leaves out what no process can handle', () => {
+    const application = new FakeApplication({ signals: [] });
+    const { process, seats } = guarded(application);
+
+    seats[0]?.listenTo(['SIGUSR2', 'SIGKILL', 'message']);
+    expect(process.listenedTo).toEqual(['SIGUSR2']);
+    process.emitSignal('SIGUSR2');
+    expect(application.reasons).toEqual([{ kind: 'signal', signal: 'SIGUSR2' }]);
+  });
+
+  test('hears nothing any more of an application that has left', () => {
+    const application = new FakeApplication();
+    const { process, seats } = guarded(application);
+
+    seats[0]?.leave();
+    process.emitSignal('SIGTERM');
+    expect(application.reasons).toEqual([]);
+    expect(process.killedBy).toEqual(['SIGTERM']);
+  });
+});
+
+describe('the end after a signal', () => {
+  test('sets the code 0 after a clean close, and leaves the end to the process', async () => {
+    const application = new FakeApplication();
+    const { process, clock, settle } = guarded(application);
+
+    process.emitSignal('SIGTERM');
+    expect(application.reasons).toEqual([SIGTERM]);
+    expect(process.exitCode).toBeUndefined();
+    application.finish();
+    await settle();
+
+    expect(process.exitCode).toBe(0);
+    expect(process.exits).toEqual([]);
+    await clock.advance(999);
+    expect(process.exits).toEqual([]);
+  });
+
+  test.each([
+    ['a task did not complete', (application: FakeApplication) => application.finish('unclean')],
+    ['the close rejects', (application: FakeApplication) => application.fail(new Error('no'))],
+  ])('sets the code 1 where %s', async (_, end) => {
+    const application = new FakeApplication();
+    const { process, settle } = guarded(application);
+
+    process.emitSignal('SIGTERM');
+    end(application);
+    await settle();
+
+    expect(process.exitCode).toBe(1);
+  });
+
+  test('names after a second what keeps the process alive, and ends it with its code', async () => {
+    const application = new FakeApplication();
+    const { process, clock, told, settle } = guarded(application);
+    process.keptAliveBy = ['1 × Timeout'];
+
+    process.emitSignal('SIGTERM');
+    application.finish('unclean');
+    await settle();
+    await clock.advance(1_000);
+
+    expect(told).toEqual([{ kind: 'kept-alive', afterMs: 1_000, leftovers: ['1 × Timeout'] }]);
+    expect(process.exits).toEqual([1]);
+  });
+
+  test("raises the signal again with exit: 'signal', where no listener of ours is left", async () => {
+    const application = new FakeApplication({ exit: 'signal' });
+    const { process, settle } = guarded(application);
+
+    process.emitSignal('SIGINT');
+    application.finish();
+    await settle();
+
+    expect(process.raised).toEqual(['SIGINT']);
+    expect(process.killedBy).toEqual(['SIGINT']);
+  });
+
+  test("sets a code with exit: 'signal' where it was no signal", async () => {
+    const application = new FakeApplication({ exit: 'signal', ipc: true });
+    const { process, settle } = guarded(application);
+
+    process.emitMessage('shutdown');
+    application.finish();
+    await settle();
+
+    expect({ raised: process.raised, code: process.exitCode }).toEqual({ raised: [], code: 0 });
+  });
+
+  test("touches nothing with exit: 'none', and watches again", async () => {
+    const application = new FakeApplication({ exit: 'none' });
+    const { process, clock, guard, settle } = guarded(application);
+
+    process.emitSignal('SIGTERM');
+    await clock.advance(60_000);
+    application.finish('unclean');
+    await settle();
+    await clock.advance(60_000);
+
+    expect({ exits: process.exits, code: process.exitCode }).toEqual({ exits: [], code: undefined });
+    expect(process.listenedTo).toEqual([]);
+    const next = new FakeApplication();
+    guard.attach(next);
+    expect(next.reasons).toEqual([]);
+    process.emitSignal('SIGTERM');
+    expect(next.reasons).toEqual([SIGTERM]);
+  });
+});
+
+describe('a process that leaves', () => {
+  test('is not killed by a signal that is delivered once more', async () => {
+    const application = new FakeApplication();
+    const { process, clock, settle } = guarded(application);
+
+    process.emitSignal('SIGTERM');
+    application.finish();
+    await settle();
+    await clock.advance(5);
+    process.emitSignal('SIGTERM');
+    process.emitSignal('SIGINT');
+
+    expect({ killedBy: process.killedBy, exits: process.exits }).toEqual({ killedBy: [], exits: [] });
+    expect(application.reasons).toEqual([SIGTERM]);
+  });
+
+  test('listens to no message and no error any more: the channel must not keep it alive', async () => {
+    const application = new FakeApplication({ ipc: true, fatalErrors: true });
+    const { process, settle } = guarded(application);
+
+    process.emitMessage('shutdown');
+    application.finish();
+    await settle();
+
+    expect(process.listenedTo).toEqual(['SIGTERM', 'SIGINT']);
+  });
+
+  test('closes an application that is made when it leaves already, and keeps to its time', async () => {
+    const application = new FakeApplication();
+    const late = new FakeApplication();
+    const { process, clock, guard, settle } = guarded(application);
+
+    process.emitSignal('SIGTERM');
+    application.finish();
+    await settle();
+    guard.attach(late);
+    expect(late.reasons).toEqual([SIGTERM]);
+    await clock.advance(1_000);
+
+    expect(process.exits).toEqual([0]);
+  });
+});
+
+describe('escalation', () => {
+  test.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ])('%s after one second ends the process at once, and names what is abandoned', async (signal, code) => {
+    const { process, clock, told } = guarded(new FakeApplication());
+
+    process.emitSignal('SIGTERM');
+    await clock.advance(1_000);
+    process.emitSignal(signal);
+
+    expect(process.exits).toEqual([code]);
+    expect(told).toEqual([{ kind: 'escalated', signal, afterMs: 1_000, abandoned: ['app.task'] }]);
+  });
+
+  test('a signal within one second of the first counts as the same, however often it comes', async () => {
+    const application = new FakeApplication();
+    const { process, clock, told } = guarded(application);
+
+    for (let repeat = 0; repeat < 3; repeat += 1) {
+      process.emitSignal('SIGTERM');
+      await clock.advance(333);
+    }
+
+    expect({ exits: process.exits, told }).toEqual({ exits: [], told: [] });
+    expect(application.reasons).toEqual([SIGTERM]);
+  });
+
+  test('the first signal after a message asks too: only the one after it insists', async () => {
+    const application = new FakeApplication({ ipc: true });
+    const { process, clock } = guarded(application);
+
+    process.emitMessage('shutdown');
+    await clock.advance(5_000);
+    process.emitSignal('SIGTERM');
+    expect(process.exits).toEqual([]);
+    expect(application.reasons).toEqual([MESSAGE, SIGTERM]);
+    await clock.advance(1_000);
+    process.emitSignal('SIGTERM');
+
+    expect(process.exits).toEqual([143]);
+  });
+
+  test('a further message never insists', async () => {
+    const application = new FakeApplication({ ipc: true });
+    const { process, clock } = guarded(application);
+
+    process.emitMessage('shutdown');
+    await clock.advance(5_000);
+    process.emitMessage('shutdown');
+
+    expect(process.exits).toEqual([]);
+    expect(application.reasons).toEqual([MESSAGE, MESSAGE]);
+  });
+
+  test('a message that says something else is not for us', () => {
+    const application = new FakeApplication({ ipc: true });
+    const { process } = guarded(application);
+
+    process.emitMessage({ type: 'shutdown' });
+    process.emitMessage('reload');
+
+    expect(application.reasons).toEqual([]);
+  });
+});
+
+describe('the deadline', () => {
+  test('ends the process with 1 and names what is abandoned', async () => {
+    const { process, clock, told } = guarded(new FakeApplication({ exitLimit: 2_500 }));
+
+    process.emitSignal('SIGTERM');
+    await clock.advance(2_499);
+    expect(process.exits).toEqual([]);
+    await clock.advance(1);
+
+    expect(process.exits).toEqual([1]);
+    expect(told).toEqual([{ kind: 'deadline-passed', afterMs: 2_500, abandoned: ['app.task'] }]);
+  });
+
+  test('is the earliest of all applications, and does not count one that leaves the process alone', async () => {
+    const { process, clock } = guarded(
+      new FakeApplication({ exitLimit: 5_000 }),
+      new FakeApplication({ exitLimit: 3_000 }),
+      new FakeApplication({ exitLimit: 1_000, exit: 'none' }),
+    );
+
+    process.emitSignal('SIGTERM');
+    await clock.advance(2_999);
+    expect(process.exits).toEqual([]);
+    await clock.advance(1);
+
+    expect(process.exits).toEqual([1]);
+  });
+
+  test('leaves no timer behind when everything has closed before it', async () => {
+    const application = new FakeApplication({ exit: 'none' });
+    const other = new FakeApplication();
+    const { process, clock, settle, seats } = guarded(application, other);
+
+    process.emitSignal('SIGTERM');
+    expect(clock.pending).toBe(1);
+    application.finish();
+    other.finish();
+    await settle();
+
+    // The one that is left sees to it that the process leaves.
+    expect(clock.pending).toBe(1);
+    seats[0]?.leave();
+    await clock.advance(1_000);
+    expect(process.exits).toEqual([0]);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe('fatal errors', () => {
+  const boom = new Error('boom');
+
+  test.each(['uncaughtException', 'unhandledRejection'] as const)(
+    '%s closes the application, and the process ends with 1 however clean that was',
+    async (origin) => {
+      const application = new FakeApplication({ fatalErrors: true });
+      const { process, told, settle } = guarded(application);
+
+      process.emitFatal(origin, boom);
+      expect(application.reasons).toEqual([{ kind: 'error', error: boom, origin }]);
+      application.finish();
+      await settle();
+
+      expect(process.exitCode).toBe(1);
+      expect(told).toEqual([{ kind: 'fatal-error', error: boom, origin, second: false }]);
+    },
+  );
+
+  test('a second one ends the process at once', () => {
+    const { process, told } = guarded(new FakeApplication({ fatalErrors: true }));
+
+    process.emitFatal('uncaughtException', boom);
+    process.emitFatal('unhandledRejection', 'second');
+
+    expect(process.exits).toEqual([1]);
+    expect(told.at(-1)).toMatchObject({ kind: 'fatal-error', error: 'second', second: true });
+  });
+
+  test('one that comes during an end that a signal started joins it, and the process ends with 1', async () => {
+    const application = new FakeApplication({ fatalErrors: true });
+    const { process, settle } = guarded(application);
+
+    process.emitSignal('SIGTERM');
+    process.emitFatal('uncaughtException', boom);
+    expect(process.exits).toEqual([]);
+    expect(application.reasons).toEqual([
+      SIGTERM,
+      { kind: 'error', error: boom, origin: 'uncaughtException' },
+    ]);
+    application.finish();
+    await settle();
+
+    expect(process.exitCode).toBe(1);
+  });
+});
+
+describe('several applications', () => {
+  test('end the process when all have closed, with the worst of their codes', async () => {
+    const first = new FakeApplication();
+    const second = new FakeApplication();
+    const { process, settle } = guarded(first, second);
+
+    process.emitSignal('SIGTERM');
+    first.finish('unclean');
+    await settle();
+    expect(process.exitCode).toBeUndefined();
+    second.finish();
+    await settle();
+
+    expect(process.exitCode).toBe(1);
+  });
+
+  test('one that is left over keeps the process, which then watches for it', async () => {
+    const stops = new FakeApplication({ signals: ['SIGUSR2'] });
+    const stays = new FakeApplication({ signals: ['SIGTERM'] });
+    const { process, clock, settle } = guarded(stops, stays);
+
+    process.emitSignal('SIGUSR2');
+    stops.finish('unclean');
+    await settle();
+    await clock.advance(60_000);
+    expect({ code: process.exitCode, exits: process.exits }).toEqual({ code: undefined, exits: [] });
+    expect(stays.reasons).toEqual([]);
+    expect(process.listenedTo).toEqual(['SIGTERM']);
+
+    process.emitSignal('SIGTERM');
+    stays.finish();
+    await settle();
+    expect(process.exitCode).toBe(0);
+  });
+
+  test('a signal that is the first for one of them does not insist on the end of another', async () => {
+    const stops = new FakeApplication({ signals: ['SIGUSR2'] });
+    const stays = new FakeApplication({ signals: ['SIGTERM'] });
+    const { process, clock, settle } = guarded(stops, stays);
+
+    process.emitSignal('SIGUSR2');
+    await clock.advance(5_000);
+    process.emitSignal('SIGTERM');
+    expect(process.exits).toEqual([]);
+    expect(stays.reasons).toEqual([SIGTERM]);
+
+    stops.finish();
+    await settle();
+    expect(process.exitCode).toBeUndefined();
+    stays.finish();
+    await settle();
+    expect(process.exitCode).toBe(0);
+  });
+
+  test('one that is made while the process ends is closed with the others', async () => {
+    const application = new FakeApplication();
+    const late = new FakeApplication();
+    const { process, guard, settle } = guarded(application);
+
+    process.emitSignal('SIGINT');
+    guard.attach(late);
+    expect(late.reasons).toEqual([SIGINT]);
+    application.finish();
+    await settle();
+    expect(process.exitCode).toBeUndefined();
+    late.finish();
+    await settle();
+
+    expect(process.exitCode).toBe(0);
+  });
+
+  test('one that closes by itself is taken out, and the process ends for the other', async () => {
+    const closed = new FakeApplication();
+    const application = new FakeApplication();
+    const { process, settle, seats } = guarded(closed, application);
+
+    seats[0]?.leave();
+    process.emitSignal('SIGTERM');
+    application.finish();
+    await settle();
+
+    expect(closed.reasons).toEqual([]);
+    expect(process.exitCode).toBe(0);
+  });
+});
