@@ -114,16 +114,6 @@ describe('rule 11: the engine knows no Nest, no process and no real clock', () =
     );
     expect(found).toEqual([]);
   });
-
-  test('nothing from Node is imported outside of lifecycle/node-process.ts', () => {
-    const found = sources
-      .filter(({ path }) => path !== 'lifecycle/node-process.ts' && folderOf(path) !== 'cli')
-      .flatMap(({ path, imports }) =>
-        imports.filter((each) => each.startsWith('node:')).map((each) => `${path} imports ${each}`),
-      )
-      .filter((line) => !FEATURES.some((feature) => line.startsWith(`${feature}/`)));
-    expect(found).toEqual([]);
-  });
 });
 
 describe('the arrows between the folders', () => {

@@ -8,7 +8,7 @@ async function planned(...providers: (new () => object)[]): Promise<readonly str
   return shutdown
     .plan()
     .phases.flatMap(({ name, tasks }) =>
-      tasks.filter((task) => task.name !== 'InFlightWork').map((task) => `${name}: ${task.name}`),
+      tasks.filter((task) => task.owner !== undefined).map((task) => `${name}: ${task.name}`),
     );
 }
 

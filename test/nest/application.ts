@@ -9,6 +9,7 @@ import {
   type GracefulShutdownOptions,
   type ShutdownMistake,
   type ShutdownReport,
+  type TaskReport,
 } from '../../lib/index.js';
 import { EventRecorder } from '../../lib/testing/event-recorder.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
@@ -52,8 +53,8 @@ export interface BootedApplication {
   readonly finish: () => Promise<ShutdownReport>;
 }
 
-/** Tasks that stand in every plan. */
-const FEATURES = ['InFlightWork', 'shutdownDelay'];
+/** Tasks that the module brings itself. */
+const FEATURES = /^(InFlightWork|shutdownDelay|HttpDrain(\..+)?)$/;
 
 /** A testing module with the shutdown in it, on the given clock and log. */
 export function testingModule(
@@ -87,9 +88,15 @@ export async function bootApplication(parts: ApplicationParts): Promise<BootedAp
       shutdown
         .plan()
         .phases.flatMap(({ tasks }) => tasks.map(({ name }) => name))
-        .filter((name) => !FEATURES.includes(name)),
+
+        .filter((name) => !FEATURES.test(name)),
     finish: () => clock.runUntil(shutdown.run('a test')),
   };
+}
+
+/** The entry of a task in a report. */
+export function taskReport(report: ShutdownReport | undefined, name: string): TaskReport | undefined {
+  return report?.phases.flatMap(({ tasks }) => tasks).find((task) => task.name === name);
 }
 
 /** The mistakes with which something is refused; fails where it is not. */
