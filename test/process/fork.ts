@@ -22,6 +22,9 @@ export interface ForkOptions {
   readonly ipc?: boolean;
 }
 
+/** Milliseconds that a busy machine may take beyond the times that a program configures. */
+export const SLACK = 3_000;
+
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ON_MAJOR = { 11: ['--import', './test/nest-11/use.js'], 12: [] };
 

@@ -58,17 +58,26 @@ describe.each([11, 12] as const)('on Nest %i', (major) => {
       expect(code).toBe(0);
     });
 
-    test('ends its start before it is closed by a close() that comes during it', async () => {
-      const { code, lines } = await run('lifecycle', { major, args: [kind, 'close', 'during-init'] });
+    test.each([
+      ['', []],
+      [', also where it is started in two steps', ['in-two-steps']],
+    ])('ends its start before it is closed by a close() that comes during it%s', async (_, flags) => {
+      const { code, lines } = await run('lifecycle', {
+        major,
+        args: [kind, 'close', 'during-init', ...flags],
+      });
 
       expect(course(lines)).toEqual([...START, ...CLOSE, 'end', 'http closed']);
       expect(code).toBe(0);
     });
 
-    test('ends its start before it is closed by a signal that comes during it', async () => {
+    test.each([
+      ['', []],
+      [', also where it is started in two steps', ['in-two-steps']],
+    ])('ends its start before it is closed by a signal that comes during it%s', async (_, flags) => {
       const { code, lines } = await run('lifecycle', {
         major,
-        args: [kind, 'signal', 'during-init'],
+        args: [kind, 'signal', 'during-init', ...flags],
         signalAt: ['i(', 'SIGTERM'],
       });
 

@@ -1,7 +1,7 @@
 // node ending.js <scenario>: an application with one handler, which ends in one of the ways below.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { Injectable, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
@@ -30,6 +30,10 @@ const hang = (): Promise<never> => {
 };
 const fail = (what: string) => (): never => {
   throw new Error(what);
+};
+const portOf = (server: Server): number => {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
 };
 const untilClosed = (): Promise<unknown> => once(said, 'closed');
 
@@ -123,7 +127,16 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     handler: async () => {
       const server = createServer().listen(0, '127.0.0.1');
       await once(server, 'listening');
-      say(`leaked ${JSON.stringify(server.address())}`);
+      say(`leaked ${portOf(server)}`);
+    },
+  },
+  'leaked-socket': {
+    handler: async () => {
+      const server = createServer((peer) => peer.unref()).listen(0, '127.0.0.1');
+      await once(server.unref(), 'listening');
+      const socket = connect(portOf(server), '127.0.0.1');
+      await once(socket, 'connect');
+      say(`leaked ${socket.localPort} -> ${socket.remotePort}`);
     },
   },
   'leaked-child': {

@@ -1,6 +1,6 @@
 // node lifecycle.js <kind> <closing> [flags]: starts an application of the kind and closes it in that way.
 // Flags: alone (without enableGracefulShutdown), hooks-before, hooks-after (enableShutdownHooks before or
-// after it), during-init (closes while it starts), late (runAt: 'before-application-shutdown').
+// after it), during-init (closes while it starts), in-two-steps (init() and then listen()), late (runAt: 'before-application-shutdown').
 import { once } from 'node:events';
 import type { INestApplicationContext } from '@nestjs/common';
 import { enableGracefulShutdown } from 'nestjs-phased-shutdown';
@@ -46,7 +46,8 @@ const sayServers = (): void => {
 said.once('P)', sayServers);
 process.once('exit', sayServers);
 
-const started = start().then(() => say('started'));
+const initialised = flag('in-two-steps') ? app.init() : Promise.resolve();
+const started = initialised.then(start).then(() => say('started'));
 if (flag('during-init')) await once(said, 'i(');
 else await started;
 await close(app);
