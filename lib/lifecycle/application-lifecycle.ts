@@ -3,6 +3,7 @@ import type { Notice } from '../logging/notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { Clock } from '../run/clock.js';
 import { NestApplicationSeam } from './nest-seams.js';
+import { startRun } from './run-request.js';
 import type { ShutdownHooks } from './shutdown-hooks.js';
 import type { ShutdownTarget } from './shutdown-target.js';
 import { Startup } from './startup.js';
@@ -127,13 +128,9 @@ export class ApplicationLifecycle {
     });
     await this.#awaitStart(reason, parked);
     try {
-      if (runAt === 'module-destroy') {
-        const ran = target.run(reason, { deadline });
-        for (const early of this.#early) void target.run(early);
-        await ran;
-      } else {
-        hooks.expect(reason, { deadline });
-      }
+      const request = { reason, options: { deadline }, joining: this.#early };
+      if (runAt === 'module-destroy') await startRun(target, request);
+      else hooks.expect(request);
       await this.#closeNatively(signalOf(reason));
     } catch (error) {
       // Whoever called close() gets it; of a trigger nobody waits for the answer.

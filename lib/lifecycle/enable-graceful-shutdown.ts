@@ -2,7 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { ShutdownConfigurationError } from '../plan/mistake.js';
 import { ApplicationLifecycle, type LifecycleParts } from './application-lifecycle.js';
 import { NestApplicationSeam } from './nest-seams.js';
-import type { GuardedApplication } from './process-ending.js';
+import type { GuardedApplication } from './guarded-application.js';
 import type { ProcessGuard, Seat } from './process-guard.js';
 
 /** The token under which the module provides what `enableGracefulShutdown` needs. */

@@ -1,6 +1,6 @@
 import type { ProcessNotice } from '../logging/notice.js';
-import type { ShutdownReason } from '../plan/reason.js';
 import type { Clock, Timer } from '../run/clock.js';
+import type { GuardedApplication, Trigger } from './guarded-application.js';
 import type { ProcessPort } from './process-port.js';
 
 /** A second signal within this time is the same one, delivered to the process and to its group. */
@@ -8,24 +8,6 @@ const REPEAT_WINDOW = 1_000;
 
 /** How long the process may take to leave by itself once everything is closed. */
 const LEAVE_LIMIT = 1_000;
-
-/** An application that the process ends with. */
-export interface GuardedApplication {
-  readonly signals: readonly string[];
-  readonly ipc: boolean;
-  readonly fatalErrors: boolean;
-  readonly exit: 'code' | 'signal' | 'none';
-  /** Milliseconds from the trigger after which the process is ended, whatever still runs. */
-  readonly exitLimit: number;
-  readonly close: (reason: ShutdownReason) => Promise<void>;
-  /** After the close: whether every task completed. */
-  readonly isClean: () => boolean;
-  /** What runs at this moment, for the last line of a process that ends before its time. */
-  readonly running: () => readonly string[];
-}
-
-/** A reason that comes from outside the application. */
-export type Trigger = Extract<ShutdownReason, { kind: 'signal' | 'message' | 'error' }>;
 
 /** What an ending acts through. */
 export interface EndingPorts {

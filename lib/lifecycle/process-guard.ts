@@ -1,6 +1,7 @@
 import type { ProcessNotice } from '../logging/notice.js';
 import type { Clock } from '../run/clock.js';
-import { ProcessEnding, type GuardedApplication, type Trigger } from './process-ending.js';
+import type { GuardedApplication, Trigger } from './guarded-application.js';
+import { ProcessEnding } from './process-ending.js';
 import type { ProcessPort } from './process-port.js';
 
 /** The place of an application in its process. */

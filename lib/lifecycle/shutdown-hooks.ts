@@ -1,21 +1,15 @@
 import type { BeforeApplicationShutdown, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
 import type { Notice } from '../logging/notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
-import type { RunOptions } from '../run/shutdown-run.js';
+import { startRun, type RunRequest } from './run-request.js';
 import type { ShutdownTarget } from './shutdown-target.js';
-
-/** A run that was asked for, and waits for Nest to come to the hook where it starts. */
-interface Request {
-  readonly reason: ShutdownReason;
-  readonly options: RunOptions;
-}
 
 /**
  * The part of the module that Nest calls. It starts the run, or joins the one that was started earlier: at
  * `onModuleDestroy` where the module stands in front of all others, else at `beforeApplicationShutdown`.
  */
 export class ShutdownHooks implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown {
-  #request: Request | undefined;
+  #request: RunRequest | undefined;
 
   constructor(
     private readonly target: ShutdownTarget,
@@ -28,8 +22,8 @@ export class ShutdownHooks implements OnModuleInit, OnModuleDestroy, BeforeAppli
   ) {}
 
   /** Why and until when a run that starts in a hook runs: Nest hands on the signal at most. */
-  expect(reason: ShutdownReason, options: RunOptions): void {
-    this.#request ??= { reason, options };
+  expect(request: RunRequest): void {
+    this.#request ??= request;
   }
 
   onModuleInit(): void {
@@ -51,6 +45,6 @@ export class ShutdownHooks implements OnModuleInit, OnModuleDestroy, BeforeAppli
 
   async #runOrJoin(reason: ShutdownReason): Promise<void> {
     if (this.target.status !== 'idle') await this.target.finished;
-    else await this.target.run(this.#request?.reason ?? reason, this.#request?.options);
+    else await startRun(this.target, this.#request ?? { reason, options: {}, joining: [] });
   }
 }

@@ -1,4 +1,4 @@
-import type { GuardedApplication } from '../../lib/lifecycle/process-ending.js';
+import type { GuardedApplication } from '../../lib/lifecycle/guarded-application.js';
 import type { ShutdownReason } from '../../lib/plan/reason.js';
 
 /** An application that notes why it is closed, and closes when the test says so. */

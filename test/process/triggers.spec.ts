@@ -46,6 +46,18 @@ describe('a signal', () => {
   });
 });
 
+describe("a signal with runAt: 'before-application-shutdown'", () => {
+  test('that comes before the run has started is told to it when it starts', async () => {
+    const program = new ForkedProgram('ending', { args: ['close-before-late-run'] });
+    await program.signalAt('destroy', 'SIGTERM');
+    const { code, lines } = await program.ended;
+
+    expect(lines.indexOf('Shutting down: app.close().')).toBeGreaterThan(lines.indexOf('destroy'));
+    expect(lines).toContain('Already shutting down; also asked by: SIGTERM.');
+    expect(code).toBe(0);
+  });
+});
+
 describe('a second signal', () => {
   test('after one second ends the process at once, with one line that names what was abandoned', async () => {
     const program = new ForkedProgram('ending', { args: ['asks-for-a-second'] });

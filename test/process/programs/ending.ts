@@ -110,6 +110,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     destroy: () => pause(400),
   },
   'close-under-way': { handler: () => pause(400), main: (app) => app.close() },
+  'close-before-late-run': {
+    options: { runAt: 'before-application-shutdown' },
+    destroy: () => pause(200),
+    main: (app) => app.close(),
+  },
   ipc: { options: { ipc: true } },
   uncaught: { options: { fatalErrors: true }, main: () => void setTimeout(fail('boom'), 20) },
   rejection: { options: { fatalErrors: true }, main: () => void Promise.reject(new Error('boom')) },
