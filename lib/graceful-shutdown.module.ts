@@ -1,3 +1,4 @@
+import { Server } from 'node:net';
 import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { GracefulShutdown } from './graceful-shutdown.js';
@@ -7,6 +8,7 @@ import {
   type GracefulShutdownOptions,
   type ShutdownSettings,
 } from './graceful-shutdown.options.js';
+import { HttpDrain } from './http/http-drain.js';
 import { countWorkOf } from './in-flight/in-flight.decorator.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { LIFECYCLE, type ApplicationParts } from './lifecycle/enable-graceful-shutdown.js';
@@ -76,26 +78,48 @@ const providers: readonly Provider[] = [
     useFactory: (clock: Clock) => new InFlightWork(clock),
   },
   {
+    provide: HttpDrain,
+    inject: [SETTINGS, SHUTDOWN_CLOCK],
+    useFactory: ({ http }: ShutdownSettings, clock: Clock) => new HttpDrain(http, clock),
+  },
+  {
     provide: GracefulShutdown,
-    inject: [SETTINGS, ModulesContainer, SHUTDOWN_CLOCK, ShutdownLog, InFlightWork, HttpAdapterHost],
+    inject: [
+      SETTINGS,
+      ModulesContainer,
+      SHUTDOWN_CLOCK,
+      ShutdownLog,
+      InFlightWork,
+      HttpDrain,
+      HttpAdapterHost,
+    ],
     useFactory: (
       settings: ShutdownSettings,
       modules: ModulesContainer,
       clock: Clock,
       log: ShutdownLog,
       work: InFlightWork,
+      drain: HttpDrain,
       host: HttpAdapterHost,
     ) => {
       const { shutdownDelay, inFlightPhase, phaseGraph } = settings;
       const delay = shutdownDelayTask(shutdownDelay, { clock, isListening: () => isListening(host) });
-      const features = [...(shutdownDelay > 0 ? [delay] : []), work.drainTask(inFlightPhase)];
+      const features = [
+        ...(shutdownDelay > 0 ? [delay] : []),
+        ...drain.tasks(),
+        work.drainTask(inFlightPhase),
+      ];
       return new GracefulShutdown({
         settings,
         modules,
         clock,
         notify: (notice) => log.notice(notice),
         onEvent: (event) => log.event(event),
-        onProviders: (found, mistakes) => countWorkOf(found, work, mistakes),
+        onPrepare: (found, mistakes) => {
+          countWorkOf(found, work, mistakes);
+          const server = serverOf(host);
+          if (server !== undefined) drain.watch(server);
+        },
         // A list of phases that was refused has none to put them into.
         features: features.filter(({ phase = '' }) => phaseGraph.phase(phase) !== undefined),
       });
@@ -166,7 +190,7 @@ const providers: readonly Provider[] = [
  */
 @Module({
   providers: [...providers],
-  exports: [GracefulShutdown, InFlightWork, Readiness],
+  exports: [GracefulShutdown, HttpDrain, InFlightWork, Readiness],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {
   static override forRoot(options: GracefulShutdownOptions = {}): DynamicModule {
@@ -183,8 +207,13 @@ function ownModules(modules: ModulesContainer) {
   return [...modules.values()].filter((module) => module.metatype === GracefulShutdownModule);
 }
 
+/** The server of the application, if it has one. */
+function serverOf(host: HttpAdapterHost): Server | undefined {
+  const server: unknown = host.httpAdapter?.getHttpServer();
+  return server instanceof Server ? server : undefined;
+}
+
 /** Whether the server listens; `undefined` where the application has none. */
 function isListening(host: HttpAdapterHost): boolean | undefined {
-  const server: unknown = host.httpAdapter?.getHttpServer();
-  return server === undefined || server === null ? undefined : host.listening;
+  return serverOf(host) === undefined ? undefined : host.listening;
 }

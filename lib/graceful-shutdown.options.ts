@@ -1,12 +1,11 @@
 import type { LoggerService } from '@nestjs/common';
+import { readHttpOptions, type HttpOptions, type HttpSettings } from './http/http.options.js';
 import type { Platform } from './lifecycle/process-port.js';
 import {
   BOOLEAN,
-  MAX_TIMEOUT,
   checkKeys,
   isDuration,
   isKind,
-  isName,
   isOneOf,
   isRecord,
   isTimeout,
@@ -15,8 +14,9 @@ import {
 } from './plan/check-setting.js';
 import { MistakeList } from './plan/mistake.js';
 import { nameAdvice } from './plan/nearest-name.js';
-import { DEFAULT_PHASES, DRAIN_PHASE, UNREADY_PHASE, type PhaseOptions } from './plan/phase.js';
-import { PhaseGraph } from './plan/phase-graph.js';
+import { DEFAULT_PHASES, type PhaseOptions } from './plan/phase.js';
+import type { PhaseGraph } from './plan/phase-graph.js';
+import { UserPhases } from './plan/user-phases.js';
 
 /** With what the process ends after a shutdown that a signal, a message or an error asked for. */
 export type ExitMode = 'code' | 'signal' | 'none';
@@ -48,6 +48,11 @@ export interface GracefulShutdownOptions {
    * @default 30 000
    */
   readonly gracePeriod?: number;
+  /**
+   * How the HTTP servers of the application are drained; `false` leaves them to Nest.
+   * @default { phase: 'drain', idleGrace: 300, late: 'serve' }
+   */
+  readonly http?: HttpOptions | false;
   /**
    * The phase that waits for tracked work.
    * @default { phase: 'drain' }, or the first phase of a list without `drain`
@@ -93,8 +98,9 @@ export interface GracefulShutdownOptions {
 
 /** The options with every default filled in, and what was wrong with them. */
 export interface ShutdownSettings extends Readonly<
-  Required<Omit<GracefulShutdownOptions, 'phases' | 'inFlight' | 'logger'>>
+  Required<Omit<GracefulShutdownOptions, 'phases' | 'http' | 'inFlight' | 'logger'>>
 > {
+  readonly http: HttpSettings | false;
   readonly phaseGraph: PhaseGraph;
   readonly inFlightPhase: string;
   readonly logger: LoggerService | false | undefined;
@@ -105,6 +111,7 @@ const OPTION_KEYS: readonly (keyof GracefulShutdownOptions)[] = [
   'phases',
   'shutdownDelay',
   'gracePeriod',
+  'http',
   'inFlight',
   'signals',
   'ipc',
@@ -137,14 +144,14 @@ export function resolveOptions(written: unknown, platform: Platform): ShutdownSe
 
   const shutdownDelay = read('shutdownDelay', isDuration, platform.inKubernetes ? 5_000 : 0);
   const gracePeriod = read('gracePeriod', isGracePeriod, 30_000);
-  const { phases = DEFAULT_PHASES } = options;
-  const phaseGraph = readPhases(phases, shutdownDelay, mistakes);
-  checkDelay(phaseGraph, shutdownDelay, mistakes);
+  const { phases: list = DEFAULT_PHASES } = options;
+  const phases = new UserPhases(list, { shutdownDelay, mistakes });
   return Object.freeze({
-    phaseGraph,
+    phaseGraph: phases.graph,
     shutdownDelay,
     gracePeriod,
-    inFlightPhase: readFeaturePhase('inFlight', options['inFlight'], { phaseGraph, phases, mistakes }),
+    http: readHttpOptions(options['http'], { path: 'http', mistakes, phases }),
+    inFlightPhase: readInFlightPhase(options['inFlight'], phases, mistakes),
     signals: read('signals', signalsOf(platform), platform.defaultSignals),
     ipc: read('ipc', isBoolean, false),
     fatalErrors: read('fatalErrors', isBoolean, false),
@@ -156,72 +163,14 @@ export function resolveOptions(written: unknown, platform: Platform): ShutdownSe
   });
 }
 
-/** `unready` is always there, in front where the list lacks it, and lasts as long as its delay needs. */
-function readPhases(phases: unknown, shutdownDelay: number, mistakes: MistakeList): PhaseGraph {
-  if (!Array.isArray(phases) || phases.length === 0) return PhaseGraph.from(phases, mistakes);
-  const list: readonly unknown[] = phases;
-  const timeout = Math.min(shutdownDelay + 1_000, MAX_TIMEOUT);
-  if (list.some(isUnready)) {
-    return PhaseGraph.from(
-      list.map((phase) =>
-        isUnready(phase) && phase['timeout'] === undefined ? { ...phase, timeout } : phase,
-      ),
-      mistakes,
-    );
+function readInFlightPhase(written: unknown, phases: UserPhases, mistakes: MistakeList): string {
+  const path = 'inFlight';
+  if (written !== undefined && !isRecord(written)) {
+    mistakes.add('SHUTDOWN_INVALID_OPTION', path, `expected { phase }, got ${shown(written)}.`);
   }
-  const found = new MistakeList();
-  const phaseGraph = PhaseGraph.from([{ name: UNREADY_PHASE, timeout }, ...list], found);
-  // The user counts his own phases, without the one that stands in front of them.
-  const asWritten = (text: string): string =>
-    text.replace(/\bphases\[(\d+)\]/g, (_, index: string) => `phases[${Number(index) - 1}]`);
-  for (const { code, path, message } of found.all) mistakes.add(code, asWritten(path), asWritten(message));
-  return phaseGraph;
-}
-
-function isUnready(phase: unknown): phase is Readonly<Record<string, unknown>> {
-  return isRecord(phase) && phase['name'] === UNREADY_PHASE;
-}
-
-function checkDelay(phaseGraph: PhaseGraph, shutdownDelay: number, mistakes: MistakeList): void {
-  const unready = phaseGraph.phase(UNREADY_PHASE);
-  if (unready === undefined || unready.timeout > shutdownDelay) return;
-  mistakes.add(
-    'SHUTDOWN_DELAY_EXCEEDS_PHASE',
-    'shutdownDelay',
-    `${shutdownDelay} ms does not fit into the ${unready.timeout} ms of the phase '${UNREADY_PHASE}', which waits for it. Leave the timeout of that phase out, or give it more.`,
-  );
-}
-
-/** The phase of a feature: the one that its option names, else `drain`, else the first of the user's list. */
-function readFeaturePhase(
-  key: keyof GracefulShutdownOptions,
-  option: unknown,
-  {
-    phaseGraph,
-    phases,
-    mistakes,
-  }: { readonly phaseGraph: PhaseGraph; readonly phases: unknown; readonly mistakes: MistakeList },
-): string {
-  const listed = Array.isArray(phases)
-    ? phases.flatMap((phase: unknown) => (isRecord(phase) ? [String(phase['name'])] : []))
-    : [];
-  const first = listed.find((name) => name !== UNREADY_PHASE) ?? UNREADY_PHASE;
-  const fallback = listed.includes(DRAIN_PHASE) ? DRAIN_PHASE : first;
-  if (option === undefined) return fallback;
-  if (!isRecord(option)) {
-    mistakes.add('SHUTDOWN_INVALID_OPTION', key, `expected { phase }, got ${shown(option)}.`);
-    return fallback;
-  }
-  checkKeys(option, ['phase'], { path: key, mistakes });
-  const { phase } = option;
-  if (phase === undefined || !isName(phase, { path: `${key}.phase`, mistakes })) return fallback;
-  if (phaseGraph.phase(phase)) return phase;
-  mistakes.add(
-    'SHUTDOWN_UNKNOWN_PHASE',
-    `${key}.phase`,
-    `there is no phase '${phase}'. ${nameAdvice(phase, phaseGraph.names)}`,
-  );
-  return fallback;
+  const { phase, ...rest } = isRecord(written) ? written : {};
+  checkKeys({ phase, ...rest }, ['phase'], { path, mistakes });
+  return phases.featurePhase(phase, `${path}.phase`);
 }
 
 function isGracePeriod(value: unknown, place: Place): value is number {

@@ -36,8 +36,8 @@ export interface ShutdownParts {
   readonly onEvent: (event: ShutdownEvent) => void;
   /** The tasks of the features that the module brings. */
   readonly features: readonly ShutdownTask[];
-  /** Further things that a provider's marks ask for, looked at in the same scan. */
-  readonly onProviders: (providers: readonly MarkedProvider[], mistakes: MistakeList) => void;
+  /** Lets the features see the decorated providers, in the moment in which the application is complete. */
+  readonly onPrepare: (providers: readonly MarkedProvider[], mistakes: MistakeList) => void;
 }
 
 /** The shutdown of the application: injectable anywhere, to start it, to follow it, and to take part in it. */
@@ -160,11 +160,11 @@ export class GracefulShutdown implements ShutdownTarget {
    */
   prepare(): void {
     if (this.#prepared) return;
-    const { settings, modules, notify, onProviders, features } = this.#parts;
+    const { settings, modules, notify, onPrepare, features } = this.#parts;
     const mistakes = settings.mistakes.copy();
     const providers = scanProviders(modules);
     const tasks = [...features, ...handlerTasks(providers, mistakes)];
-    onProviders(providers, mistakes);
+    onPrepare(providers, mistakes);
     const roots =
       this.#injectionsFrom === 'all' ? allWrappers(modules) : providers.map(({ wrapper }) => wrapper);
     const injections = new InjectionGraph(readInjections(roots));

@@ -90,7 +90,8 @@ class AppModule {}
 export function scene(options: GracefulShutdownOptions = {}): DynamicModule {
   return {
     module: AppModule,
-    imports: [LeafModule, GracefulShutdownModule.forRoot({ logger: false, ...options })],
+    // What is looked at here is the order of Nest's own steps, so the server is left to Nest.
+    imports: [LeafModule, GracefulShutdownModule.forRoot({ logger: false, http: false, ...options })],
     providers: [Root, Worker],
   };
 }

@@ -1,0 +1,48 @@
+import { Server, type Socket } from 'node:net';
+
+/** Holding longer did worse: what waits in the queue of the kernel grows meanwhile. */
+const HOLD_LIMIT = 50;
+
+/**
+ * Stops listening without losing anything that has been accepted or is about to be.
+ *
+ * First it takes in the connections that the kernel has completed and nobody has accepted yet: closing would
+ * reset them. libuv accepts one in a turn, so it goes on until a turn brings none. What is idle is paused
+ * meanwhile, so that the turns are short.
+ *
+ * Then it closes as a `net.Server`: the `close` of `http.Server` also destroys connections whose response has
+ * ended and is not yet written.
+ */
+export async function closeListener(
+  server: Server,
+  { idle, now }: { readonly idle: readonly Socket[]; readonly now: () => number },
+): Promise<void> {
+  const paused = new Set(idle);
+  const pause = (socket: Socket): void => {
+    paused.add(socket);
+    socket.pause();
+  };
+  server.on('connection', pause);
+  for (const socket of idle) socket.pause();
+  const until = now() + HOLD_LIMIT;
+  // The first turn only ends the one in which we were called.
+  await turn();
+  for (let before = -1; before < paused.size && now() < until;) {
+    before = paused.size;
+    await turn();
+  }
+  stopListening(server);
+  server.off('connection', pause);
+  for (const socket of paused) socket.resume();
+}
+
+/** Closes the listener, and nothing but the listener. */
+export function stopListening(server: Server): void {
+  Server.prototype.close.call(server);
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
