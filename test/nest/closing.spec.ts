@@ -1,0 +1,419 @@
+import { Controller, Get, Inject, Injectable, type INestApplication } from '@nestjs/common';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { PROCESS_GUARD } from '../../lib/graceful-shutdown.module.js';
+import {
+  GracefulShutdown,
+  GracefulShutdownModule,
+  InFlight,
+  InFlightWork,
+  OnShutdown,
+  Readiness,
+  enableGracefulShutdown,
+  type GracefulShutdownOptions,
+} from '../../lib/index.js';
+import type { ProcessPort } from '../../lib/lifecycle/process-port.js';
+import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
+import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { RecordedLog, mistakesOf, testingModule, type ApplicationParts } from './application.js';
+
+/** Keeps what the hooks and handlers of an application did, in order. */
+const order: string[] = [];
+
+class Pool {
+  @OnShutdown()
+  async end(): Promise<void> {
+    await Promise.resolve();
+    order.push('handler');
+  }
+
+  onModuleDestroy(): void {
+    order.push('onModuleDestroy');
+  }
+
+  beforeApplicationShutdown(): void {
+    order.push('beforeApplicationShutdown');
+  }
+
+  onApplicationShutdown(): void {
+    order.push('onApplicationShutdown');
+  }
+}
+
+const ALL = ['handler', 'onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'];
+
+beforeEach(() => {
+  order.length = 0;
+});
+
+/** A process that only keeps what was done to it. */
+function recordedProcess() {
+  const calls: string[] = [];
+  const on = (event: string) => (): (() => void) => {
+    calls.push(`on ${event}`);
+    return () => void calls.push(`off ${event}`);
+  };
+  const port: ProcessPort = {
+    platform: { inKubernetes: false, defaultSignals: ['SIGTERM'], knownSignals: ['SIGTERM'] },
+    onSignal: (signal) => on(signal)(),
+    onMessage: on('message'),
+    onFatalError: (origin) => on(origin)(),
+    signalNumber: () => 15,
+    raise: (signal) => void calls.push(`raise ${signal}`),
+    setExitCode: (code) => void calls.push(`exit code ${code}`),
+    exit: (code) => void calls.push(`exit ${code}`),
+    writeLine: (line) => void calls.push(`write ${line}`),
+    leftovers: () => [],
+  };
+  return { port, calls };
+}
+
+/** A testing module whose process is a recorded one. */
+async function compiled(parts: ApplicationParts) {
+  const clock = new ManualClock(1_000_000);
+  const log = new RecordedLog();
+  const { port, calls } = recordedProcess();
+  const module = await testingModule(parts, { clock, log })
+    .overrideProvider(PROCESS_GUARD)
+    .useValue(new ProcessGuard(port, clock, () => undefined))
+    .compile();
+  return { module, clock, log, processCalls: calls };
+}
+
+describe('rule 10: the phases run in front of the hooks of all other providers', () => {
+  test('with the module alone, by a bare app.close()', async () => {
+    const { module, log } = await compiled({ providers: [Pool] });
+    await module.init();
+    await module.close();
+    expect(order).toEqual(ALL);
+    expect(log.warnings).toEqual([]);
+  });
+
+  test('with enableGracefulShutdown', async () => {
+    const { module } = await compiled({ providers: [Pool] });
+    const app = enableGracefulShutdown(module.createNestApplication({ logger: false }));
+    await app.init();
+    await app.close();
+    expect(order).toEqual(ALL);
+  });
+
+  test('with runAt before-application-shutdown, behind onModuleDestroy and without a warning', async () => {
+    const { module, log } = await compiled({
+      providers: [Pool],
+      shutdown: { runAt: 'before-application-shutdown' },
+    });
+    await module.init();
+    await module.close();
+    expect(order.filter((each) => each !== 'beforeApplicationShutdown')).toEqual([
+      'onModuleDestroy',
+      'handler',
+      'onApplicationShutdown',
+    ]);
+    expect(log.warnings).toEqual([]);
+  });
+
+  test('of the deepest module as well', async () => {
+    class Deep {
+      onModuleDestroy(): void {
+        order.push('deep onModuleDestroy');
+      }
+    }
+    class DeepModule {}
+    class MiddleModule {}
+
+    const { module } = await compiled({
+      providers: [Pool],
+      imports: [
+        {
+          module: MiddleModule,
+          imports: [{ module: DeepModule, providers: [Deep] }],
+        },
+      ],
+    });
+    await module.init();
+    await module.close();
+    expect(order[0]).toBe('handler');
+    expect(order).toContain('deep onModuleDestroy');
+  });
+
+  test('run late, with a warning, where the order of the hooks cannot be had', async () => {
+    const log = new RecordedLog();
+    const module = await Test.createTestingModule({
+      imports: [GracefulShutdownModule.forRoot({ logger: log })],
+      providers: [Pool],
+    })
+      .overrideProvider(InFlightWork)
+      .useFactory({
+        // As in a Nest that no longer lets the distance of a module be set.
+        factory: (modules: ModulesContainer) => {
+          for (const each of modules.values()) {
+            Object.defineProperty(each, 'distance', { value: Reflect.get(each, 'distance') });
+          }
+          return new InFlightWork(new ManualClock());
+        },
+        inject: [ModulesContainer],
+      })
+      .compile();
+    await module.init();
+    await module.close();
+    expect(order[0]).toBe('onModuleDestroy');
+    expect(order.indexOf('handler')).toBeLessThan(order.indexOf('onApplicationShutdown'));
+    expect(log.warnings).toEqual([
+      'The phases run late: the onModuleDestroy hooks of other providers have run already. Call enableGracefulShutdown(app) after the application is created.',
+    ]);
+  });
+});
+
+describe('rule 13: app.close() without a signal', () => {
+  test('takes the same path without delay, and leaves the process alone', async () => {
+    const { module, clock, processCalls } = await compiled({
+      providers: [Pool],
+      shutdown: { shutdownDelay: 10_000 },
+    });
+    const app = enableGracefulShutdown(module.createNestApplication({ logger: false }));
+    await app.listen(0, '127.0.0.1');
+    await app.close();
+    expect(module.get(GracefulShutdown).report).toMatchObject({
+      reason: { kind: 'close' },
+      outcome: 'completed',
+      durationMs: 0,
+    });
+    expect(clock.pending).toBe(0);
+    expect(processCalls.filter((call) => !/^(on|off) /.test(call))).toEqual([]);
+    expect(processCalls.filter((call) => call.startsWith('on '))).toHaveLength(
+      processCalls.filter((call) => call.startsWith('off ')).length,
+    );
+  });
+
+  test('does not wait for a server that never listened', async () => {
+    const { module, clock } = await compiled({ shutdown: { shutdownDelay: 10_000 } });
+    const app = module.createNestApplication({ logger: false });
+    await app.init();
+    await app.close();
+    expect(module.get(GracefulShutdown).report).toMatchObject({ outcome: 'completed', durationMs: 0 });
+    expect(clock.pending).toBe(0);
+  });
+
+  test('may come before the application is initialised', async () => {
+    const { module } = await compiled({ providers: [Pool] });
+    const app = enableGracefulShutdown(module.createNestApplication({ logger: false }));
+    await app.close();
+    expect(module.get(GracefulShutdown).report).toMatchObject({ outcome: 'completed' });
+    expect(order[0]).toBe('handler');
+  });
+
+  test('keeps the signal that it was given for the reason', async () => {
+    const { module } = await compiled({});
+    const app = enableGracefulShutdown(module.createNestApplication({ logger: false }));
+    await app.init();
+    await Reflect.apply(app.close, app, ['SIGTERM']);
+    expect(module.get(GracefulShutdown).report).toMatchObject({
+      reason: { kind: 'close', signal: 'SIGTERM' },
+    });
+  });
+});
+
+describe('rule 14: the user has phases of his own', () => {
+  test('unready stands in front, and what drains goes to the first of them', async () => {
+    const { module } = await compiled({
+      shutdown: {
+        phases: [
+          { name: 'stop', timeout: 1_000 },
+          { name: 'end', timeout: 1_000 },
+        ],
+      },
+    });
+    await module.init();
+    const { phases } = module.get(GracefulShutdown).plan();
+    expect(phases.map(({ name }) => name)).toEqual(['unready', 'stop', 'end']);
+    expect(phases[1]?.tasks.map(({ name }) => name)).toContain('InFlightWork');
+  });
+
+  test('the plan at boot shows it', async () => {
+    const { module, log } = await compiled({
+      shutdown: { phases: [{ name: 'stop', timeout: 1_000 }], shutdownDelay: 2_000 },
+    });
+    await module.init();
+    expect(log.lines[0]?.text.split('\n')).toEqual([
+      'The shutdown plan:',
+      expect.stringMatching(/^ {2}unready {2}parallel {2}3 000 ms {2}.*shutdownDelay/),
+      expect.stringMatching(/^ {2}stop {5}parallel {2}1 000 ms {2}.*InFlightWork/),
+      '  at most unready 3 000 + stop 1 000 = 4 000 ms',
+    ]);
+  });
+
+  test('an option that names a phase which is not there is a mistake', async () => {
+    const { module } = await compiled({ shutdown: { inFlight: { phase: 'drian' } } });
+    expect(await mistakesOf(() => module.init())).toMatchObject([
+      { code: 'SHUTDOWN_UNKNOWN_PHASE', path: 'inFlight.phase' },
+    ]);
+  });
+});
+
+describe('enableGracefulShutdown', () => {
+  test('is refused where the module is missing', async () => {
+    const module = await Test.createTestingModule({}).compile();
+    const app = module.createNestApplication({ logger: false });
+    expect(await mistakesOf(() => enableGracefulShutdown(app))).toEqual([
+      {
+        code: 'SHUTDOWN_MODULE_MISSING',
+        path: 'enableGracefulShutdown(app)',
+        message:
+          'the application does not import GracefulShutdownModule. Add GracefulShutdownModule.forRoot() to the imports of its root module.',
+      },
+    ]);
+    await app.close();
+  });
+
+  test('called twice changes nothing', async () => {
+    const { module, processCalls } = await compiled({ providers: [Pool] });
+    const app = module.createNestApplication({ logger: false });
+    expect(enableGracefulShutdown(app)).toBe(app);
+    const before = [...processCalls];
+    expect(enableGracefulShutdown(app)).toBe(app);
+    expect(processCalls).toEqual(before);
+    await app.init();
+    await app.close();
+    expect(order).toEqual(ALL);
+  });
+
+  test('beside enableShutdownHooks runs the phases once', async () => {
+    const { module } = await compiled({ providers: [Pool] });
+    const app = module.createNestApplication({ logger: false });
+    app.enableShutdownHooks(['SIGTERM']);
+    enableGracefulShutdown(app);
+    app.enableShutdownHooks(['SIGTERM']);
+    await app.init();
+    await Promise.all([app.close(), app.close()]);
+    expect(order).toEqual(ALL);
+  });
+
+  test('holds an application with `await using`', async () => {
+    const { module } = await compiled({ providers: [Pool] });
+    {
+      await using app = enableGracefulShutdown(module.createNestApplication({ logger: false }));
+      await app.init();
+      expect(order).toEqual([]);
+    }
+    expect(order).toEqual(ALL);
+  });
+});
+
+describe('a testing module, and an application made from it', () => {
+  test('are one application, which shuts down once', async () => {
+    const { module } = await compiled({ providers: [Pool] });
+    const app = module.createNestApplication({ logger: false });
+    await app.init();
+    expect(app.get(GracefulShutdown)).toBe(module.get(GracefulShutdown));
+    await app.close();
+    await module.close();
+    expect(order.filter((each) => each === 'handler')).toEqual(['handler']);
+  });
+});
+
+@Controller()
+class Orders {
+  @Get('health')
+  health(): { readonly ok: boolean } {
+    return { ok: true };
+  }
+
+  @Get('slow')
+  @InFlight('slow order')
+  async slow(): Promise<{ readonly done: boolean }> {
+    arrived();
+    await held;
+    return { done: true };
+  }
+}
+
+let arrived: () => void = () => undefined;
+let held: Promise<void> = Promise.resolve();
+
+/** A provider that asks its own application over HTTP in one of the phases. */
+function askingIn(phase: string) {
+  @Injectable()
+  class Announcer {
+    readonly statuses: number[] = [];
+
+    constructor(@Inject(HttpAdapterHost) readonly host: HttpAdapterHost) {}
+
+    @OnShutdown(phase)
+    async askItself(): Promise<void> {
+      const address: unknown = this.host.httpAdapter.getHttpServer().address();
+      const port = typeof address === 'object' && address !== null ? Reflect.get(address, 'port') : 'none';
+      const response = await fetch(`http://127.0.0.1:${port}/health`, { headers: { connection: 'close' } });
+      await response.text();
+      this.statuses.push(response.status);
+    }
+  }
+  return Announcer;
+}
+
+describe.each<[string, () => ExpressAdapter | FastifyAdapter]>([
+  ['Express', () => new ExpressAdapter()],
+  ['Fastify', () => new FastifyAdapter()],
+])('an HTTP application on %s', (_, adapter) => {
+  async function listening({ shutdown: options, ...parts }: ApplicationParts = {}) {
+    const module = await Test.createTestingModule({
+      controllers: [Orders],
+      ...parts,
+      imports: [GracefulShutdownModule.forRoot({ logger: false, signals: [], exit: 'none', ...options })],
+    }).compile();
+    const app: INestApplication = module.createNestApplication(adapter(), { logger: false });
+    enableGracefulShutdown(app);
+    await app.listen(0, '127.0.0.1');
+    return { app, url: await app.getUrl(), shutdown: app.get(GracefulShutdown) };
+  }
+
+  test.each<[string, string, GracefulShutdownOptions]>([
+    ['of the phase unready, while it is drained later', 'unready', {}],
+    ['of the last phase, where the server is left to Nest', 'close', { http: false }],
+  ])('answers a handler %s', async (__, phase, shutdownOptions) => {
+    const Announcer = askingIn(phase);
+    const { app, url, shutdown } = await listening({ providers: [Announcer], shutdown: shutdownOptions });
+    await app.close();
+    expect(shutdown.report?.outcome).toBe('completed');
+    expect(app.get(Announcer).statuses).toEqual([200]);
+    await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed');
+  });
+
+  test('finishes the request that it is working on', async () => {
+    const { app, url, shutdown } = await listening();
+    const reached = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    let letGo: () => void = () => undefined;
+    held = new Promise((resolve) => {
+      letGo = resolve;
+    });
+    const answer = fetch(`${url}/slow`, { headers: { connection: 'close' } });
+    await reached;
+    const closed = app.close();
+    expect(shutdown.state.status).not.toBe('finished');
+    letGo();
+    const response = await answer;
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ done: true });
+    await closed;
+    expect(shutdown.report?.outcome).toBe('completed');
+  });
+
+  test('is ready while it listens, and frees the port at once', async () => {
+    const { app, url } = await listening();
+    const readiness = app.get(Readiness);
+    expect(readiness.state).toBe('ready');
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    await app.close();
+    expect(readiness.state).toBe('draining');
+
+    const { port } = new URL(url);
+    const next = (await Test.createTestingModule({}).compile()).createNestApplication(adapter(), {
+      logger: false,
+    });
+    await next.listen(Number(port), '127.0.0.1');
+    await next.close();
+  });
+});
