@@ -34,6 +34,8 @@ const sources: readonly Source[] = readdirSync(root, { recursive: true, withFile
     return { path, text, code, imports: importsOf(path, code) };
   });
 
+const GLOBAL_PROCESS = /(?<![\w$./-])process(?:\.\w+|\[)|globalThis\.process|['"](?:node:)?process['"]/g;
+
 /** The folder of a path below lib/; a file at the top is its own. */
 function folderOf(path: string): string {
   return path.split('/')[0] ?? path;
@@ -72,19 +74,13 @@ function linesWith(
 
 const ENGINE = ['plan', 'run', 'report'];
 
-/** Folders that put tasks into phases; none of them knows another. */
-const FEATURES = [
-  'readiness',
-  'in-flight',
-  'http',
-  'microservices',
-  'websockets',
-  'bullmq',
-  'schedule',
-  'terminus',
-];
+/** Folders of the core that put tasks into phases; none of them knows another. */
+const FEATURES = ['readiness', 'in-flight', 'http'];
 
-/** The files of a feature that may know the application as a whole: an entry point of its own. */
+/** Folders with an entry point of their own, for an optional peer: they know the core, and not each other. */
+const PEERS = ['microservices', 'websockets', 'bullmq', 'schedule', 'terminus'];
+
+/** The files that know the library as a whole. */
 const SEES_EVERYTHING = /^(index|graceful-shutdown(\.[a-z-]+)?)\.ts$/;
 
 test('the sources are found, with what they import', () => {
@@ -108,10 +104,16 @@ describe('rule 11: the engine knows no Nest, no process and no real clock', () =
   });
 
   test('only lifecycle/node-process.ts mentions the process', () => {
-    const found = linesWith(
-      /(?<![\w$./-])process(\.[a-z]|\[)|globalThis\.process|['"](node:)?process['"]/i,
-      ({ path }) => path !== 'lifecycle/node-process.ts' && folderOf(path) !== 'cli',
-    );
+    const found = sources
+      .filter(({ path }) => path !== 'lifecycle/node-process.ts' && folderOf(path) !== 'cli')
+      .flatMap(({ path, code }) =>
+        // A method may take the port of that name from its parts; the global one is nobody's part.
+        code
+          .split(/\n {2}\}\n/)
+          .filter((method) => !/const \{ process\b[^}]*\} = this\./.test(method))
+          .flatMap((method) => method.match(GLOBAL_PROCESS) ?? [])
+          .map((use) => `${path} has ${use}`),
+      );
     expect(found).toEqual([]);
   });
 });
@@ -148,31 +150,37 @@ describe('the arrows between the folders', () => {
     expect(forbiddenImports('lifecycle', (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
-  test('testing sees the engine alone', () => {
-    expect(forbiddenImports('testing', within('plan', 'run', 'report', 'testing'))).toEqual([]);
+  test('testing sees the engine, and the port of the process that it stands in for', () => {
+    const allowed = within('plan', 'run', 'report', 'testing');
+    expect(
+      forbiddenImports('testing', (each) => allowed(each) || each === 'lifecycle/process-port.js'),
+    ).toEqual([]);
   });
 
-  test.each(['readiness', 'in-flight'])('the feature %s sees plan, run and discovery', (feature) => {
+  test.each(FEATURES)('the feature %s sees plan, run and discovery', (feature) => {
     const allowed = within('plan', 'run', 'discovery', feature);
     expect(forbiddenImports(feature, (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
-  test('no feature sees another', () => {
+  test('no feature sees another, and the core sees no entry point of a peer', () => {
     const found = FEATURES.flatMap((feature) => {
-      const others = FEATURES.filter((each) => each !== feature);
-      return forbiddenImports(
-        feature,
-        (imported) => isExternal(imported) || !others.includes(folderOf(imported)),
-      );
+      const others = [...FEATURES, ...PEERS].filter((each) => each !== feature);
+      return forbiddenImports(feature, (each) => isExternal(each) || !others.includes(folderOf(each)));
+    });
+    expect(found).toEqual([]);
+  });
+
+  test('no entry point of a peer sees another', () => {
+    const found = PEERS.flatMap((peer) => {
+      const others = PEERS.filter((each) => each !== peer);
+      return forbiddenImports(peer, (each) => isExternal(each) || !others.includes(folderOf(each)));
     });
     expect(found).toEqual([]);
   });
 
   test('nobody below sees the module, the injectable face or the index', () => {
     const found = sources
-      .filter(
-        ({ path }) => path.includes('/') && !FEATURES.includes(folderOf(path)) && folderOf(path) !== 'cli',
-      )
+      .filter(({ path }) => path.includes('/') && ![...PEERS, 'cli'].includes(folderOf(path)))
       .flatMap(({ path, imports }) =>
         imports
           .filter((imported) => SEES_EVERYTHING.test(imported.replace(/\.js$/, '.ts')))
@@ -190,9 +198,8 @@ describe('the arrows between the folders', () => {
 
   test('the core loads nothing but its peers', () => {
     const peers = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
-    const entryPoints = ['http', 'microservices', 'websockets', 'bullmq', 'schedule', 'terminus', 'cli'];
     const found = sources
-      .filter(({ path }) => !entryPoints.includes(folderOf(path)))
+      .filter(({ path }) => ![...PEERS, 'cli'].includes(folderOf(path)))
       .flatMap(({ path, imports }) =>
         imports
           .filter((each) => isExternal(each) && !each.startsWith('node:') && !peers.includes(each))
