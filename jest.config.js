@@ -30,7 +30,7 @@ const shared = {
 const onNest = (major) => ({
   ...shared,
   displayName: `nest-${major}`,
-  testMatch: ['<rootDir>/test/{nest,discovery,in-flight,readiness}/**/*.spec.ts'],
+  testMatch: ['<rootDir>/test/{nest,http-nest,discovery,in-flight,readiness,probes,terminus}/**/*.spec.ts'],
   moduleNameMapper: { '^@nestjs/([^/]+)(.*)$': `${majors[major]}/$1$2` },
 });
 
@@ -40,7 +40,10 @@ export default {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '/test/(nest|discovery|in-flight|readiness)/'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        '/test/(nest|http-nest|discovery|in-flight|readiness|probes|terminus)/',
+      ],
     },
     onNest(11),
     onNest(12),

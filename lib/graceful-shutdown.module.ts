@@ -1,6 +1,5 @@
-import { Server } from 'node:net';
 import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ModulesContainer } from '@nestjs/core';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import {
   RESERVE,
@@ -8,8 +7,16 @@ import {
   type GracefulShutdownOptions,
   type ShutdownSettings,
 } from './graceful-shutdown.options.js';
+import {
+  BEGINNING,
+  FEATURES,
+  SETTINGS,
+  SHUTDOWN_CLOCK,
+  featureProviders,
+  token,
+  type ShutdownFeature,
+} from './graceful-shutdown.features.js';
 import { HttpDrain } from './http/http-drain.js';
-import { countWorkOf } from './in-flight/in-flight.decorator.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { LIFECYCLE, type ApplicationParts } from './lifecycle/enable-graceful-shutdown.js';
 import { moveToFront } from './lifecycle/nest-seams.js';
@@ -20,16 +27,12 @@ import { ShutdownHooks } from './lifecycle/shutdown-hooks.js';
 import { systemClock } from './lifecycle/system-clock.js';
 import { ShutdownLog } from './logging/shutdown-log.js';
 import { longestPath } from './plan/shutdown-plan.js';
-import { Readiness, shutdownDelayTask } from './readiness/readiness.js';
+import { Readiness } from './readiness/readiness.js';
 import type { Clock } from './run/clock.js';
 
-const token = (name: string): symbol => Symbol.for(`nestjs-phased-shutdown.${name}`);
+export { SHUTDOWN_CLOCK };
 
 const OPTIONS = token('options');
-const SETTINGS = token('settings');
-
-/** The token of the Clock, for tests that run an application on a clock of their own. */
-export const SHUTDOWN_CLOCK = token('clock');
 
 /** The token of the guard of the process, for tests that run an application in a process of their own. */
 export const PROCESS_GUARD = token('process-guard');
@@ -72,64 +75,27 @@ const providers: readonly Provider[] = [
       return guard;
     },
   },
-  {
-    provide: InFlightWork,
-    inject: [SHUTDOWN_CLOCK],
-    useFactory: (clock: Clock) => new InFlightWork(clock),
-  },
-  {
-    provide: HttpDrain,
-    inject: [SETTINGS, SHUTDOWN_CLOCK],
-    useFactory: ({ http }: ShutdownSettings, clock: Clock) => new HttpDrain(http, clock),
-  },
+  ...featureProviders,
   {
     provide: GracefulShutdown,
-    inject: [
-      SETTINGS,
-      ModulesContainer,
-      SHUTDOWN_CLOCK,
-      ShutdownLog,
-      InFlightWork,
-      HttpDrain,
-      HttpAdapterHost,
-    ],
+    inject: [SETTINGS, ModulesContainer, SHUTDOWN_CLOCK, ShutdownLog, BEGINNING, FEATURES],
     useFactory: (
       settings: ShutdownSettings,
       modules: ModulesContainer,
       clock: Clock,
       log: ShutdownLog,
-      work: InFlightWork,
-      drain: HttpDrain,
-      host: HttpAdapterHost,
-    ) => {
-      const { shutdownDelay, inFlightPhase, phaseGraph } = settings;
-      const delay = shutdownDelayTask(shutdownDelay, { clock, isListening: () => isListening(host) });
-      const features = [
-        ...(shutdownDelay > 0 ? [delay] : []),
-        ...drain.tasks(),
-        work.drainTask(inFlightPhase),
-      ];
-      return new GracefulShutdown({
+      beginning: AbortController,
+      features: readonly ShutdownFeature[],
+    ) =>
+      new GracefulShutdown({
         settings,
         modules,
         clock,
+        beginning,
+        features,
         notify: (notice) => log.notice(notice),
         onEvent: (event) => log.event(event),
-        onPrepare: (found, mistakes) => {
-          countWorkOf(found, work, mistakes);
-          const server = serverOf(host);
-          if (server !== undefined) drain.watch(server);
-        },
-        // A list of phases that was refused has none to put them into.
-        features: features.filter(({ phase = '' }) => phaseGraph.phase(phase) !== undefined),
-      });
-    },
-  },
-  {
-    provide: Readiness,
-    inject: [GracefulShutdown, HttpAdapterHost],
-    useFactory: ({ signal }: GracefulShutdown, host: HttpAdapterHost) =>
-      new Readiness({ signal, isListening: () => isListening(host) }),
+      }),
   },
   {
     provide: ShutdownHooks,
@@ -205,15 +171,4 @@ export class GracefulShutdownModule extends ConfigurableModuleClass {
 /** Our own module, as often as it is in the application. */
 function ownModules(modules: ModulesContainer) {
   return [...modules.values()].filter((module) => module.metatype === GracefulShutdownModule);
-}
-
-/** The server of the application, if it has one. */
-function serverOf(host: HttpAdapterHost): Server | undefined {
-  const server: unknown = host.httpAdapter?.getHttpServer();
-  return server instanceof Server ? server : undefined;
-}
-
-/** Whether the server listens; `undefined` where the application has none. */
-function isListening(host: HttpAdapterHost): boolean | undefined {
-  return serverOf(host) === undefined ? undefined : host.listening;
 }

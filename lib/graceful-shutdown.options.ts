@@ -16,6 +16,7 @@ import { MistakeList } from './plan/mistake.js';
 import { nameAdvice } from './plan/nearest-name.js';
 import { DEFAULT_PHASES, type PhaseOptions } from './plan/phase.js';
 import type { PhaseGraph } from './plan/phase-graph.js';
+import { readProbesOptions, type ProbesOptions, type ProbesSettings } from './probes/probes.options.js';
 import { UserPhases } from './plan/user-phases.js';
 
 /** With what the process ends after a shutdown that a signal, a message or an error asked for. */
@@ -53,6 +54,11 @@ export interface GracefulShutdownOptions {
    * @default { phase: 'drain', idleGrace: 300, late: 'serve' }
    */
   readonly http?: HttpOptions | false;
+  /**
+   * Answers for the readiness and liveness probes of a platform.
+   * @default none
+   */
+  readonly probes?: ProbesOptions;
   /**
    * The phase that waits for tracked work.
    * @default { phase: 'drain' }, or the first phase of a list without `drain`
@@ -98,9 +104,10 @@ export interface GracefulShutdownOptions {
 
 /** The options with every default filled in, and what was wrong with them. */
 export interface ShutdownSettings extends Readonly<
-  Required<Omit<GracefulShutdownOptions, 'phases' | 'http' | 'inFlight' | 'logger'>>
+  Required<Omit<GracefulShutdownOptions, 'phases' | 'http' | 'probes' | 'inFlight' | 'logger'>>
 > {
   readonly http: HttpSettings | false;
+  readonly probes: ProbesSettings | undefined;
   readonly phaseGraph: PhaseGraph;
   readonly inFlightPhase: string;
   readonly logger: LoggerService | false | undefined;
@@ -112,6 +119,7 @@ const OPTION_KEYS: readonly (keyof GracefulShutdownOptions)[] = [
   'shutdownDelay',
   'gracePeriod',
   'http',
+  'probes',
   'inFlight',
   'signals',
   'ipc',
@@ -151,6 +159,7 @@ export function resolveOptions(written: unknown, platform: Platform): ShutdownSe
     shutdownDelay,
     gracePeriod,
     http: readHttpOptions(options['http'], { path: 'http', mistakes, phases }),
+    probes: readProbesOptions(options['probes'], { path: 'probes', mistakes }),
     inFlightPhase: readInFlightPhase(options['inFlight'], phases, mistakes),
     signals: read('signals', signalsOf(platform), platform.defaultSignals),
     ipc: read('ipc', isBoolean, false),

@@ -2,12 +2,13 @@ import type { ModulesContainer } from '@nestjs/core';
 import { Observable, ReplaySubject } from 'rxjs';
 import { handlerTasks } from './discovery/handler-tasks.js';
 import { readInjections } from './discovery/injections.js';
-import { allWrappers, scanProviders, type MarkedProvider } from './discovery/provider-scan.js';
+import { allWrappers, scanProviders } from './discovery/provider-scan.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
+import type { ShutdownFeature } from './graceful-shutdown.features.js';
 import type { ShutdownTarget } from './lifecycle/shutdown-target.js';
 import type { Notice } from './logging/notice.js';
 import { InjectionGraph } from './plan/injection-graph.js';
-import { ShutdownConfigurationError, type MistakeList } from './plan/mistake.js';
+import { ShutdownConfigurationError } from './plan/mistake.js';
 import { findOrderDoubts } from './plan/order-check.js';
 import type { ShutdownReason } from './plan/reason.js';
 import type { ShutdownPlan } from './plan/shutdown-plan.js';
@@ -34,10 +35,9 @@ export interface ShutdownParts {
   readonly clock: Clock;
   readonly notify: (notice: Notice) => void;
   readonly onEvent: (event: ShutdownEvent) => void;
-  /** The tasks of the features that the module brings. */
-  readonly features: readonly ShutdownTask[];
-  /** Lets the features see the decorated providers, in the moment in which the application is complete. */
-  readonly onPrepare: (providers: readonly MarkedProvider[], mistakes: MistakeList) => void;
+  /** Aborts as the run begins. */
+  readonly beginning: AbortController;
+  readonly features: readonly ShutdownFeature[];
 }
 
 /** The shutdown of the application: injectable anywhere, to start it, to follow it, and to take part in it. */
@@ -52,7 +52,6 @@ export class GracefulShutdown implements ShutdownTarget {
   readonly #parts: ShutdownParts;
   readonly #run: ShutdownRun;
   readonly #fold = new ReportFold();
-  readonly #began = new AbortController();
   /** At boot the injections below the handlers are read, which is enough for most applications. */
   #injectionsFrom: 'handlers' | 'all' = 'handlers';
   #prepared = false;
@@ -74,7 +73,7 @@ export class GracefulShutdown implements ShutdownTarget {
         this.#fold.add(event);
         onEvent(event);
         if (event.type === 'run-started') {
-          this.#began.abort(event.reason);
+          parts.beginning.abort(event.reason);
           draining.next(event.reason);
           draining.complete();
         }
@@ -102,7 +101,7 @@ export class GracefulShutdown implements ShutdownTarget {
 
   /** Aborts as the run begins; its reason is the `ShutdownReason`. */
   get signal(): AbortSignal {
-    return this.#began.signal;
+    return this.#parts.beginning.signal;
   }
 
   /** What has happened up to now; `undefined` before the run. */
@@ -160,11 +159,15 @@ export class GracefulShutdown implements ShutdownTarget {
    */
   prepare(): void {
     if (this.#prepared) return;
-    const { settings, modules, notify, onPrepare, features } = this.#parts;
+    const { settings, modules, notify, features } = this.#parts;
     const mistakes = settings.mistakes.copy();
     const providers = scanProviders(modules);
-    const tasks = [...features, ...handlerTasks(providers, mistakes)];
-    onPrepare(providers, mistakes);
+    for (const feature of features) feature.prepare?.(providers, mistakes);
+    // A list of phases that was refused has none to put them into.
+    const ours = features
+      .flatMap((feature) => feature.tasks)
+      .filter(({ phase = '' }) => settings.phaseGraph.phase(phase) !== undefined);
+    const tasks = [...ours, ...handlerTasks(providers, mistakes)];
     const roots =
       this.#injectionsFrom === 'all' ? allWrappers(modules) : providers.map(({ wrapper }) => wrapper);
     const injections = new InjectionGraph(readInjections(roots));

@@ -8,6 +8,7 @@ export { InFlightWork, ShutdownInProgressError } from './in-flight/in-flight-wor
 export { HttpDrain } from './http/http-drain.js';
 export type { HttpOptions, LateRequests } from './http/http.options.js';
 export type { EventStreamFarewell } from './http/event-stream.js';
+export type { ProbesOptions, ProbeWhileDraining } from './probes/probes.options.js';
 export { Readiness, type ReadinessState } from './readiness/readiness.js';
 
 export { DEFAULT_PHASES, type Mode, type OnFailure, type Phase, type PhaseOptions } from './plan/phase.js';

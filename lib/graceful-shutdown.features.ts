@@ -1,0 +1,112 @@
+import { Server } from 'node:net';
+import type { Provider } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { MarkedProvider } from './discovery/provider-scan.js';
+import type { ShutdownSettings } from './graceful-shutdown.options.js';
+import { HttpDrain } from './http/http-drain.js';
+import { countWorkOf } from './in-flight/in-flight.decorator.js';
+import { InFlightWork } from './in-flight/in-flight-work.js';
+import type { MistakeList } from './plan/mistake.js';
+import type { ShutdownTask } from './plan/task.js';
+import { ProbeServer } from './probes/probe-server.js';
+import { Probes } from './probes/probes.js';
+import { Readiness, shutdownDelayTask } from './readiness/readiness.js';
+import type { Clock } from './run/clock.js';
+
+/** A token that another copy of the package finds as well. */
+export const token = (name: string): symbol => Symbol.for(`nestjs-phased-shutdown.${name}`);
+
+export const SETTINGS = token('settings');
+/** An AbortController that aborts as the shutdown begins. */
+export const BEGINNING = token('beginning');
+export const FEATURES = token('features');
+
+/** The token of the Clock, for tests that run an application on a clock of their own. */
+export const SHUTDOWN_CLOCK = token('clock');
+
+/** Something that the module brings, and that takes part in the shutdown. */
+export interface ShutdownFeature {
+  readonly tasks: readonly ShutdownTask[];
+  /** Sees the application in the moment in which it is complete and has not started. */
+  readonly prepare?: (providers: readonly MarkedProvider[], mistakes: MistakeList) => void;
+}
+
+/** The features, each as it is injected, and the list of what they put into the shutdown. */
+export const featureProviders: readonly Provider[] = [
+  { provide: BEGINNING, useFactory: () => new AbortController() },
+  {
+    provide: Readiness,
+    inject: [BEGINNING, HttpAdapterHost],
+    useFactory: ({ signal }: AbortController, host: HttpAdapterHost) =>
+      new Readiness({ signal, isListening: () => isListening(host) }),
+  },
+  {
+    provide: InFlightWork,
+    inject: [SHUTDOWN_CLOCK],
+    useFactory: (clock: Clock) => new InFlightWork(clock),
+  },
+  {
+    provide: Probes,
+    inject: [SETTINGS, Readiness],
+    useFactory: ({ probes }: ShutdownSettings, readiness: Readiness) =>
+      new Probes(probes, () => readiness.state),
+  },
+  {
+    provide: ProbeServer,
+    inject: [SETTINGS, Probes],
+    useFactory: ({ probes: address }: ShutdownSettings, probes: Probes) => new ProbeServer(probes, address),
+  },
+  {
+    provide: HttpDrain,
+    inject: [SETTINGS, SHUTDOWN_CLOCK, Probes],
+    useFactory: ({ http }: ShutdownSettings, clock: Clock, { paths }: Probes) =>
+      // Probes are answered to the end, whatever becomes of other late requests.
+      new HttpDrain(http && { ...http, serve: [...http.serve, ...paths] }, clock),
+  },
+  {
+    provide: FEATURES,
+    inject: [SETTINGS, SHUTDOWN_CLOCK, HttpAdapterHost, InFlightWork, HttpDrain, Probes],
+    useFactory: (
+      { shutdownDelay, inFlightPhase }: ShutdownSettings,
+      clock: Clock,
+      host: HttpAdapterHost,
+      work: InFlightWork,
+      drain: HttpDrain,
+      probes: Probes,
+    ): readonly ShutdownFeature[] => [
+      {
+        tasks:
+          shutdownDelay > 0
+            ? [shutdownDelayTask(shutdownDelay, { clock, isListening: () => isListening(host) })]
+            : [],
+      },
+      {
+        tasks: drain.tasks(),
+        prepare: () => {
+          const server = serverOf(host);
+          if (server !== undefined) drain.watch(server);
+        },
+      },
+      {
+        tasks: [work.drainTask(inFlightPhase)],
+        prepare: (providers, mistakes) => countWorkOf(providers, work, mistakes),
+      },
+      {
+        tasks: [],
+        prepare: (_, mistakes) =>
+          probes.mount(serverOf(host) === undefined ? undefined : host.httpAdapter, mistakes),
+      },
+    ],
+  },
+];
+
+/** The server of the application, if it has one. */
+function serverOf(host: HttpAdapterHost): Server | undefined {
+  const server: unknown = host.httpAdapter?.getHttpServer();
+  return server instanceof Server ? server : undefined;
+}
+
+/** Whether the server listens; `undefined` where the application has none. */
+function isListening(host: HttpAdapterHost): boolean | undefined {
+  return serverOf(host) === undefined ? undefined : host.listening;
+}

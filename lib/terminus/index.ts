@@ -1,0 +1,1 @@
+export { ShutdownHealthIndicator } from './shutdown-health-indicator.js';
