@@ -14,7 +14,7 @@ import type { ShutdownReason } from './plan/reason.js';
 import type { ShutdownPlan } from './plan/shutdown-plan.js';
 import type { ShutdownTask } from './plan/task.js';
 import { ReportFold } from './report/fold-report.js';
-import type { ShutdownReport } from './report/shutdown-report.js';
+import type { RunningReport, ShutdownReport } from './report/shutdown-report.js';
 import type { Clock } from './run/clock.js';
 import { toError } from './run/errors.js';
 import type { AwaitedTask, ShutdownEvent } from './run/events.js';
@@ -79,7 +79,7 @@ export class GracefulShutdown implements ShutdownTarget {
         }
         if (event.type !== 'run-finished') return;
         const report = this.#fold.report();
-        if (report === undefined) return;
+        if (report === undefined || report.outcome === 'running') return;
         notify({ kind: 'reported', report });
         resolve(report);
       });
@@ -94,9 +94,9 @@ export class GracefulShutdown implements ShutdownTarget {
   get state(): ShutdownState {
     const { report } = this;
     if (report === undefined) return { status: 'idle' };
-    return this.#run.status === 'finished'
-      ? { status: 'finished', report }
-      : { status: 'running', reason: report.reason };
+    return report.outcome === 'running'
+      ? { status: 'running', reason: report.reason }
+      : { status: 'finished', report };
   }
 
   /** Aborts as the run begins; its reason is the `ShutdownReason`. */
@@ -105,7 +105,7 @@ export class GracefulShutdown implements ShutdownTarget {
   }
 
   /** What has happened up to now; `undefined` before the run. */
-  get report(): ShutdownReport | undefined {
+  get report(): ShutdownReport | RunningReport | undefined {
     return this.#fold.report();
   }
 

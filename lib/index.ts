@@ -29,5 +29,12 @@ export type { PhaseOutcome, RunOutcome, TaskOutcome } from './run/outcome.js';
 export type { ShutdownRegistration } from './run/registration.js';
 export type { RunOptions } from './run/shutdown-run.js';
 
-export type { PhaseReport, ShutdownReport, TaskReport } from './report/shutdown-report.js';
+export type {
+  PhaseReport,
+  ReportedPhaseOutcome,
+  ReportedTaskOutcome,
+  RunningReport,
+  ShutdownReport,
+  TaskReport,
+} from './report/shutdown-report.js';
 export { timeline } from './report/timeline.js';

@@ -12,9 +12,9 @@ export interface ShutdownTarget {
    * @throws ShutdownConfigurationError with all mistakes
    */
   prepare(): void;
-  run(reason: ShutdownReason, options?: RunOptions): Promise<{ readonly outcome: RunOutcome | undefined }>;
+  run(reason: ShutdownReason, options?: RunOptions): Promise<{ readonly outcome: RunOutcome }>;
   /** Resolves when the run has ended; it does not start it. */
-  readonly finished: Promise<{ readonly outcome: RunOutcome | undefined }>;
+  readonly finished: Promise<{ readonly outcome: RunOutcome }>;
   /** What the run waits for at this moment. */
   readonly awaited: readonly AwaitedTask[];
 }

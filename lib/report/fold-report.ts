@@ -1,6 +1,6 @@
 import type { ShutdownEvent, TaskEvent } from '../run/events.js';
-import { worse, type PhaseOutcome } from '../run/outcome.js';
-import type { PhaseReport, ShutdownReport, TaskReport } from './shutdown-report.js';
+import { worse, type RunOutcome, type TaskOutcome } from '../run/outcome.js';
+import type { PhaseReport, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 type TaskEntry = Writable<TaskReport>;
@@ -8,7 +8,7 @@ type PhaseEntry = Writable<Omit<PhaseReport, 'tasks'>> & { readonly tasks: Map<n
 type Start = Extract<ShutdownEvent, { type: 'run-started' }>;
 
 /** The report of a whole list of events; `undefined` where no run started. */
-export function foldReport(events: Iterable<ShutdownEvent>): ShutdownReport | undefined {
+export function foldReport(events: Iterable<ShutdownEvent>): ShutdownReport | RunningReport | undefined {
   const fold = new ReportFold();
   for (const event of events) fold.add(event);
   return fold.report();
@@ -21,12 +21,12 @@ export function foldReport(events: Iterable<ShutdownEvent>): ShutdownReport | un
 export class ReportFold {
   #start: Start | undefined;
   #lastAt = 0;
-  #outcome: ShutdownReport['outcome'];
+  #outcome: RunOutcome | 'running' = 'running';
   readonly #joinedReasons: ShutdownReport['joinedReasons'][number][] = [];
   readonly #phases = new Map<string, PhaseEntry>();
 
   add(event: ShutdownEvent): void {
-    if (this.#outcome === undefined) this.#lastAt = event.at;
+    if (this.#outcome === 'running') this.#lastAt = event.at;
     switch (event.type) {
       case 'run-started':
         this.#start = event;
@@ -34,7 +34,7 @@ export class ReportFold {
           this.#phases.set(name, {
             name,
             mode,
-            outcome: 'skipped',
+            outcome: 'waiting',
             startMs: 0,
             durationMs: 0,
             tasks: new Map(),
@@ -59,19 +59,28 @@ export class ReportFold {
     }
   }
 
-  report(): ShutdownReport | undefined {
+  report(): ShutdownReport | RunningReport | undefined {
     if (this.#start === undefined) return undefined;
-    return {
+    const common = {
       reason: this.#start.reason,
       joinedReasons: [...this.#joinedReasons],
-      outcome: this.#outcome,
       startedAt: this.#start.at,
-      durationMs: this.#lastAt - this.#start.at,
+      durationMs: this.#since(this.#lastAt),
       phases: Array.from(this.#phases.values(), (phase) => ({
-        ...phase,
-        tasks: Array.from(phase.tasks.values(), (task) => ({ ...task })),
+        ...this.#upToNow(phase),
+        tasks: Array.from(phase.tasks.values(), (task) => this.#upToNow(task)),
       })),
     };
+    // One literal for each of the two, so that a finished report is known by its outcome.
+    return this.#outcome === 'running'
+      ? { ...common, outcome: this.#outcome }
+      : { ...common, outcome: this.#outcome };
+  }
+
+  /** What still runs has lasted until the last event. */
+  #upToNow<T extends TaskEntry | PhaseEntry>(entry: T): T {
+    if (entry.outcome !== 'running') return { ...entry };
+    return { ...entry, durationMs: duration(entry.startMs, this.#since(this.#lastAt)) };
   }
 
   #addToPhase(
@@ -82,13 +91,15 @@ export class ReportFold {
     switch (event.type) {
       case 'phase-started':
         phase.startMs = this.#since(event.at);
+        phase.outcome = 'running';
         return;
       case 'phase-finished':
-        phase.durationMs = this.#since(event.at) - phase.startMs;
+        phase.durationMs = duration(phase.startMs, this.#since(event.at));
         phase.outcome = event.outcome;
         return;
       case 'phase-skipped':
         phase.startMs = this.#since(event.at);
+        phase.outcome = 'skipped';
         phase.skippedBecause = event.cause;
     }
   }
@@ -100,22 +111,23 @@ export class ReportFold {
     const entry = phase.tasks.get(event.id);
     switch (event.type) {
       case 'task-started':
-        phase.tasks.set(event.id, newEntry(event.task, startMs));
+        phase.tasks.set(event.id, newEntry(event.task, { startMs, outcome: 'running' }));
         return;
       case 'task-skipped':
-        phase.tasks.set(event.id, { ...newEntry(event.task, startMs), skippedBecause: event.cause });
+        phase.tasks.set(event.id, {
+          ...newEntry(event.task, { startMs, outcome: 'skipped' }),
+          skippedBecause: event.cause,
+        });
         return;
       case 'task-finished':
         if (entry === undefined) return;
         entry.outcome = event.outcome;
-        entry.durationMs = startMs - entry.startMs;
+        entry.durationMs = duration(entry.startMs, startMs);
         if (event.error !== undefined) entry.error = event.error;
         if (event.abandoned) entry.abandoned = true;
         if (event.inFlight !== undefined) entry.inFlight = event.inFlight;
         // A task that was registered when its phase had ended counts for the phase all the same.
-        if (phase.outcome !== 'skipped') {
-          phase.outcome = worse<PhaseOutcome>(phase.outcome, event.outcome);
-        }
+        if (hasEnded(phase.outcome)) phase.outcome = worse<TaskOutcome>(phase.outcome, event.outcome);
         return;
       case 'task-settled-late':
         if (entry !== undefined) entry.settledLateMs = event.lateMs;
@@ -123,10 +135,26 @@ export class ReportFold {
   }
 
   #since(at: number): number {
-    return at - (this.#start?.at ?? at);
+    return tenths(at - (this.#start?.at ?? at));
   }
 }
 
-function newEntry(name: string, startMs: number): TaskEntry {
-  return { name, outcome: 'skipped', startMs, durationMs: 0 };
+function newEntry(
+  name: string,
+  { startMs, outcome }: { readonly startMs: number; readonly outcome: 'running' | 'skipped' },
+): TaskEntry {
+  return { name, outcome, startMs, durationMs: 0 };
+}
+
+function hasEnded(outcome: PhaseReport['outcome']): outcome is TaskOutcome {
+  return outcome !== 'waiting' && outcome !== 'running' && outcome !== 'skipped';
+}
+
+function duration(startMs: number, endMs: number): number {
+  return tenths(endMs - startMs);
+}
+
+/** A tenth of a millisecond is as fine as these times are worth reading. */
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
 }

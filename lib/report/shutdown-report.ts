@@ -4,10 +4,16 @@ import type { InFlightItem } from '../plan/task.js';
 import type { SkipCause } from '../run/events.js';
 import type { PhaseOutcome, RunOutcome, TaskOutcome } from '../run/outcome.js';
 
+/** How a task stands in a report: how it ended, or that it still runs. */
+export type ReportedTaskOutcome = TaskOutcome | 'running';
+
+/** How a phase stands in a report: how it ended, that it runs, or that its turn has not come. */
+export type ReportedPhaseOutcome = PhaseOutcome | 'waiting' | 'running';
+
 /** What happened to one task. Times are in milliseconds, `startMs` from the start of the run. */
 export interface TaskReport {
   readonly name: string;
-  readonly outcome: TaskOutcome;
+  readonly outcome: ReportedTaskOutcome;
   readonly startMs: number;
   readonly durationMs: number;
   /** What it threw, with its cause, or the `ShutdownTimeoutError` that ended it. */
@@ -26,7 +32,7 @@ export interface TaskReport {
 export interface PhaseReport {
   readonly name: string;
   readonly mode: Mode;
-  readonly outcome: PhaseOutcome;
+  readonly outcome: ReportedPhaseOutcome;
   readonly startMs: number;
   readonly durationMs: number;
   readonly skippedBecause?: SkipCause;
@@ -40,11 +46,15 @@ export interface ShutdownReport {
   readonly reason: ShutdownReason;
   /** The reasons of those who asked while it ran. */
   readonly joinedReasons: readonly ShutdownReason[];
-  /** `undefined` while the run goes on. */
-  readonly outcome: RunOutcome | undefined;
+  readonly outcome: RunOutcome;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly durationMs: number;
   /** In the order of the plan. */
   readonly phases: readonly PhaseReport[];
+}
+
+/** What has happened up to now in a run that goes on. */
+export interface RunningReport extends Omit<ShutdownReport, 'outcome'> {
+  readonly outcome: 'running';
 }

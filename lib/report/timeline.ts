@@ -1,5 +1,5 @@
 import { milliseconds } from '../plan/plan-text.js';
-import type { PhaseReport, ShutdownReport, TaskReport } from './shutdown-report.js';
+import type { PhaseReport, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
 
 /** Columns of a terminal that the timeline keeps to. */
 const WIDTH = 80;
@@ -32,7 +32,7 @@ interface Columns {
  * The report as a picture for the terminal: a line for each phase and task with a bar to scale, the
  * milliseconds and the outcome; 80 columns, without colour.
  */
-export function timeline(report: ShutdownReport): string {
+export function timeline(report: ShutdownReport | RunningReport): string {
   const lines = report.phases
     .filter((phase) => phase.tasks.length > 0 || phase.durationMs >= 1 || phase.skippedBecause)
     .flatMap((phase) => [phaseRow(phase), ...taskLines(phase.tasks)]);
@@ -44,7 +44,13 @@ export function timeline(report: ShutdownReport): string {
 
 function phaseRow({ name, startMs, durationMs, outcome, skippedBecause, tasks }: PhaseReport): Row {
   const word = skippedBecause === undefined ? outcomeWord(outcome) : `skipped (${tasks.length})`;
-  return { name: oneLine(name), startMs, durationMs, outcome: word, fill: outcome === 'skipped' ? '' : '─' };
+  return {
+    name: oneLine(name),
+    startMs,
+    durationMs,
+    outcome: word,
+    fill: outcome === 'skipped' || outcome === 'waiting' ? '' : '─',
+  };
 }
 
 function taskRow({ name, startMs, durationMs, outcome }: TaskReport): Row {
@@ -53,7 +59,7 @@ function taskRow({ name, startMs, durationMs, outcome }: TaskReport): Row {
 }
 
 /** Completed goes without saying. */
-function outcomeWord(outcome: TaskReport['outcome']): string {
+function outcomeWord(outcome: PhaseReport['outcome']): string {
   return outcome === 'completed' ? '' : outcome;
 }
 
@@ -77,13 +83,22 @@ function choose(tasks: readonly TaskReport[]): readonly TaskReport[] {
 
 function notes({ error, settledLateMs, inFlight = [] }: TaskReport): readonly string[] {
   const lines = error === undefined ? [] : [oneLine(error.message)];
-  if (error?.cause !== undefined) lines.push(`because of ${oneLine(String(error.cause))}`);
+  if (error?.cause !== undefined) lines.push(`because of ${oneLine(textOf(error.cause))}`);
   for (const item of inFlight.slice(0, 5)) {
     lines.push(`in flight: ${oneLine(item.name)} ${milliseconds(item.ageMs)}`);
   }
   if (inFlight.length > 5) lines.push(`and ${inFlight.length - 5} more in flight`);
   if (settledLateMs !== undefined) lines.push(`settled ${milliseconds(settledLateMs)} after its time`);
   return lines.map((line) => `    ${line}`);
+}
+
+/** A cause may be anything, also something that has no text. */
+function textOf(cause: unknown): string {
+  try {
+    return String(cause);
+  } catch {
+    return 'something without a text';
+  }
 }
 
 /** Numbers and outcomes are shown in full; bars and names share what they leave. */

@@ -3,13 +3,15 @@ import { nameAdvice } from '../plan/nearest-name.js';
 import type { PhaseGraph } from '../plan/phase-graph.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { ShutdownTask } from '../plan/task.js';
-import type { Clock, Timer } from './clock.js';
+import type { Clock } from './clock.js';
 import type { AwaitedTask, ShutdownListener, SkipCause } from './events.js';
 import { Frontier } from './frontier.js';
 import { ListenerList } from './listener-list.js';
 import { worse, type PhaseOutcome, type RunOutcome } from './outcome.js';
 import { PhaseExecution, type RunScope } from './phase-execution.js';
+import { Progress } from './progress.js';
 import { registrationOf, type ShutdownRegistration } from './registration.js';
+import { SkippedPhases } from './skipped-phases.js';
 import { Stragglers } from './stragglers.js';
 import { emitSkipped } from './task-events.js';
 import type { TaskExecution } from './task-execution.js';
@@ -62,8 +64,8 @@ export class ShutdownRun {
   readonly #stragglers = new Stragglers();
   /** What is registered after the finish, which no run waits for. */
   readonly #afterthoughts = new Stragglers();
-  #skipped: ReadonlyMap<number, SkipCause> = new Map();
-  #progress: Timer | undefined;
+  readonly #skipped: SkippedPhases;
+  readonly #progress: Progress;
   #resolve: (outcome: RunOutcome) => void = () => undefined;
 
   constructor(
@@ -73,6 +75,11 @@ export class ShutdownRun {
     this.#listeners = new ListenerList(settings.onListenerError);
     this.#phases = registry.phaseGraph.phases.map(() => ({ status: 'waiting' }));
     this.#frontier = new Frontier(registry.phaseGraph.graph, (index) => this.#startPhase(index));
+    this.#skipped = new SkippedPhases(registry.phaseGraph);
+    this.#progress = new Progress(
+      { clock: settings.clock, emit: (event) => this.#listeners.emit(event) },
+      { interval: settings.progressInterval, awaited: () => this.awaited },
+    );
   }
 
   get status(): State['status'] {
@@ -122,10 +129,10 @@ export class ShutdownRun {
       this.#resolve = resolve;
     });
     this.#state = { status: 'running', scope, ended };
-    if (from !== undefined) this.#skip(phasesBefore(phaseGraph, from), 'before-from');
+    if (from !== undefined) this.#skipped.startFrom(from);
     const phases = phaseGraph.phases.map(({ name, mode }) => ({ name, mode }));
     this.#listeners.emit({ type: 'run-started', at, reason, deadline, phases });
-    this.#scheduleProgress(at);
+    this.#progress.start();
     this.#frontier.start();
     this.#finishIfDone();
     return ended;
@@ -218,56 +225,33 @@ export class ShutdownRun {
   }
 
   #skipCause(index: number): SkipCause | undefined {
-    const phase = this.registry.phaseGraph.phases[index];
-    if (phase?.enabled === false) return 'disabled';
-    const cause = this.#skipped.get(index);
+    const cause = this.#skipped.causeOf(index);
     if (cause !== undefined || this.#state.status !== 'running') return cause;
     return this.settings.clock.now() >= this.#state.scope.deadline ? 'deadline' : undefined;
   }
 
   #endPhase(index: number, outcome: PhaseOutcome): void {
-    const { phaseGraph } = this.registry;
-    const phase = phaseGraph.phases[index];
+    const phase = this.registry.phaseGraph.phases[index];
     this.#phases[index] = { status: 'ended' };
     if (outcome === 'failed' || outcome === 'timed-out') {
       this.#outcome = worse(this.#outcome, outcome);
-      if (phase?.onFailure === 'abort') this.#skip(phaseGraph.laterThan(index), 'aborted');
+      if (phase?.onFailure === 'abort') this.#skipped.abortAfter(index);
     }
     this.#frontier.complete(index);
     this.#finishIfDone();
   }
 
-  #skip(indexes: Iterable<number>, cause: SkipCause): void {
-    const skipped = new Map(this.#skipped);
-    for (const index of indexes) if (!skipped.has(index)) skipped.set(index, cause);
-    this.#skipped = skipped;
-  }
-
   #finishIfDone(): void {
     if (this.#state.status !== 'running' || !this.#frontier.isDone || !this.#stragglers.isEmpty) return;
-    this.#progress?.cancel();
+    this.#progress.stop();
     this.#state = { ...this.#state, status: 'finished' };
     this.#listeners.emit({ type: 'run-finished', at: this.settings.clock.now(), outcome: this.#outcome });
     this.#resolve(this.#outcome);
   }
 
-  #scheduleProgress(startedAt: number): void {
-    const { clock, progressInterval } = this.settings;
-    this.#progress = clock.schedule(() => {
-      const at = clock.now();
-      const { awaited } = this;
-      this.#listeners.emit({ type: 'run-progress', at, elapsedMs: at - startedAt, awaited });
-      this.#scheduleProgress(startedAt);
-    }, progressInterval);
-  }
-
   #timeoutOf({ task, phase }: TaskExecution): number {
     return task.timeout ?? this.registry.phaseGraph.phase(phase)?.timeout ?? this.settings.limit;
   }
-}
-
-function phasesBefore({ graph }: PhaseGraph, index: number): ReadonlySet<number> {
-  return graph.reversed().reachableFrom(index);
 }
 
 function unknownFrom(name: string, { names }: PhaseGraph): ShutdownConfigurationError {

@@ -50,7 +50,7 @@ export function prepareRun(options: RunHarnessOptions): RunHarness {
   ): Promise<ShutdownReport> => {
     await clock.runUntil(run.start(reason));
     const report = foldReport(recorder.events);
-    if (report === undefined) throw new Error('The run ended without having started.');
+    if (report === undefined || report.outcome === 'running') throw new Error('The run has not ended.');
     return report;
   };
   return { run, clock, recorder, finish };

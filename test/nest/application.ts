@@ -7,6 +7,7 @@ import {
   GracefulShutdownModule,
   ShutdownConfigurationError,
   type GracefulShutdownOptions,
+  type RunningReport,
   type ShutdownMistake,
   type ShutdownReport,
   type TaskReport,
@@ -95,7 +96,10 @@ export async function bootApplication(parts: ApplicationParts): Promise<BootedAp
 }
 
 /** The entry of a task in a report. */
-export function taskReport(report: ShutdownReport | undefined, name: string): TaskReport | undefined {
+export function taskReport(
+  report: ShutdownReport | RunningReport | undefined,
+  name: string,
+): TaskReport | undefined {
   return report?.phases.flatMap(({ tasks }) => tasks).find((task) => task.name === name);
 }
 

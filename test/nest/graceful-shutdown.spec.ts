@@ -344,7 +344,7 @@ describe('what the shutdown tells of itself', () => {
       status: 'running',
       reason: { kind: 'request', message: 'a deployment' },
     });
-    expect(shutdown.report).toMatchObject({ outcome: undefined });
+    expect(shutdown.report).toMatchObject({ outcome: 'running' });
     expect(shutdown.awaited.map(({ task }) => task)).toEqual(['Pool.end']);
     letGo();
     const report = await ended;

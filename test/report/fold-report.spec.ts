@@ -127,8 +127,38 @@ describe('the report of a list of events', () => {
     expect(foldReport(EVENTS.slice(1))).toBeUndefined();
   });
 
-  test('of a run that goes on has no outcome, and lasts until the last event', () => {
-    expect(foldReport(EVENTS.slice(0, 7))).toMatchObject({ outcome: undefined, durationMs: 50 });
+  test('of a run that goes on is running, and lasts until the last event', () => {
+    expect(foldReport(EVENTS.slice(0, 7))).toMatchObject({ outcome: 'running', durationMs: 50 });
+  });
+
+  test('tells what runs from what waits for its turn', () => {
+    const report = foldReport([
+      {
+        type: 'run-started',
+        at: 1_000,
+        reason: { kind: 'close' },
+        deadline: 9_000,
+        phases: [
+          { name: 'drain', mode: 'parallel' },
+          { name: 'close', mode: 'parallel' },
+        ],
+      },
+      { type: 'phase-started', at: 1_000, phase: 'drain', taskCount: 1 },
+      { type: 'task-started', at: 1_000, id: 0, phase: 'drain', task: 'http' },
+      { type: 'run-progress', at: 1_500, elapsedMs: 500, awaited: [] },
+    ]);
+    expect(report?.phases).toMatchObject([
+      { outcome: 'running', durationMs: 500, tasks: [{ outcome: 'running', durationMs: 500 }] },
+      { outcome: 'waiting', durationMs: 0, tasks: [] },
+    ]);
+  });
+
+  test('counts in tenths of a millisecond', () => {
+    const report = foldReport([
+      { type: 'run-started', at: 0.1, reason: { kind: 'close' }, deadline: 9, phases: [] },
+      { type: 'run-finished', at: 1.3333, outcome: 'completed' },
+    ]);
+    expect(report?.durationMs).toBe(1.2);
   });
 
   test('keeps two tasks of one name apart', () => {

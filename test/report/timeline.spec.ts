@@ -25,6 +25,13 @@ function lines(...phases: readonly PhaseReport[]): readonly string[] {
 }
 
 describe('the timeline', () => {
+  test('has a line for a cause that cannot be made a text', () => {
+    const error = new Error('broke', { cause: Object.create(null) });
+    expect(lines(phase('close', { tasks: [task('pool', { outcome: 'failed', error })] }))).toContain(
+      '    because of something without a text',
+    );
+  });
+
   test('draws each phase and task to scale', () => {
     expect(
       lines(
