@@ -1,14 +1,19 @@
+import { ServiceUnavailableException } from '@nestjs/common';
 import { Observable, isObservable } from 'rxjs';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 
-/** Thrown at work that is offered when the drain has ended: nobody would wait for it any more. */
-export class ShutdownInProgressError extends Error {
+/**
+ * Thrown at work that is offered when the drain has ended: nobody would wait for it any more. A request that
+ * brought the work is answered with 503, which does not name it.
+ */
+export class ShutdownInProgressError extends ServiceUnavailableException {
   override readonly name = 'ShutdownInProgressError';
   readonly code = 'SHUTDOWN_IN_PROGRESS';
 
   constructor(readonly work: string) {
-    super(`'${work}' was refused: the application shuts down and has finished the work that it had taken.`);
+    super('The application is shutting down.');
+    this.message = `'${work}' was refused: the application shuts down and has finished the work that it had taken.`;
   }
 }
 

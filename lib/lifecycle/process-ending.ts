@@ -11,7 +11,7 @@ const LEAVE_LIMIT = 1_000;
 
 /** What an ending acts through. */
 export interface EndingPorts {
-  readonly process: ProcessPort;
+  readonly port: ProcessPort;
   readonly clock: Clock;
   readonly tell: (notice: ProcessNotice) => void;
   /** Everything is closed. */
@@ -65,22 +65,22 @@ export class ProcessEnding {
 
   /** Ends the process: with a code as soon as nothing keeps it alive, and a little later in any case. */
   leave(): void {
-    const { process, clock, tell } = this.ports;
+    const { port, clock, tell } = this.ports;
     const code = this.#clean && !this.#hadFatalError ? 0 : 1;
     const closedAt = clock.now();
     const watchdog = clock.schedule(() => {
       const afterMs = clock.now() - closedAt;
-      tell({ kind: 'kept-alive', afterMs, leftovers: process.leftovers() });
-      process.exit(code);
+      tell({ kind: 'kept-alive', afterMs, leftovers: port.leftovers() });
+      port.exit(code);
     }, LEAVE_LIMIT);
     watchdog.unref();
-    process.setExitCode(code);
-    if (this.exit === 'signal' && this.first.kind === 'signal') process.raise(this.first.signal);
+    port.setExitCode(code);
+    if (this.exit === 'signal' && this.first.kind === 'signal') port.raise(this.first.signal);
   }
 
   /** Asks the applications that listen to the signal; one that has nobody left to ask insists. */
   #signal(signal: string, concerned: readonly GuardedApplication[]): void {
-    const { process, clock, tell } = this.ports;
+    const { port, clock, tell } = this.ports;
     const now = clock.now();
     const isFirst = this.#signalledAt === undefined;
     const isNews = concerned.some((application) => !this.#applications.has(application));
@@ -89,16 +89,16 @@ export class ProcessEnding {
       this.#ask({ kind: 'signal', signal }, concerned);
     } else if (now - this.#signalledAt >= REPEAT_WINDOW) {
       tell({ kind: 'escalated', signal, afterMs: now - this.#startedAt, abandoned: this.#running() });
-      process.exit(128 + process.signalNumber(signal));
+      port.exit(128 + port.signalNumber(signal));
     }
   }
 
   #fatalError(reason: Extract<Trigger, { kind: 'error' }>, concerned: readonly GuardedApplication[]): void {
-    const { process, tell } = this.ports;
+    const { port, tell } = this.ports;
     const second = this.#hadFatalError;
     tell({ kind: 'fatal-error', error: reason.error, origin: reason.origin, second });
     if (second) {
-      process.exit(1);
+      port.exit(1);
       return;
     }
     this.#hadFatalError = true;
@@ -136,7 +136,7 @@ export class ProcessEnding {
    * one that waits for something that never comes would else end as if all had gone well.
    */
   #limit(): void {
-    const { process, clock, tell } = this.ports;
+    const { port, clock, tell } = this.ports;
     const limits = Array.from(this.#applications, ({ exit, exitLimit }) =>
       exit === 'none' ? Infinity : exitLimit,
     );
@@ -147,7 +147,7 @@ export class ProcessEnding {
       () => {
         const afterMs = clock.now() - this.#startedAt;
         tell({ kind: 'deadline-passed', afterMs, abandoned: this.#running() });
-        process.exit(1);
+        port.exit(1);
       },
       this.#startedAt + limit - clock.now(),
     );

@@ -32,7 +32,7 @@ export class ProcessGuard {
   #state: State = WATCHING;
 
   constructor(
-    private readonly process: ProcessPort,
+    private readonly port: ProcessPort,
     private readonly clock: Clock,
     private readonly tell: (notice: ProcessNotice) => void,
   ) {}
@@ -78,16 +78,16 @@ export class ProcessGuard {
   #on(event: string): () => void {
     switch (event) {
       case 'message':
-        return this.process.onMessage((message) => {
+        return this.port.onMessage((message) => {
           if (message === 'shutdown') this.#trigger({ kind: 'message' });
         });
       case 'uncaughtException':
       case 'unhandledRejection':
-        return this.process.onFatalError(event, (error) =>
+        return this.port.onFatalError(event, (error) =>
           this.#trigger({ kind: 'error', error, origin: event }),
         );
       default:
-        return this.process.onSignal(event, () => this.#trigger({ kind: 'signal', signal: event }));
+        return this.port.onSignal(event, () => this.#trigger({ kind: 'signal', signal: event }));
     }
   }
 
@@ -104,9 +104,9 @@ export class ProcessGuard {
   }
 
   #begin(trigger: Trigger): ProcessEnding {
-    const { process, clock, tell } = this;
+    const { port, clock, tell } = this;
     const onClosed = (): void => this.#conclude(ending);
-    const ending = new ProcessEnding(trigger, { process, clock, tell, onClosed });
+    const ending = new ProcessEnding(trigger, { port, clock, tell, onClosed });
     this.#state = { status: 'ending', ending };
     return ending;
   }
@@ -136,7 +136,7 @@ export class ProcessGuard {
   }
 
   #isSignal(event: string): boolean {
-    return this.process.platform.knownSignals.includes(event);
+    return this.port.platform.knownSignals.includes(event);
   }
 }
 

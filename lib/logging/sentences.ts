@@ -134,7 +134,7 @@ export function reasonText(reason: ShutdownReason): string {
 }
 
 function reportSentence(report: ShutdownReport): Sentence {
-  const { outcome = 'completed', durationMs } = report;
+  const { outcome, durationMs } = report;
   const text = `Shut down in ${milliseconds(durationMs)}: ${outcome}.`;
   const picture = timeline(report);
   const level = outcome === 'completed' ? 'log' : 'warn';
@@ -153,7 +153,9 @@ function itemsText(items: readonly InFlightItem[]): string {
 }
 
 function abandonedText(abandoned: readonly string[]): string {
-  return abandoned.length === 0 ? 'No task was running.' : `Abandoned: ${abandoned.join(', ')}.`;
+  return abandoned.length === 0
+    ? 'No task was running: what did not end was a hook of Nest, or the closing of a server.'
+    : `Abandoned: ${abandoned.join(', ')}.`;
 }
 
 function skipText(cause: Extract<ShutdownEvent, { type: 'phase-skipped' }>['cause']): string {

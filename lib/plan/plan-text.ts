@@ -1,5 +1,7 @@
 import type { LongestPath, PlannedPhase, ShutdownPlan } from './shutdown-plan.js';
 
+/** Columns of a terminal that the text keeps to where names allow it. */
+const WIDTH = 80;
 const SHOWN_TASKS = 12;
 
 /** The plan in a few lines: a line for each phase with its mode, timeout and tasks, then the worst case. */
@@ -12,9 +14,10 @@ export function planText(plan: ShutdownPlan): string {
     followsNote(phase, plan.phases[index - 1]),
   ]);
   const width = (column: number): number => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0));
-  const lines = rows.map(([name = '', mode = '', timeout = '', tasks = '', follows = '']) =>
-    `  ${name.padEnd(width(0))}  ${mode.padEnd(width(1))}  ${timeout.padStart(width(2))}  ${tasks}${follows}`.trimEnd(),
-  );
+  const lines = rows.map(([name = '', mode = '', timeout = '', tasks = '', follows = '']) => {
+    const head = `  ${name.padEnd(width(0))}  ${mode.padEnd(width(1))}  ${timeout.padStart(width(2))}  `;
+    return head + wrapped(`${tasks}${follows}`, head.length);
+  });
   return [...lines, `  at most ${pathSum(plan.longestPath)}`].join('\n');
 }
 
@@ -43,4 +46,18 @@ function taskNames({ tasks }: PlannedPhase): string {
 function followsNote({ after }: PlannedPhase, above: PlannedPhase | undefined): string {
   if (after.length === 0) return above === undefined ? '' : '  (at once)';
   return after.length === 1 && after[0] === above?.name ? '' : `  (after ${after.join(', ')})`;
+}
+
+/** A list that goes on below itself where the line is full. */
+function wrapped(list: string, indent: number): string {
+  const lines: string[] = [];
+  for (const item of list.split(/(?<=, )/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && indent + (last + item).trimEnd().length <= WIDTH) {
+      lines[lines.length - 1] = last + item;
+    } else {
+      lines.push(item);
+    }
+  }
+  return lines.map((line) => line.trimEnd()).join(`\n${' '.repeat(indent)}`);
 }

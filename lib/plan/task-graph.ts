@@ -57,7 +57,8 @@ function addNamedEdges(graph: Graph, tasks: readonly ShutdownTask[], started: nu
     if (node < started) return;
     for (const name of task.after ?? []) {
       const earlier = nodes.get(name);
-      if (earlier !== undefined) graph.addEdge(earlier, node);
+      // One that waits for itself is told as such, where its names are checked.
+      if (earlier !== undefined && earlier !== node) graph.addEdge(earlier, node);
     }
   });
 }

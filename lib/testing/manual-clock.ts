@@ -56,8 +56,15 @@ export class ManualClock implements Clock {
     this.#now = until;
   }
 
-  /** Moves the time on from timer to timer until the promise settles; then answers with it. */
-  async runUntil<T>(promise: Promise<T>): Promise<T> {
+  /**
+   * Moves the time on from timer to timer until the promise settles; then answers with it.
+   *
+   * @param limitMs how far the time may move before that is given up: a timer that starts itself anew would
+   * move it for ever
+   * @throws Error when nothing is scheduled, or the limit is reached
+   */
+  async runUntil<T>(promise: Promise<T>, limitMs = 24 * 3_600_000): Promise<T> {
+    const until = this.#now + limitMs;
     const seen = { settled: false };
     const note = (): void => {
       seen.settled = true;
@@ -68,6 +75,9 @@ export class ManualClock implements Clock {
       const next = this.#next();
       if (next === undefined) {
         throw new Error('Nothing is scheduled, so what is waited for can never happen on this clock.');
+      }
+      if (next.at > until) {
+        throw new Error(`What is waited for did not happen within ${limitMs} ms of this clock.`);
       }
       await this.advance(next.at - this.#now);
     }

@@ -346,3 +346,10 @@ describe('the drain', () => {
     expect(work.items).toEqual([{ name: 'a', ageMs: 0 }]);
   });
 });
+
+test('a request whose work is refused is answered with 503, which does not name the work', () => {
+  const error = new ShutdownInProgressError('charge card');
+  expect(error.getStatus()).toBe(503);
+  expect(JSON.stringify(error.getResponse())).not.toContain('charge card');
+  expect(error.message).toContain("'charge card' was refused");
+});

@@ -341,3 +341,12 @@ describe('a plan', () => {
     expect(codes(mistakesOf(DEFAULT_PHASES))).toEqual([['SHUTDOWN_INVALID_TIMEOUT', 'phases[0].timeout']]);
   });
 });
+
+test('a task that waits for itself is told once', () => {
+  const tasks = [{ name: 'pool', phase: 'close', after: ['pool'], run: () => undefined }];
+  expect(() => buildPlan([{ name: 'close', timeout: 5 }], tasks)).toThrow(
+    expect.objectContaining({
+      mistakes: [expect.objectContaining({ code: 'SHUTDOWN_TASK_CYCLE', path: 'pool.after[0]' })],
+    }),
+  );
+});

@@ -95,7 +95,21 @@ describe('planText', () => {
       run: () => undefined,
     }));
 
-    expect(planText(buildPlan([{ name: 'work', timeout: 5 }], tasks))).toContain('t10, t11, and 3 more');
+    const text = planText(buildPlan([{ name: 'work', timeout: 5 }], tasks));
+    expect(text.replace(/\s+/g, ' ')).toContain('t10, t11, and 3 more');
+  });
+
+  test('goes on below itself where a phase has more tasks than a terminal has columns', () => {
+    const tasks = ['Outbox.publishRest', 'Metrics.writeRest', 'Search.pushRest'].map((name) => ({
+      name,
+      phase: 'flush',
+      run: () => undefined,
+    }));
+    expect(planText(buildPlan([{ name: 'flush', timeout: 3_000 }], tasks)).split('\n')).toEqual([
+      '  flush  parallel  3 000 ms  Outbox.publishRest, Metrics.writeRest,',
+      '                             Search.pushRest',
+      '  at most flush 3 000 ms',
+    ]);
   });
 
   test.each([

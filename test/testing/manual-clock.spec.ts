@@ -93,4 +93,14 @@ describe('a manual clock', () => {
       'Nothing is scheduled, so what is waited for can never happen on this clock.',
     );
   });
+
+  test('gives up where a timer starts itself anew for ever', async () => {
+    const clock = new ManualClock();
+    const again = (): void => void clock.schedule(again, 100);
+    again();
+
+    await expect(clock.runUntil(new Promise(() => undefined), 1_000)).rejects.toThrow(
+      'What is waited for did not happen within 1000 ms of this clock.',
+    );
+  });
 });
