@@ -133,6 +133,7 @@ const providers: readonly Provider[] = [
         runAt,
         limit,
         startLimit: Math.max(RESERVE, limit - longestPath(phaseGraph).ms),
+        drainsHttp: settings.http !== false,
         guard,
         guarded: {
           signals,

@@ -2,39 +2,65 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InFlightItem } from '../plan/task.js';
 
 /** One request and its response, from the head of the one to the end of the other. */
-export interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly startedAt: number;
+export class Exchange {
+  /** What the response says that it is, once its head is written. */
+  contentType: unknown;
+  /** As the request came: a framework may rewrite it on the way to a handler. */
+  readonly #url: string;
+
+  constructor(
+    readonly request: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly startedAt: number,
+  ) {
+    this.#url = request.url ?? '/';
+  }
+
+  /** The path of the request, without its query. */
+  get path(): string {
+    return pathOf(this.#url);
+  }
+
+  /** Whether a body follows the head of the request. */
+  get hasBody(): boolean {
+    const { 'content-length': length, 'transfer-encoding': coding } = this.request.headers;
+    return coding !== undefined || (length !== undefined && length !== '0');
+  }
+
+  /** Whether the response is a stream of server-sent events that has not ended. */
+  get isEventStream(): boolean {
+    const { headersSent, writableEnded } = this.response;
+    const type = this.contentType ?? this.response.getHeader('content-type');
+    return headersSent && !writableEnded && String(type).toLowerCase().startsWith('text/event-stream');
+  }
+
+  /** How it is named: `GET /orders/:id`, without query, headers or body. */
+  item(now: number): InFlightItem {
+    return { name: `${this.request.method ?? ''} ${this.#route}`, ageMs: now - this.startedAt };
+  }
+
+  /** The route as Express matched it; else the path with the ids in it taken out. */
+  get #route(): string {
+    const route: unknown = Reflect.get(this.request, 'route');
+    if (typeof route === 'object' && route !== null && 'path' in route && typeof route.path === 'string') {
+      const base: unknown = Reflect.get(this.request, 'baseUrl');
+      return `${typeof base === 'string' ? withoutIds(base) : ''}${route.path}`;
+    }
+    return withoutIds(this.path);
+  }
 }
 
-/** An id in a path says nothing about the route, and may say too much about the client. */
-const ID = /^(?:\d+|[0-9a-f]{8,}|[0-9a-f]{8}-[0-9a-f-]{27})$/i;
-
-/** How an exchange is named: `GET /orders/:id`, without query, headers or body. */
-export function itemOf({ request, startedAt }: Exchange, now: number): InFlightItem {
-  return { name: `${request.method ?? ''} ${routeOf(request)}`, ageMs: now - startedAt };
-}
-
-/** The path of a request, without its query. */
-export function pathOf({ url = '/' }: IncomingMessage): string {
+/** A path without its query. */
+export function pathOf(url: string): string {
   const end = url.search(/[?#]/);
   return end === -1 ? url : url.slice(0, end);
 }
 
-/** Whether the client asked for a stream of server-sent events. */
-export function wantsEventStream({ headers }: IncomingMessage): boolean {
-  return headers.accept?.includes('text/event-stream') === true;
-}
+/** An id says nothing about the route, and may say too much about the client: numbers, hashes, addresses. */
+const ID = /^(?:\d+|[0-9a-f]{8,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=.*\d)[\w~-]{16,}|.*(?:@|%40).*)$/i;
 
-/** The route as Express matched it; else the path with the ids in it taken out. */
-function routeOf(request: IncomingMessage): string {
-  const route: unknown = Reflect.get(request, 'route');
-  if (typeof route === 'object' && route !== null && 'path' in route && typeof route.path === 'string') {
-    const base: unknown = Reflect.get(request, 'baseUrl');
-    return `${typeof base === 'string' ? base : ''}${route.path}`;
-  }
-  return pathOf(request)
+function withoutIds(path: string): string {
+  return path
     .split('/')
     .map((segment) => (ID.test(segment) ? ':id' : segment))
     .join('/');

@@ -9,6 +9,11 @@ import type { HttpSettings } from './http.options.js';
 /** Node tells of every accepted socket here, also of those of servers that nobody shows us. */
 const ACCEPTED = 'net.server.socket';
 
+type State =
+  | { readonly status: 'serving' }
+  | { readonly status: 'leaving' }
+  | { readonly status: 'draining'; readonly idleGrace: number; readonly drains: Promise<void>[] };
+
 /**
  * Drains the HTTP servers of the application: from the beginning of the shutdown clients are sent away at the
  * end of a response, then the listener closes, and what is in flight finishes.
@@ -16,6 +21,7 @@ const ACCEPTED = 'net.server.socket';
 export class HttpDrain {
   readonly #servers = new Map<Server, DrainedServer>();
   readonly #onAccepted = (message: unknown): void => this.#adoptSibling(message);
+  #state: State = { status: 'serving' };
 
   constructor(
     /** `false` leaves the servers to Nest. */
@@ -25,12 +31,16 @@ export class HttpDrain {
 
   /**
    * Drains a server of `node:http`, `node:https` or `node:http2` with those of the application; asking twice
-   * changes nothing. A server that never listened is neither drained nor waited for.
+   * changes nothing. A server that never listened is not waited for, and one that comes during the drain is
+   * drained with the others.
    */
   watch(server: Server): void {
     if (this.settings === false || this.#servers.has(server)) return;
     if (this.#servers.size === 0) subscribe(ACCEPTED, this.#onAccepted);
-    this.#servers.set(server, new DrainedServer(server, { ...this.settings, clock: this.clock }));
+    const drained = new DrainedServer(server, { ...this.settings, clock: this.clock });
+    this.#servers.set(server, drained);
+    if (this.#state.status !== 'serving') drained.leave();
+    if (this.#state.status === 'draining') this.#state.drains.push(drained.drain(this.#state.idleGrace));
   }
 
   /** The requests in flight on all servers, the oldest first. */
@@ -45,13 +55,7 @@ export class HttpDrain {
     if (this.settings === false) return [];
     const { phase, idleGrace } = this.settings;
     return [
-      {
-        name: 'HttpDrain.leave',
-        phase: UNREADY_PHASE,
-        run: () => {
-          for (const server of this.#servers.values()) server.leave();
-        },
-      },
+      { name: 'HttpDrain.leave', phase: UNREADY_PHASE, run: () => this.#leave() },
       {
         name: 'HttpDrain',
         phase,
@@ -61,13 +65,22 @@ export class HttpDrain {
     ];
   }
 
-  async #drain({ reason, signal }: ShutdownContext, idleGrace: number): Promise<void> {
-    const servers = [...this.#servers.values()];
-    const sever = (): void => servers.forEach((server) => server.sever());
+  #leave(): void {
+    this.#state = { status: 'leaving' };
+    for (const server of this.#servers.values()) server.leave();
+  }
+
+  async #drain({ reason, signal }: ShutdownContext, configured: number): Promise<void> {
+    const sever = (): void => {
+      for (const server of this.#servers.values()) server.sever();
+    };
     signal.addEventListener('abort', sever, { once: true });
     // Who calls close() has no clients that could still be on their way.
-    const isFromOutside = reason.kind === 'signal' || reason.kind === 'message';
-    await Promise.all(servers.map((server) => server.drain(isFromOutside ? idleGrace : 0)));
+    const idleGrace = reason.kind === 'signal' || reason.kind === 'message' ? configured : 0;
+    const drains = Array.from(this.#servers.values(), (server) => server.drain(idleGrace));
+    this.#state = { status: 'draining', idleGrace, drains };
+    // More come while it waits, where a server is found meanwhile.
+    for (const drained of drains) await drained;
     unsubscribe(ACCEPTED, this.#onAccepted);
   }
 
@@ -79,10 +92,10 @@ export class HttpDrain {
     const server: unknown = Reflect.get(socket, 'server');
     if (!(server instanceof Server) || this.#servers.has(server)) return;
     const port = portOf(server);
-    const isSibling = [...this.#servers.keys()].some((known) => portOf(known) === port);
+    const isSibling = this.#ports.has(port);
     if (port === undefined || !isSibling) return;
     this.watch(server);
-    this.#servers.get(server)?.adopt(socket);
+    this.#servers.get(server)?.accept(socket);
   }
 }
 

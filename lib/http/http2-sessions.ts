@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
+import { endEventStream, type EventStreamFarewell } from './event-stream.js';
 import type { Exchange } from './exchange.js';
 
 /**
@@ -6,33 +8,50 @@ import type { Exchange } from './exchange.js';
  * any GOAWAY, and what it has just sent is refused.
  */
 export class Http2Sessions {
-  readonly #sessions = new Map<ServerHttp2Session, Set<Exchange>>();
+  readonly #sessions = new Map<ServerHttp2Session, Map<IncomingMessage, Exchange>>();
   #closing = false;
 
-  constructor(private readonly onEmpty: () => void) {}
-
-  get size(): number {
-    return this.#sessions.size;
-  }
+  constructor(private readonly onGone: () => void) {}
 
   get exchanges(): readonly Exchange[] {
-    return [...this.#sessions.values()].flatMap((exchanges) => [...exchanges]);
+    return [...this.#sessions.values()].flatMap((exchanges) => [...exchanges.values()]);
   }
 
-  add(session: ServerHttp2Session): void {
-    this.#sessions.set(session, new Set());
+  add(session: ServerHttp2Session): Map<IncomingMessage, Exchange> {
+    const known = this.#sessions.get(session);
+    if (known !== undefined) return known;
+    const exchanges = new Map<IncomingMessage, Exchange>();
+    this.#sessions.set(session, exchanges);
     session.once('close', () => {
       this.#sessions.delete(session);
-      if (this.#sessions.size === 0) this.onEmpty();
+      this.onGone();
     });
     if (this.#closing) session.close();
+    return exchanges;
   }
 
-  begin(session: ServerHttp2Session | undefined, exchange: Exchange): void {
-    const exchanges = session === undefined ? undefined : this.#sessions.get(session);
-    if (exchanges === undefined) return;
-    exchanges.add(exchange);
-    exchange.response.once('close', () => exchanges.delete(exchange));
+  begin(exchange: Exchange): void {
+    const { request, response } = exchange;
+    const session = sessionOf(request);
+    if (session === undefined) return;
+    const exchanges = this.add(session);
+    if (exchanges.has(request)) return;
+    exchanges.set(request, exchange);
+    response.once('close', () => exchanges.delete(request));
+  }
+
+  /** Whether the drain waits for a session: for all but those with nothing but ignored requests on them. */
+  isWaited(isIgnored: (exchange: Exchange) => boolean): boolean {
+    for (const exchanges of this.#sessions.values()) {
+      if (exchanges.size === 0 || ![...exchanges.values()].every(isIgnored)) return true;
+    }
+    return false;
+  }
+
+  endEventStreams(farewell: EventStreamFarewell): void {
+    for (const exchange of this.exchanges) {
+      if (exchange.isEventStream) endEventStream(exchange.response, farewell, Math.random);
+    }
   }
 
   /** Says GOAWAY: streams in flight finish, then each session closes by itself. */
@@ -44,4 +63,16 @@ export class Http2Sessions {
   sever(): void {
     for (const session of this.#sessions.keys()) session.destroy();
   }
+}
+
+/** The session of a request that came over HTTP/2; Node's typings of the two kinds of requests differ. */
+function sessionOf(request: IncomingMessage): ServerHttp2Session | undefined {
+  const stream: unknown = Reflect.get(request, 'stream');
+  const session: unknown =
+    typeof stream === 'object' && stream !== null ? Reflect.get(stream, 'session') : undefined;
+  return isSession(session) ? session : undefined;
+}
+
+function isSession(value: unknown): value is ServerHttp2Session {
+  return typeof value === 'object' && value !== null && 'goaway' in value;
 }

@@ -15,7 +15,7 @@ export function refuseLateRequests(server: Server, served: readonly string[]): v
     if (listeners.length === 0) continue;
     server.removeAllListeners(event);
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
-      if (served.includes(pathOf(request))) {
+      if (served.includes(pathOf(request.url ?? '/'))) {
         for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
         return;
       }

@@ -10,9 +10,13 @@ export const LIFECYCLE = Symbol.for('nestjs-phased-shutdown.lifecycle');
 
 /** What the module provides under `LIFECYCLE`. */
 export interface ApplicationParts extends LifecycleParts {
+  readonly drainsHttp: boolean;
   readonly guard: ProcessGuard;
   readonly guarded: Omit<GuardedApplication, 'close'>;
 }
+
+/** Options of Nest's applications that do by themselves what the drain is there to avoid. */
+const OPPOSED_TO_THE_DRAIN = ['forceCloseConnections', 'return503OnClosing'];
 
 const ENABLED = Symbol.for('nestjs-phased-shutdown.enabled');
 
@@ -31,8 +35,10 @@ const ENABLED = Symbol.for('nestjs-phased-shutdown.enabled');
 export function enableGracefulShutdown<T extends INestApplicationContext>(app: T): T & AsyncDisposable {
   const seam = NestApplicationSeam.of(app);
   if (!seam.has(ENABLED)) {
-    const { guard, guarded, ...parts } = partsOf(seam.raw);
+    const { guard, guarded, drainsHttp, ...parts } = partsOf(seam.raw);
     parts.target.prepare();
+    const options = drainsHttp ? seam.optionsSet(OPPOSED_TO_THE_DRAIN) : [];
+    if (options.length > 0) parts.notify({ kind: 'drain-opposed', options });
     let seat: Seat | undefined;
     const lifecycle = new ApplicationLifecycle(seam, parts, {
       closed: () => seat?.leave(),

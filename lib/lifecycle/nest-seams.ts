@@ -52,6 +52,13 @@ export class NestApplicationSeam {
     Object.defineProperty(this.raw, member, { configurable: true, writable: true, value });
   }
 
+  /** The names of the list that are set in the options with which the application was created. */
+  optionsSet(names: readonly string[]): readonly string[] {
+    const options: unknown = Reflect.get(this.raw, 'appOptions');
+    if (typeof options !== 'object' || options === null) return [];
+    return names.filter((name) => Boolean(Reflect.get(options, name)));
+  }
+
   has(member: symbol): boolean {
     return member in this.raw;
   }

@@ -17,6 +17,7 @@ export type Notice =
   | { readonly kind: 'plan-refused'; readonly error: Error }
   | { readonly kind: 'listener-failed'; readonly error: unknown }
   | { readonly kind: 'seam-missing'; readonly members: readonly string[] }
+  | { readonly kind: 'drain-opposed'; readonly options: readonly string[] }
   | { readonly kind: 'second-copy' }
   | { readonly kind: 'boot-awaited'; readonly reason: ShutdownReason }
   | { readonly kind: 'boot-given-up'; readonly waitedMs: number }

@@ -79,6 +79,10 @@ export function noticeSentence(notice: Notice): Sentence {
       return warn(
         `This version of Nest has no ${notice.members.join(', ')}, so some ways to close the application may run the phases late.`,
       );
+    case 'drain-opposed':
+      return warn(
+        `The application was created with ${notice.options.join(' and ')}, which works against the drain: forceCloseConnections cuts what the drain lets finish, return503OnClosing refuses what it still serves. The drain now comes first, so they have nothing left to do: leave them out. Late requests are refused with http: { late: 'reject' }.`,
+      );
     case 'second-copy':
       return warn(
         'Two copies of nestjs-phased-shutdown are loaded in this process. Let `npm ls nestjs-phased-shutdown` find them, and keep one.',

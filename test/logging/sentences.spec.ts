@@ -250,6 +250,14 @@ describe('a notice', () => {
       },
     ],
     [
+      'the application works against the drain',
+      { kind: 'drain-opposed', options: ['forceCloseConnections', 'return503OnClosing'] },
+      {
+        level: 'warn',
+        text: "The application was created with forceCloseConnections and return503OnClosing, which works against the drain: forceCloseConnections cuts what the drain lets finish, return503OnClosing refuses what it still serves. The drain now comes first, so they have nothing left to do: leave them out. Late requests are refused with http: { late: 'reject' }.",
+      },
+    ],
+    [
       'there are two copies',
       { kind: 'second-copy' },
       {

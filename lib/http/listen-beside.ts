@@ -1,0 +1,30 @@
+import type { EventEmitter } from 'node:events';
+
+/**
+ * Listens in front of the other listeners of an event, and only while there are others: Node does what it does
+ * by itself, for an upgrade or for `Expect: 100-continue`, exactly where nobody listens.
+ */
+export function listenBeside<Args extends unknown[]>(
+  emitter: EventEmitter,
+  event: string,
+  listener: (...args: Args) => void,
+): void {
+  let listens = false;
+  const join = (): void => {
+    if (listens) return;
+    listens = true;
+    emitter.prependListener(event, listener);
+  };
+  const leave = (): void => {
+    if (!listens || emitter.listenerCount(event) > 1) return;
+    listens = false;
+    emitter.off(event, listener);
+  };
+  if (emitter.listenerCount(event) > 0) join();
+  emitter.on('newListener', (name: unknown) => {
+    if (name === event) join();
+  });
+  emitter.on('removeListener', (name: unknown) => {
+    if (name === event) leave();
+  });
+}
