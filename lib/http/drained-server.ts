@@ -162,9 +162,7 @@ export class DrainedServer {
   get #isWaited(): boolean {
     const isIgnored = (exchange: Exchange): boolean => this.#isIgnored(exchange);
     return (
-      this.#handshakes.size > 0 ||
-      this.#connections.isWaited(isIgnored) ||
-      this.#sessions.isWaited(isIgnored)
+      this.#handshakes.size > 0 || this.#connections.isWaited(isIgnored) || this.#sessions.isWaited(isIgnored)
     );
   }
 

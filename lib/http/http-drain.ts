@@ -12,7 +12,13 @@ const ACCEPTED = 'net.server.socket';
 type State =
   | { readonly status: 'serving' }
   | { readonly status: 'leaving' }
-  | { readonly status: 'draining'; readonly idleGrace: number; readonly drains: Promise<void>[] };
+  | {
+      readonly status: 'draining';
+      readonly idleGrace: number;
+      readonly drains: Promise<void>[];
+      /** A server that has stopped listening does not know its port any more. */
+      readonly ports: readonly (number | undefined)[];
+    };
 
 /**
  * Drains the HTTP servers of the application: from the beginning of the shutdown clients are sent away at the
@@ -77,8 +83,9 @@ export class HttpDrain {
     signal.addEventListener('abort', sever, { once: true });
     // Who calls close() has no clients that could still be on their way.
     const idleGrace = reason.kind === 'signal' || reason.kind === 'message' ? configured : 0;
+    const ports = this.#ports;
     const drains = Array.from(this.#servers.values(), (server) => server.drain(idleGrace));
-    this.#state = { status: 'draining', idleGrace, drains };
+    this.#state = { status: 'draining', idleGrace, drains, ports };
     // More come while it waits, where a server is found meanwhile.
     for (const drained of drains) await drained;
     unsubscribe(ACCEPTED, this.#onAccepted);
@@ -92,10 +99,13 @@ export class HttpDrain {
     const server: unknown = Reflect.get(socket, 'server');
     if (!(server instanceof Server) || this.#servers.has(server)) return;
     const port = portOf(server);
-    const isSibling = this.#ports.has(port);
-    if (port === undefined || !isSibling) return;
+    if (port === undefined || !this.#ports.includes(port)) return;
     this.watch(server);
     this.#servers.get(server)?.accept(socket);
+  }
+
+  get #ports(): readonly (number | undefined)[] {
+    return this.#state.status === 'draining' ? this.#state.ports : Array.from(this.#servers.keys(), portOf);
   }
 }
 
