@@ -12,6 +12,7 @@ import { ProbeServer } from './probes/probe-server.js';
 import { Probes } from './probes/probes.js';
 import { Readiness, shutdownDelayTask } from './readiness/readiness.js';
 import type { Clock } from './run/clock.js';
+import type { ShutdownEvent } from './run/events.js';
 
 /** A token that another copy of the package finds as well. */
 export const token = (name: string): symbol => Symbol.for(`nestjs-phased-shutdown.${name}`);
@@ -29,6 +30,8 @@ export interface ShutdownFeature {
   readonly tasks: readonly ShutdownTask[];
   /** Sees the application in the moment in which it is complete and has not started. */
   readonly prepare?: (providers: readonly MarkedProvider[], mistakes: MistakeList) => void;
+  /** Follows the run. */
+  readonly observe?: (event: ShutdownEvent) => void;
 }
 
 /** The features, each as it is injected, and the list of what they put into the shutdown. */
@@ -89,6 +92,7 @@ export const featureProviders: readonly Provider[] = [
       },
       {
         tasks: [work.drainTask(inFlightPhase)],
+        observe: (event) => work.observe(event),
         prepare: (providers, mistakes) => countWorkOf(providers, work, mistakes),
       },
       {

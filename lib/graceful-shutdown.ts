@@ -57,7 +57,7 @@ export class GracefulShutdown implements ShutdownTarget {
   #prepared = false;
 
   constructor(parts: ShutdownParts) {
-    const { settings, clock, notify, onEvent } = parts;
+    const { settings, clock, notify, onEvent, features } = parts;
     this.#parts = parts;
     this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph), {
       clock,
@@ -72,6 +72,7 @@ export class GracefulShutdown implements ShutdownTarget {
       this.#run.listen((event) => {
         this.#fold.add(event);
         onEvent(event);
+        for (const feature of features) feature.observe?.(event);
         if (event.type === 'run-started') {
           parts.beginning.abort(event.reason);
           draining.next(event.reason);

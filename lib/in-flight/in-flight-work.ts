@@ -2,6 +2,7 @@ import { ServiceUnavailableException } from '@nestjs/common';
 import { Observable, isObservable } from 'rxjs';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
+import type { ShutdownEvent } from '../run/events.js';
 
 /**
  * Thrown at work that is offered when the drain has ended: nobody would wait for it any more. A request that
@@ -17,6 +18,8 @@ export class ShutdownInProgressError extends ServiceUnavailableException {
   }
 }
 
+const TASK = 'InFlightWork';
+
 interface Entry {
   readonly name: string;
   readonly startedAt: number;
@@ -25,9 +28,9 @@ interface Entry {
 type State =
   | { readonly status: 'taking' }
   /** The drain waits, and new work is still taken. */
-  | { readonly status: 'draining'; readonly onEmpty: () => void }
+  | { readonly status: 'draining'; readonly phase: string; readonly end: () => void }
   /** The time of the drain is over; that the rest has finished is only noted. */
-  | { readonly status: 'overdue'; readonly onEmpty: () => void }
+  | { readonly status: 'overdue'; readonly end: () => void }
   | { readonly status: 'ended' };
 
 /**
@@ -36,6 +39,8 @@ type State =
  */
 export class InFlightWork {
   readonly #entries = new Set<Entry>();
+  /** The other tasks that run now: as long as one of the drain does, it may bring work. */
+  readonly #tasks = new Map<number, string>();
   #state: State = { status: 'taking' };
 
   constructor(private readonly clock: Clock) {}
@@ -87,7 +92,7 @@ export class InFlightWork {
     this.#entries.add(entry);
     return () => {
       this.#entries.delete(entry);
-      if ('onEmpty' in this.#state && this.#entries.size === 0) this.#state.onEmpty();
+      this.#endIfDone();
     };
   }
 
@@ -114,26 +119,54 @@ export class InFlightWork {
     return isObservable(result) ? this.#followed(name, result) : result;
   }
 
-  /** The task that waits until nothing is in flight. */
+  /**
+   * The task that waits until nothing is in flight, and nothing else of its phase is left that could bring
+   * work: a request in flight may begin some. It stands last, also where the phase goes one by one.
+   */
   drainTask(phase: string): ShutdownTask {
     return {
-      name: 'InFlightWork',
+      name: TASK,
       phase,
+      order: Number.MAX_SAFE_INTEGER,
       inFlight: () => this.items,
       run: ({ signal }: ShutdownContext) =>
         new Promise<void>((resolve) => {
-          const onEmpty = (): void => {
+          const end = (): void => {
             this.#state = { status: 'ended' };
             resolve();
           };
           const onAbort = (): void => {
-            if (this.#state.status === 'draining') this.#state = { status: 'overdue', onEmpty };
+            if (this.#state.status === 'draining') this.#state = { status: 'overdue', end };
           };
-          this.#state = { status: 'draining', onEmpty };
+          this.#state = { status: 'draining', phase, end };
           signal.addEventListener('abort', onAbort, { once: true });
-          if (this.#entries.size === 0) onEmpty();
+          this.#endIfDone();
         }),
     };
+  }
+
+  /** Follows the run, of which the drain is a part. */
+  observe(event: ShutdownEvent): void {
+    if (event.type === 'task-started' && event.task !== TASK) this.#tasks.set(event.id, event.phase);
+    if (event.type !== 'task-finished') return;
+    this.#tasks.delete(event.id);
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#entries.size > 0) return;
+    switch (this.#state.status) {
+      case 'draining': {
+        const { phase } = this.#state;
+        if (![...this.#tasks.values()].includes(phase)) this.#state.end();
+        return;
+      }
+      case 'overdue':
+        this.#state.end();
+        return;
+      case 'taking':
+      case 'ended':
+    }
   }
 
   #followed(name: string, source: Observable<unknown>): Observable<unknown> {

@@ -1,4 +1,4 @@
-import { Module, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { GracefulShutdownModule } from 'nestjs-phased-shutdown';
 import { Broker } from './broker.js';
 import { Database } from './database.js';
@@ -7,9 +7,7 @@ import { Metrics } from './metrics.service.js';
 import { OrdersController } from './orders.controller.js';
 import { Orders } from './orders.service.js';
 import { Outbox } from './outbox.service.js';
-import { ReadinessController } from './readiness.controller.js';
 import { Receipts } from './receipts.service.js';
-import { TrackRequests } from './track-requests.middleware.js';
 
 /** Where the embedded database and the broker keep their files. */
 const directory = process.env['SHOP_DIRECTORY'] ?? 'shop-data';
@@ -19,10 +17,12 @@ const directory = process.env['SHOP_DIRECTORY'] ?? 'shop-data';
     GracefulShutdownModule.forRoot({
       // Time for the load balancer to notice; behind a real one it is rather 5 000.
       shutdownDelay: 500,
+      // GET /readyz and /livez.
+      probes: {},
       logger: console,
     }),
   ],
-  controllers: [OrdersController, ReadinessController],
+  controllers: [OrdersController],
   providers: [
     { provide: Database, useFactory: () => Database.open(directory) },
     { provide: Broker, useFactory: () => Broker.connect(directory) },
@@ -33,8 +33,4 @@ const directory = process.env['SHOP_DIRECTORY'] ?? 'shop-data';
     Instances,
   ],
 })
-export class ShopModule implements NestModule {
-  configure(consumer: MiddlewareConsumer): void {
-    consumer.apply(TrackRequests).forRoutes(OrdersController);
-  }
-}
+export class ShopModule {}

@@ -353,3 +353,19 @@ test('a request whose work is refused is answered with 503, which does not name 
   expect(JSON.stringify(error.getResponse())).not.toContain('charge card');
   expect(error.message).toContain("'charge card' was refused");
 });
+
+test('work that another task of the drain brings is taken, and waited for', async () => {
+  const { work, clock, shutdown, finish } = await bootWork();
+  shutdown.register({
+    name: 'requests',
+    phase: 'drain',
+    run: async () => {
+      await clock.sleep(100);
+      // A request that was in flight begins what it needs, though nothing was tracked up to now.
+      void work.run('receipt', () => clock.sleep(200));
+    },
+  });
+  const report = await finish();
+  expect(taskReport(report, 'InFlightWork')).toMatchObject({ outcome: 'completed', durationMs: 300 });
+  expect(work.count).toBe(0);
+});
