@@ -13,7 +13,7 @@ export interface EventStreamFarewell {
 
 /** Ends a stream of server-sent events between two events, so that its client sees a complete body. */
 export function endEventStream(
-  response: ServerResponse,
+  response: Pick<ServerResponse, 'end'> & { write(chunk: string): unknown },
   { retry, event }: EventStreamFarewell,
   random: () => number,
 ): void {
