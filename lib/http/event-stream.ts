@@ -1,5 +1,3 @@
-import type { ServerResponse } from 'node:http';
-
 /** What the streams of server-sent events are told before they end. */
 export interface EventStreamFarewell {
   /**
@@ -9,6 +7,12 @@ export interface EventStreamFarewell {
   readonly retry?: number;
   /** A last event. */
   readonly event?: { readonly type?: string; readonly data: string };
+}
+
+/** What a stream of server-sent events is written to. */
+export interface EventStream {
+  write(text: string): unknown;
+  end(): unknown;
 }
 
 /** Ends a stream of server-sent events between two events, so that its client sees a complete body. */

@@ -19,12 +19,21 @@ export function refuseLateRequests(server: Server, served: readonly string[]): v
         for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
         return;
       }
-      response.writeHead(503, STATUS_CODES[503], {
-        // Seconds: by then a balancer has found another instance, or this one has been replaced.
-        'Retry-After': '1',
-        ...(request.httpVersionMajor < 2 ? { Connection: 'close' } : undefined),
-      });
-      response.end();
+      refuse(request, response);
+      // Who expects 100 has not sent the body. Who sends it would be reset, and not read the refusal, if the
+      // connection closed before the end of it.
+      if (event === 'checkContinue') response.end();
+      else request.resume().once('end', () => response.end());
     });
   }
+}
+
+function refuse(request: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(503, STATUS_CODES[503], {
+    // Seconds: by then a balancer has found another instance, or this one has been replaced.
+    'Retry-After': '1',
+    'Content-Length': '0',
+    ...(request.httpVersionMajor < 2 ? { Connection: 'close' } : undefined),
+  });
+  response.flushHeaders();
 }

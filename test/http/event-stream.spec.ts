@@ -1,0 +1,123 @@
+import type { ServerResponse } from 'node:http';
+import { endEventStream, type EventStreamFarewell } from '../../lib/http/event-stream.js';
+import { RawClient } from './raw-client.js';
+import { HTTP1, portOf, serve, type Handler } from './servers.js';
+
+/** Ways in which frameworks write the head of a stream. */
+const HEADS: readonly (readonly [string, (response: ServerResponse) => unknown])[] = [
+  [
+    'in the head, as an object',
+    (response) => response.writeHead(200, { 'Content-Type': 'text/event-stream', Connection: 'keep-alive' }),
+  ],
+  [
+    'in the head, as a list',
+    (response) => response.writeHead(200, 'OK', ['content-type', 'text/event-stream']),
+  ],
+  ['beforehand', (response) => response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')],
+];
+
+const stream =
+  (head: (response: ServerResponse) => unknown, closed: () => void = () => undefined): Handler =>
+  (_, response) => {
+    head(response);
+    response.write('data: first\n\n');
+    response.once('close', closed);
+  };
+
+describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
+  test.each(HEADS)(
+    'ends an event stream whose type stands %s, and closes its connection',
+    async (_, head) => {
+      let closes = 0;
+      const drained = await serve(create(stream(head, () => (closes += 1))));
+      const client = await RawClient.connect(kind, portOf(drained.server));
+      client.get('/events');
+      await client.received('first');
+      // A grace in which the connection of a stream must not stay open.
+      await drained.drain(60_000);
+
+      expect(await client.gone).toBe('end');
+      expect(client.text.endsWith('data: first\n\n\r\n0\r\n\r\n')).toBe(true);
+      expect(closes).toBe(1);
+    },
+  );
+
+  test('tells the client a last event and when to come back', async () => {
+    const [, head] = HEADS[0] ?? [];
+    const sse: EventStreamFarewell = { retry: 1_000, event: { type: 'bye', data: 'see\nyou' } };
+    const drained = await serve(create(stream((response) => head?.(response))), { sse });
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.get('/events');
+    await client.received('first');
+    await drained.drain(60_000);
+
+    expect(await client.gone).toBe('end');
+    const [, retry] =
+      /event: bye\ndata: see\ndata: you\nretry: (\d+)\n\n\r\n0\r\n\r\n$/.exec(client.text) ?? [];
+    expect(Number(retry)).toBeGreaterThanOrEqual(500);
+    expect(Number(retry)).toBeLessThanOrEqual(1_500);
+  });
+
+  test('ends a stream that begins during it', async () => {
+    let begin = (): void => undefined;
+    const drained = await serve(
+      create((request, response) => {
+        begin = () =>
+          stream((each) => each.setHeader('Content-Type', 'text/event-stream'))(request, response);
+      }),
+    );
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.get('/events');
+    while (drained.items.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const drain = drained.drain(60_000);
+    begin();
+    await drain;
+
+    expect(await client.gone).toBe('end');
+    expect(client.text.endsWith('data: first\n\n\r\n0\r\n\r\n')).toBe(true);
+  });
+
+  test('lets an ordinary response end whose client would have taken an event stream too', async () => {
+    let finish = (): void => undefined;
+    const drained = await serve(
+      create((_, response) => {
+        response.writeHead(200, { 'Content-Type': 'application/json' });
+        response.write('[1,');
+        finish = () => void response.end('2]');
+      }),
+    );
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.send('GET / HTTP/1.1\r\nHost: a\r\nAccept: application/json, text/event-stream\r\n\r\n');
+    await client.received('[1,');
+    const drain = drained.drain(0);
+    // The first look at the streams has been taken when it has stopped listening and another turn is over.
+    while (drained.server.listening) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setImmediate(resolve));
+    finish();
+    await drain;
+
+    await client.gone;
+    expect(client.text.endsWith('2]\r\n0\r\n\r\n')).toBe(true);
+  });
+});
+
+describe('the farewell', () => {
+  /** What is written at the end of a stream. */
+  function written(farewell: EventStreamFarewell, random: number): string {
+    const chunks: string[] = [];
+    const response = { write: (chunk: string) => chunks.push(chunk), end: () => chunks.push('END') };
+    endEventStream(response, farewell, () => random);
+    return chunks.join('');
+  }
+
+  test.each<[EventStreamFarewell, number, string]>([
+    [{}, 0, 'END'],
+    [{ retry: 1_000 }, 0, 'retry: 500\n\nEND'],
+    [{ retry: 1_000 }, 0.5, 'retry: 1000\n\nEND'],
+    [{ retry: 1_001 }, 1, 'retry: 1502\n\nEND'],
+    [{ event: { data: '' } }, 0, 'data: \n\nEND'],
+    [{ event: { data: 'a\r\nb\rc' } }, 0, 'data: a\ndata: b\ndata: c\n\nEND'],
+  ])('%j is written as an event', (farewell, random, text) => {
+    expect(written(farewell, random)).toBe(text);
+  });
+});
