@@ -17,7 +17,7 @@ export interface EventStream {
 
 /** Ends a stream of server-sent events between two events, so that its client sees a complete body. */
 export function endEventStream(
-  response: Pick<ServerResponse, 'end'> & { write(chunk: string): unknown },
+  response: Pick<EventStream, 'end'> & { write(chunk: string): unknown },
   { retry, event }: EventStreamFarewell,
   random: () => number,
 ): void {
