@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const WARM_UP = 2_000;
 /** Milliseconds after the exit in which clients may still run into something. */
 const AFTERMATH = 200;
+/** Milliseconds from the signal after which an instance has hung, also if a timeout of its own then ends it. */
 const EXIT_LIMIT = 10_000;
 
 /** Replaces an instance by another under load, and tells what the clients saw and how the instance ended. */
@@ -61,7 +62,8 @@ async function stop(server) {
   server.kill('SIGTERM');
   const [code, signal] = await once(server, 'exit');
   clearTimeout(killer);
-  return { signalAt, exitAt: Date.now(), hung: signal === 'SIGKILL', exit: signal ?? code };
+  const exitAt = Date.now();
+  return { signalAt, exitAt, hung: exitAt - signalAt >= EXIT_LIMIT, exit: signal ?? code };
 }
 
 function resultOf({ failures, lastResponseAt, ...counts }, { signalAt, exitAt, hung, exit }) {
