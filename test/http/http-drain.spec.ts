@@ -8,8 +8,9 @@ import { HttpDrain } from '../../lib/http/http-drain.js';
 import type { HttpSettings } from '../../lib/http/http.options.js';
 import { systemClock } from '../../lib/lifecycle/system-clock.js';
 import type { ShutdownReason } from '../../lib/plan/reason.js';
+import { CERTIFICATE } from './certificate.js';
 import { RawClient } from './raw-client.js';
-import { CERTIFICATE, Desk, SETTINGS, listen, portOf } from './servers.js';
+import { Desk, SETTINGS, listen, portOf } from './servers.js';
 
 const servers = new Set<Server>();
 const deadlines = new Set<AbortController>();

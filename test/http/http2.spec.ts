@@ -9,8 +9,9 @@ import {
   type ClientHttp2Stream,
 } from 'node:http2';
 import type { Server as NetServer } from 'node:net';
-import { Desk, CERTIFICATE, portOf, serve, type Handler } from './servers.js';
+import { CERTIFICATE } from './certificate.js';
 import { RawClient } from './raw-client.js';
+import { Desk, portOf, serve, type Handler } from './servers.js';
 
 const KINDS: readonly (readonly ['http' | 'https', (handler: Handler) => NetServer])[] = [
   ['http', (handler) => listening(createServer(), handler)],

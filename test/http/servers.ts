@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import {
   createServer as createPlain,
   type IncomingMessage,
@@ -11,12 +10,7 @@ import type { Server as NetServer } from 'node:net';
 import { DrainedServer, type DrainSettings } from '../../lib/http/drained-server.js';
 import type { HttpSettings } from '../../lib/http/http.options.js';
 import { systemClock } from '../../lib/lifecycle/system-clock.js';
-
-/** Made once with openssl for localhost, valid for a hundred years. */
-export const CERTIFICATE = {
-  key: readFileSync(new URL('fixtures/key.pem', import.meta.url)),
-  cert: readFileSync(new URL('fixtures/cert.pem', import.meta.url)),
-};
+import { CERTIFICATE } from './certificate.js';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 
