@@ -22,7 +22,7 @@ export interface Answer {
 export class RawClient {
   /** Resolves when the connection is gone: `'end'` in good order, else the code of the error. */
   readonly gone: Promise<string>;
-  #chunks: Buffer[] = [];
+  readonly #chunks: Buffer[] = [];
   readonly #watchers = new Set<() => void>();
 
   private constructor(readonly socket: Socket) {
@@ -59,6 +59,11 @@ export class RawClient {
 
   get bytes(): number {
     return this.#chunks.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  /** How much came behind the first head. */
+  get bytesOfBody(): number {
+    return this.bytes - (this.text.indexOf('\r\n\r\n') + 4);
   }
 
   get answers(): readonly Answer[] {
