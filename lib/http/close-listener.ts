@@ -1,7 +1,7 @@
 import { Server, type Socket } from 'node:net';
 
-/** Holding longer did worse: what waits in the queue of the kernel grows meanwhile. */
-const HOLD_LIMIT = 50;
+/** A quiet turn comes within a few milliseconds; this is for a processor that is starved. */
+const HOLD_LIMIT = 250;
 
 /**
  * Stops listening without losing anything that has been accepted or is about to be.
@@ -20,7 +20,9 @@ export async function closeListener(
   const paused = new Set(idle);
   const pause = (socket: Socket): void => {
     paused.add(socket);
-    socket.pause();
+    // Node's own listener has scheduled a resume for the end of this tick, which would undo a pause made now:
+    // the connection would be served, and its client would come back with the next one.
+    queueMicrotask(() => socket.pause());
   };
   server.on('connection', pause);
   for (const socket of idle) socket.pause();

@@ -52,10 +52,10 @@ export class DrainedServer {
   ) {
     this.#isTls = server instanceof TlsServer;
     this.#speaksHttp2 = typeof Reflect.get(server, 'updateSettings') === 'function';
-    this.#connections = new Http1Connections(() => settings.clock.now(), {
-      onGone: () => this.#endIfDrained(),
-      isLeaving: () => this.#state.status !== 'serving',
-    });
+    this.#connections = new Http1Connections(
+      () => settings.clock.now(),
+      () => this.#endIfDrained(),
+    );
     server.on('connection', (socket: Socket) => this.accept(socket));
     server.on('secureConnection', (socket: TLSSocket) => this.#secured(socket));
     server.on('session', (session: ServerHttp2Session) => this.#sessions.add(session));
@@ -83,7 +83,9 @@ export class DrainedServer {
 
   /** From now on the last response of each connection closes it. */
   leave(): void {
-    if (this.#state.status === 'serving') this.#state = { status: 'leaving' };
+    if (this.#state.status !== 'serving') return;
+    this.#state = { status: 'leaving' };
+    this.#connections.leave();
   }
 
   /**

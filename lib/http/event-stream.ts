@@ -11,13 +11,18 @@ export interface EventStreamFarewell {
 
 /** What a stream of server-sent events is written to. */
 export interface EventStream {
-  write(text: string): unknown;
-  end(): unknown;
+  write(...chunk: readonly unknown[]): unknown;
+  end(...chunk: readonly unknown[]): unknown;
 }
 
-/** Ends a stream of server-sent events between two events, so that its client sees a complete body. */
+/**
+ * Ends a stream of server-sent events between two events, so that its client sees a complete body.
+ *
+ * Its handler learns of it when the response closes, and may write until then: that goes nowhere, where Node
+ * would raise an error that nobody listens for.
+ */
 export function endEventStream(
-  response: Pick<EventStream, 'end'> & { write(chunk: string): unknown },
+  response: EventStream,
   { retry, event }: EventStreamFarewell,
   random: () => number,
 ): void {
@@ -27,4 +32,18 @@ export function endEventStream(
   if (retry !== undefined) lines.push(`retry: ${Math.round(retry * (0.5 + random()))}`);
   if (lines.length > 0) response.write(`${lines.join('\n')}\n\n`);
   response.end();
+  response.write = (...args) => {
+    callBack(args);
+    return false;
+  };
+  response.end = (...args) => {
+    callBack(args);
+    return response;
+  };
+}
+
+/** Who waits for the write to be done does not wait for ever. */
+function callBack(args: readonly unknown[]): void {
+  const callback = args.at(-1);
+  if (typeof callback === 'function') setImmediate(() => void Reflect.apply(callback, undefined, []));
 }

@@ -1,12 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InFlightItem } from '../plan/task.js';
+import { endEventStream, type EventStreamFarewell } from './event-stream.js';
+import { contentTypeIn } from './response-head.js';
 
 /** One request and its response, from the head of the one to the end of the other. */
 export class Exchange {
-  /** What the response says that it is, once its head is written. */
-  contentType: unknown;
+  /** The headers that were written together with the head of the response, which keeps no other trace of them. */
+  writtenHeaders: unknown;
   /** As the request came: a framework may rewrite it on the way to a handler. */
   readonly #url: string;
+  #ending = false;
 
   constructor(
     readonly request: IncomingMessage,
@@ -21,17 +24,27 @@ export class Exchange {
     return pathOf(this.#url);
   }
 
+  /** Whether the response has been written, or has nobody left to be written to. */
+  get isOver(): boolean {
+    return this.response.writableFinished || this.response.destroyed;
+  }
+
   /** Whether a body follows the head of the request. */
   get hasBody(): boolean {
     const { 'content-length': length, 'transfer-encoding': coding } = this.request.headers;
     return coding !== undefined || (length !== undefined && length !== '0');
   }
 
-  /** Whether the response is a stream of server-sent events that has not ended. */
-  get isEventStream(): boolean {
+  /** Ends the response if it is a stream of server-sent events; says whether it did. */
+  endEventStream(farewell: EventStreamFarewell): boolean {
     const { headersSent, writableEnded } = this.response;
-    const type = this.contentType ?? this.response.getHeader('content-type');
-    return headersSent && !writableEnded && String(type).toLowerCase().startsWith('text/event-stream');
+    if (!headersSent || writableEnded || this.#ending) return false;
+    const type = contentTypeIn(this.writtenHeaders) ?? this.response.getHeader('content-type');
+    if (!String(type).toLowerCase().startsWith('text/event-stream')) return false;
+    // A middleware that compresses may take its time to end it.
+    this.#ending = true;
+    endEventStream(this.response, farewell, Math.random);
+    return true;
   }
 
   /** How it is named: `GET /orders/:id`, without query, headers or body. */

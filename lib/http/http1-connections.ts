@@ -1,24 +1,19 @@
 import type { Socket } from 'node:net';
 import type { InFlightItem } from '../plan/task.js';
 import { Connection } from './connection.js';
-import { endEventStream, type EventStreamFarewell } from './event-stream.js';
+import type { EventStreamFarewell } from './event-stream.js';
 import type { Exchange } from './exchange.js';
 import { followHead } from './response-head.js';
-
-export interface ConnectionEvents {
-  /** A connection has closed, or is not ours any more. */
-  readonly onGone: () => void;
-  /** Whether clients are to leave after the last response of their connection. */
-  readonly isLeaving: () => boolean;
-}
 
 /** The connections of a server that speak HTTP/1.1. */
 export class Http1Connections {
   readonly #connections = new Map<Socket, Connection>();
+  #status: 'serving' | 'leaving' = 'serving';
 
   constructor(
     private readonly now: () => number,
-    private readonly events: ConnectionEvents,
+    /** A connection has closed, or is not ours any more. */
+    private readonly onGone: () => void,
   ) {}
 
   connect(socket: Socket): Connection {
@@ -32,18 +27,34 @@ export class Http1Connections {
 
   /** Lets go of a socket: it has closed, or it left HTTP and is its new owner's. */
   release(socket: Socket): void {
-    if (this.#connections.delete(socket)) this.events.onGone();
+    if (this.#connections.delete(socket)) this.onGone();
   }
 
   begin(exchange: Exchange): void {
     const connection = this.connect(exchange.request.socket);
-    if (!connection.begin(exchange)) return;
-    followHead(exchange, () => this.events.isLeaving() && connection.isLast(exchange));
+    if (connection.has(exchange.request)) return;
+    connection.begin(exchange);
+    // On an earlier one Node would drop the requests that are pipelined behind it.
+    followHead(exchange, () => this.#status === 'leaving' && connection.last === exchange);
+    // Every request comes this way: what only the drain needs waits until it has come. A body ends later than
+    // its head, and what came up to its end is no part of a next request.
+    if (this.#status === 'leaving' || exchange.hasBody) this.#followEnd(exchange, connection);
+  }
+
+  /** From now on clients are to leave after the last response of their connection. */
+  leave(): void {
+    this.#status = 'leaving';
+    for (const connection of this.#connections.values()) {
+      for (const exchange of connection.exchanges) this.#followEnd(exchange, connection);
+    }
+  }
+
+  #followEnd(exchange: Exchange, connection: Connection): void {
     exchange.response.once('close', () => connection.end(exchange, this.now()));
   }
 
   get exchanges(): readonly Exchange[] {
-    return this.#all.flatMap(({ exchanges }) => [...exchanges]);
+    return this.#all.flatMap(({ exchanges }) => exchanges);
   }
 
   /** The requests of which only a part has come, counted: they have no name yet. */
@@ -62,8 +73,7 @@ export class Http1Connections {
   /** Whether the drain waits for a connection: for all but those with nothing but ignored requests on them. */
   isWaited(isIgnored: (exchange: Exchange) => boolean): boolean {
     for (const { exchanges } of this.#connections.values()) {
-      const each = [...exchanges];
-      if (each.length === 0 || !each.every(isIgnored)) return true;
+      if (exchanges.length === 0 || !exchanges.every(isIgnored)) return true;
     }
     return false;
   }
@@ -75,11 +85,10 @@ export class Http1Connections {
   endEventStreams(farewell: EventStreamFarewell): void {
     for (const connection of this.#connections.values()) {
       for (const exchange of connection.exchanges) {
-        if (!exchange.isEventStream) continue;
+        if (!exchange.endEventStream(farewell)) continue;
         exchange.response.once('finish', () => {
-          if (connection.isLast(exchange)) connection.socket.destroySoon();
+          if (connection.last === exchange) connection.socket.destroySoon();
         });
-        endEventStream(exchange.response, farewell, Math.random);
       }
     }
   }

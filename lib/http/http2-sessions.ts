@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
-import { endEventStream, type EventStreamFarewell } from './event-stream.js';
+import type { EventStreamFarewell } from './event-stream.js';
 import type { Exchange } from './exchange.js';
 
 /**
@@ -49,9 +49,7 @@ export class Http2Sessions {
   }
 
   endEventStreams(farewell: EventStreamFarewell): void {
-    for (const exchange of this.exchanges) {
-      if (exchange.isEventStream) endEventStream(exchange.response, farewell, Math.random);
-    }
+    for (const exchange of this.exchanges) exchange.endEventStream(farewell);
   }
 
   /** Says GOAWAY: streams in flight finish, then each session closes by itself. */
