@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { endEventStream, type EventStreamFarewell } from '../../lib/http/event-stream.js';
+import { endEventStream, type EventStream, type EventStreamFarewell } from '../../lib/http/event-stream.js';
 import { RawClient } from './raw-client.js';
 import { HTTP1, portOf, serve, type Handler } from './servers.js';
 
@@ -77,6 +77,54 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.text.endsWith('data: first\n\n\r\n0\r\n\r\n')).toBe(true);
   });
 
+  test('bears a handler that writes until its client is gone', async () => {
+    const drained = await serve(
+      create((_, response) => {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        // More than the socket takes, so that the end of the stream is not the end of the response.
+        response.write(`data: ${'x'.repeat(8_000_000)}\n\n`);
+        const tick = setInterval(() => response.write('data: tick\n\n'), 1);
+        response.once('close', () => clearInterval(tick));
+      }),
+      { sse: { event: { data: 'bye' } } },
+    );
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.get('/events');
+    await client.received('text/event-stream');
+    client.socket.pause();
+    const drain = drained.drain(60_000);
+    while (drained.server.listening) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    client.socket.resume();
+    await drain;
+
+    expect(await client.gone).toBe('end');
+    expect(client.text.endsWith('data: bye\n\n\r\n0\r\n\r\n')).toBe(true);
+  });
+
+  test('says farewell once on a response whose end takes its time', async () => {
+    const drained = await serve(
+      create((_, response) => {
+        const end = response.end.bind(response);
+        // As a middleware does that compresses: the end comes when the last of it is written.
+        response.end = () => {
+          setTimeout(end, 60);
+          return response;
+        };
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        response.write('data: first\n\n');
+      }),
+      { sse: { event: { data: 'bye' } } },
+    );
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.get('/events');
+    await client.received('first');
+    await drained.drain(60_000);
+
+    expect(await client.gone).toBe('end');
+    expect(client.text.match(/bye/g)).toHaveLength(1);
+  });
+
   test('lets an ordinary response end whose client would have taken an event stream too', async () => {
     let finish = (): void => undefined;
     const drained = await serve(
@@ -104,9 +152,14 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
 describe('the farewell', () => {
   /** What is written at the end of a stream. */
   function written(farewell: EventStreamFarewell, random: number): string {
-    const chunks: string[] = [];
-    const response = { write: (chunk: string) => chunks.push(chunk), end: () => chunks.push('END') };
+    const chunks: unknown[] = [];
+    const response: EventStream = {
+      write: (chunk) => chunks.push(chunk),
+      end: () => chunks.push('END'),
+    };
     endEventStream(response, farewell, () => random);
+    response.write('too late');
+    response.end('too late');
     return chunks.join('');
   }
 
@@ -119,5 +172,13 @@ describe('the farewell', () => {
     [{ event: { data: 'a\r\nb\rc' } }, 0, 'data: a\ndata: b\ndata: c\n\nEND'],
   ])('%j is written as an event', (farewell, random, text) => {
     expect(written(farewell, random)).toBe(text);
+  });
+
+  test('calls back who writes after it', async () => {
+    const response: EventStream = { write: () => true, end: () => undefined };
+    endEventStream(response, {}, Math.random);
+    await new Promise<void>((resolve) => response.write('data: late', 'utf8', resolve));
+    await new Promise<void>((resolve) => response.end(resolve));
+    expect(response.write('data: late')).toBe(false);
   });
 });
