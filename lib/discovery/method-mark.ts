@@ -4,7 +4,13 @@
  * scan asks every class of the application. `Symbol.for`, so that two copies of the package read each
  * other's marks.
  */
-const MARKS = Symbol.for('nestjs-phased-shutdown.marks');
+const MARKS: unique symbol = Symbol.for('nestjs-phased-shutdown.marks');
+
+/** A class, which may have decorated methods. */
+export interface MarkedClass {
+  readonly name: string;
+  readonly [MARKS]?: readonly MethodMark[];
+}
 
 /** What a decorator of ours wrote down about one method. */
 export interface MethodMark {
@@ -34,9 +40,11 @@ export function markMethod(prototype: object, mark: MethodMark): void {
   Object.defineProperty(prototype.constructor, MARKS, { value, configurable: true });
 }
 
+const NONE: readonly MethodMark[] = [];
+
 /** The marks of a class and its bases, bases first; a method that is decorated again replaces its base's. */
-export function marksOf(type: object): readonly MethodMark[] {
-  if (!(MARKS in type)) return [];
+export function marksOf(type: MarkedClass): readonly MethodMark[] {
+  if (type[MARKS] === undefined) return NONE;
   const base: unknown = Object.getPrototypeOf(type);
   const inherited = typeof base === 'function' ? marksOf(base) : [];
   const own = ownMarks(type);
@@ -45,7 +53,6 @@ export function marksOf(type: object): readonly MethodMark[] {
   return [...inherited.filter((mark) => !replaced(mark)), ...own];
 }
 
-function ownMarks(type: object): readonly MethodMark[] {
-  const marks: unknown = Object.getOwnPropertyDescriptor(type, MARKS)?.value;
-  return Array.isArray(marks) ? marks : [];
+function ownMarks(type: MarkedClass): readonly MethodMark[] {
+  return (Object.hasOwn(type, MARKS) ? type[MARKS] : undefined) ?? NONE;
 }

@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { marksOf, type MethodMark } from './method-mark.js';
+import { marksOf, type MarkedClass, type MethodMark } from './method-mark.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 export type Wrapper = NestModule['providers'] extends Map<unknown, infer W> ? W : never;
@@ -18,31 +18,36 @@ export interface MarkedProvider {
   readonly module: string;
 }
 
-/** Every wrapper of a module: of its providers, its controllers, and what guards and the like these have. */
-function wrappersOf({ providers, controllers, injectables }: NestModule): readonly Wrapper[] {
-  return [...providers.values(), ...controllers.values(), ...injectables.values()];
-}
-
 /** Every wrapper of the application. */
 export function allWrappers(modules: ModulesContainer): readonly Wrapper[] {
-  return [...modules.values()].flatMap(wrappersOf);
+  return [...modules.values()].flatMap(({ providers, controllers, injectables }) => [
+    ...providers.values(),
+    ...controllers.values(),
+    ...injectables.values(),
+  ]);
 }
 
-/** Finds the decorated providers. Each instance is found once, under however many tokens it is known. */
+/**
+ * Finds the providers, the controllers, and the guards and the like of these that have decorated methods. Each
+ * instance is found once, under however many tokens it is known.
+ */
 export function scanProviders(modules: ModulesContainer): readonly MarkedProvider[] {
   const found: MarkedProvider[] = [];
   const seen = new Set<object>();
   for (const module of modules.values()) {
-    for (const wrapper of wrappersOf(module)) {
-      const type = typeOf(wrapper);
-      const marks = type === undefined ? [] : marksOf(type);
-      if (type === undefined || marks.length === 0) continue;
-      const token = tokenOf(wrapper);
-      const owner = ownerOf(wrapper);
-      for (const instance of instancesOf(wrapper)) {
-        if (seen.has(instance ?? wrapper)) continue;
-        seen.add(instance ?? wrapper);
-        found.push({ type, marks, instance, owner, wrapper, token, module: module.name });
+    for (const wrappers of [module.providers, module.controllers, module.injectables]) {
+      for (const wrapper of wrappers.values()) {
+        const type = typeOf(wrapper);
+        if (type === undefined) continue;
+        const marks = marksOf(type);
+        if (marks.length === 0) continue;
+        const token = tokenOf(wrapper);
+        const owner = ownerOf(wrapper);
+        for (const instance of instancesOf(wrapper)) {
+          if (seen.has(instance ?? wrapper)) continue;
+          seen.add(instance ?? wrapper);
+          found.push({ type, marks, instance, owner, wrapper, token, module: module.name });
+        }
       }
     }
   }
@@ -59,7 +64,7 @@ export function ownerOf(wrapper: Wrapper): object {
 }
 
 /** The class of a provider: of the value itself where a factory made it or it was given. */
-function typeOf(wrapper: Wrapper): (object & { readonly name: string }) | undefined {
+function typeOf(wrapper: Wrapper): MarkedClass | undefined {
   const type: unknown = wrapper.isNotMetatype ? constructorOf(wrapper.instance) : wrapper.metatype;
   return typeof type === 'function' ? type : undefined;
 }
