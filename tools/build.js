@@ -17,10 +17,8 @@ function build(folder, type, flags) {
 
 try {
   build('esm', 'module', []);
-  build('cjs', 'commonjs', [
-    ...['--module', 'commonjs', '--moduleResolution', 'bundler'],
-    ...['--verbatimModuleSyntax', 'false'],
-  ]);
+  const commonjs = '--module commonjs --moduleResolution bundler --verbatimModuleSyntax false';
+  build('cjs', 'commonjs', commonjs.split(' '));
   rmSync('dist', { recursive: true, force: true });
   renameSync(next, 'dist');
 } catch (error) {

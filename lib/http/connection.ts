@@ -6,13 +6,12 @@ import type { Exchange } from './exchange.js';
  * One connection of HTTP/1.1 and what is in flight on it. The accounting goes with the connection: Node 20
  * never ends the responses of requests that were pipelined behind one whose client has left.
  *
- * While the server serves, an exchange is only remembered: whether it is over is asked of its response when
- * somebody wants to know. From the leave on each end is seen as it happens.
+ * Nothing that is over is held: a request may have a large body on it, and an idle connection lives long.
  */
 export class Connection {
-  /** Pipelined before the last one, and perhaps still in flight. */
-  #earlier: Exchange[] = [];
-  /** The exchange that was read last: the one after which the connection may close. */
+  /** In flight, and read before the last one. */
+  #earlier: readonly Exchange[] = [];
+  /** In flight, and read last: the one after which the connection may close. */
   #last: Exchange | undefined;
   #idleSince: number;
   /** Bytes up to the end of the last request: what came after them is a part of the next. */
@@ -27,33 +26,34 @@ export class Connection {
   }
 
   get exchanges(): readonly Exchange[] {
-    const last = this.#last;
-    const earlier = this.#earlier.filter((exchange) => !exchange.isOver);
-    return last === undefined || last.isOver ? earlier : [...earlier, last];
+    return this.#last === undefined ? this.#earlier : [...this.#earlier, this.#last];
   }
 
-  /** The exchange that was read last. */
-  get last(): Exchange | undefined {
-    return this.#last;
+  /** Whether nothing was read after it: on an earlier one Node would drop what is pipelined behind it. */
+  isLast(exchange: Exchange): boolean {
+    return this.#last === exchange;
   }
 
   /** Whether this request is under way: after `checkContinue` the server emits it a second time. */
   has(request: IncomingMessage): boolean {
-    return this.#last?.request === request || this.#earlier.some((exchange) => exchange.request === request);
+    return this.exchanges.some((exchange) => exchange.request === request);
   }
 
   begin(exchange: Exchange): void {
-    if (this.#last !== undefined && !this.#last.isOver) {
-      this.#earlier = [...this.#earlier.filter((earlier) => !earlier.isOver), this.#last];
-    }
+    if (this.#last !== undefined) this.#earlier = [...this.#earlier, this.#last];
     this.#last = exchange;
     this.#bytesTaken = this.socket.bytesRead;
   }
 
-  /** An exchange is over. Told for each one from the leave on, and before for those with a body. */
   end(exchange: Exchange, now: number): void {
     this.#idleSince = now;
-    if (exchange.hasBody && this.#last === exchange) this.#bytesTaken = this.socket.bytesRead;
+    if (!this.isLast(exchange)) {
+      this.#earlier = this.#earlier.filter((earlier) => earlier !== exchange);
+      return;
+    }
+    this.#last = undefined;
+    // A body ends later than its head, and what came up to its end is no part of a next request.
+    if (exchange.hasBody) this.#bytesTaken = this.socket.bytesRead;
   }
 
   /** Whether a part of a request has been read, and not yet the end of its head. */
@@ -66,7 +66,7 @@ export class Connection {
     return this.exchanges.length === 0 && !this.isIncomplete && this.socket.writableLength === 0;
   }
 
-  /** Milliseconds since the last exchange ended of which that was told. */
+  /** Milliseconds since the last exchange ended. */
   idleMs(now: number): number {
     return now - this.#idleSince;
   }

@@ -5,7 +5,7 @@ import { contentTypeIn } from './response-head.js';
 
 /** One request and its response, from the head of the one to the end of the other. */
 export class Exchange {
-  /** The headers that were written together with the head of the response, which keeps no other trace of them. */
+  /** Headers that were written together with the head of the response, which keeps no other trace of them. */
   writtenHeaders: unknown;
   /** As the request came: a framework may rewrite it on the way to a handler. */
   readonly #url: string;
@@ -22,11 +22,6 @@ export class Exchange {
   /** The path of the request, without its query. */
   get path(): string {
     return pathOf(this.#url);
-  }
-
-  /** Whether the response has been written, or has nobody left to be written to. */
-  get isOver(): boolean {
-    return this.response.writableFinished || this.response.destroyed;
   }
 
   /** Whether a body follows the head of the request. */

@@ -34,23 +34,16 @@ export class Http1Connections {
     const connection = this.connect(exchange.request.socket);
     if (connection.has(exchange.request)) return;
     connection.begin(exchange);
-    // On an earlier one Node would drop the requests that are pipelined behind it.
-    followHead(exchange, () => this.#status === 'leaving' && connection.last === exchange);
-    // Every request comes this way: what only the drain needs waits until it has come. A body ends later than
-    // its head, and what came up to its end is no part of a next request.
-    if (this.#status === 'leaving' || exchange.hasBody) this.#followEnd(exchange, connection);
+    followHead(exchange, () => this.#status === 'leaving' && connection.isLast(exchange));
+    // Every request comes this way: a plain listener and no look at the clock, which only the drain needs.
+    exchange.response.on('close', () => {
+      connection.end(exchange, this.#status === 'serving' ? exchange.startedAt : this.now());
+    });
   }
 
   /** From now on clients are to leave after the last response of their connection. */
   leave(): void {
     this.#status = 'leaving';
-    for (const connection of this.#connections.values()) {
-      for (const exchange of connection.exchanges) this.#followEnd(exchange, connection);
-    }
-  }
-
-  #followEnd(exchange: Exchange, connection: Connection): void {
-    exchange.response.once('close', () => connection.end(exchange, this.now()));
   }
 
   get exchanges(): readonly Exchange[] {
@@ -87,7 +80,7 @@ export class Http1Connections {
       for (const exchange of connection.exchanges) {
         if (!exchange.endEventStream(farewell)) continue;
         exchange.response.once('finish', () => {
-          if (connection.last === exchange) connection.socket.destroySoon();
+          if (connection.isLast(exchange)) connection.socket.destroySoon();
         });
       }
     }

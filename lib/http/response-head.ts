@@ -19,7 +19,7 @@ export function followHead(exchange: Exchange, closesConnection: () => boolean):
   response.writeHead = follow;
 }
 
-/** The type of a response in headers that were written with its head: an object, or a list of names and values. */
+/** The content type in headers that were written with a head: an object, or a list of names and values. */
 export function contentTypeIn(headers: unknown): unknown {
   if (typeof headers !== 'object' || headers === null) return undefined;
   const list: readonly unknown[] = Array.isArray(headers) ? headers.flat() : Object.entries(headers).flat();
