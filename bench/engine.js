@@ -32,7 +32,18 @@ console.log(
 );
 console.log(
   table(
-    ['mode', 'tasks', 'base ms', 'run ms', 'ratio', 'added µs', 'plan base ms', 'plan ms', 'ratio', 'added µs'],
+    [
+      'mode',
+      'tasks',
+      'base ms',
+      'run ms',
+      'ratio',
+      'added µs',
+      'plan base ms',
+      'plan ms',
+      'ratio',
+      'added µs',
+    ],
     rows,
   ),
 );
@@ -78,7 +89,10 @@ function tasksOf(count) {
     run: async () => undefined,
   }));
   const injections = new Map(
-    owners.map((owner, index) => [owner, index % CHAIN === CHAIN - 1 ? [] : owners.slice(index + 1, index + 2)]),
+    owners.map((owner, index) => [
+      owner,
+      index % CHAIN === CHAIN - 1 ? [] : owners.slice(index + 1, index + 2),
+    ]),
   );
   return { tasks, injections };
 }
