@@ -143,7 +143,7 @@ describe('probes on a port of their own', () => {
       ['/readyz', 503],
       ['/livez', 200],
     ]);
-    await expect(fetch(base)).rejects.toThrow(TypeError);
+    await expect(fetch(base)).rejects.toMatchObject({ name: 'TypeError' });
   });
 
   test('are a mistake to leave out where the application has no server', async () => {
