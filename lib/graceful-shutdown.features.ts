@@ -25,11 +25,18 @@ export const FEATURES = token('features');
 /** The token of the Clock, for tests that run an application on a clock of their own. */
 export const SHUTDOWN_CLOCK = token('clock');
 
+/** An application in the moment in which it is complete and has not started. */
+export interface CompleteApplication {
+  readonly providers: readonly MarkedProvider[];
+  readonly mistakes: MistakeList;
+  /** Takes in a task later, also while the shutdown runs. */
+  readonly register: (task: ShutdownTask) => unknown;
+}
+
 /** Something that the module brings, and that takes part in the shutdown. */
 export interface ShutdownFeature {
-  readonly tasks: readonly ShutdownTask[];
-  /** Sees the application in the moment in which it is complete and has not started. */
-  readonly prepare?: (providers: readonly MarkedProvider[], mistakes: MistakeList) => void;
+  /** Sees the application in the moment in which it is complete and has not started; answers with its tasks. */
+  readonly prepare: (application: CompleteApplication) => readonly ShutdownTask[];
   /** Follows the run. */
   readonly observe?: (event: ShutdownEvent) => void;
 }
@@ -78,27 +85,30 @@ export const featureProviders: readonly Provider[] = [
       probes: Probes,
     ): readonly ShutdownFeature[] => [
       {
-        tasks:
+        prepare: () =>
           shutdownDelay > 0
             ? [shutdownDelayTask(shutdownDelay, { clock, isListening: () => isListening(host) })]
             : [],
       },
       {
-        tasks: drain.tasks(),
         prepare: () => {
           const server = serverOf(host);
           if (server !== undefined) drain.watch(server);
+          return drain.tasks();
         },
       },
       {
-        tasks: [work.drainTask(inFlightPhase)],
-        observe: (event) => work.observe(event),
-        prepare: (providers, mistakes) => countWorkOf(providers, work, mistakes),
+        prepare: ({ providers, mistakes, register }) => {
+          countWorkOf(providers, work, mistakes);
+          return [work.drainTask(inFlightPhase, register)];
+        },
+        observe: (event) => work.observe(event, inFlightPhase),
       },
       {
-        tasks: [],
-        prepare: (_, mistakes) =>
-          probes.mount(serverOf(host) === undefined ? undefined : host.httpAdapter, mistakes),
+        prepare: ({ mistakes }) => {
+          probes.mount(serverOf(host) === undefined ? undefined : host.httpAdapter, mistakes);
+          return [];
+        },
       },
     ],
   },

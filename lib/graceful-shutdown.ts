@@ -163,10 +163,10 @@ export class GracefulShutdown implements ShutdownTarget {
     const { settings, modules, notify, features } = this.#parts;
     const mistakes = settings.mistakes.copy();
     const providers = scanProviders(modules);
-    for (const feature of features) feature.prepare?.(providers, mistakes);
-    // A list of phases that was refused has none to put them into.
+    const register = (task: ShutdownTask): unknown => this.register(task);
     const ours = features
-      .flatMap((feature) => feature.tasks)
+      .flatMap((feature) => feature.prepare({ providers, mistakes, register }))
+      // A list of phases that was refused has none to put them into.
       .filter(({ phase = '' }) => settings.phaseGraph.phase(phase) !== undefined);
     const tasks = [...ours, ...handlerTasks(providers, mistakes)];
     const roots =

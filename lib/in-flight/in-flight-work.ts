@@ -28,7 +28,13 @@ interface Entry {
 type State =
   | { readonly status: 'taking' }
   /** The drain waits, and new work is still taken. */
-  | { readonly status: 'draining'; readonly phase: string; readonly end: () => void }
+  | {
+      readonly status: 'draining';
+      readonly waitsFor: 'work' | 'work and neighbours';
+      readonly end: () => void;
+    }
+  /** Nothing is in flight, but the phase goes on, and its other tasks may bring work: it is waited for anew. */
+  | { readonly status: 'resting'; readonly resume: () => unknown }
   /** The time of the drain is over; that the rest has finished is only noted. */
   | { readonly status: 'overdue'; readonly end: () => void }
   | { readonly status: 'ended' };
@@ -39,8 +45,8 @@ type State =
  */
 export class InFlightWork {
   readonly #entries = new Set<Entry>();
-  /** The other tasks that run now: as long as one of the drain does, it may bring work. */
-  readonly #tasks = new Map<number, string>();
+  /** The other tasks of the phase that run now, any of which may bring work. */
+  readonly #neighbours = new Set<number>();
   #state: State = { status: 'taking' };
 
   constructor(private readonly clock: Clock) {}
@@ -90,6 +96,7 @@ export class InFlightWork {
     if (status === 'overdue' || status === 'ended') throw new ShutdownInProgressError(name);
     const entry: Entry = { name, startedAt: this.clock.now() };
     this.#entries.add(entry);
+    if (this.#state.status === 'resting') this.#state.resume();
     return () => {
       this.#entries.delete(entry);
       this.#endIfDone();
@@ -120,51 +127,54 @@ export class InFlightWork {
   }
 
   /**
-   * The task that waits until nothing is in flight, and nothing else of its phase is left that could bring
-   * work: a request in flight may begin some. It stands last, also where the phase goes one by one.
+   * The task that waits until nothing is in flight. Where another task of its phase brings work after that, as
+   * a request in flight may, it is registered once more, and then waits for those other tasks as well.
    */
-  drainTask(phase: string): ShutdownTask {
+  drainTask(phase: string, register: (task: ShutdownTask) => unknown, turn = 1): ShutdownTask {
     return {
-      name: TASK,
+      name: turn === 1 ? TASK : `${TASK} #${turn}`,
       phase,
-      order: Number.MAX_SAFE_INTEGER,
       inFlight: () => this.items,
       run: ({ signal }: ShutdownContext) =>
         new Promise<void>((resolve) => {
           const end = (): void => {
-            this.#state = { status: 'ended' };
+            const resume = (): unknown => register(this.drainTask(phase, register, turn + 1));
+            this.#state = { status: 'resting', resume };
             resolve();
           };
           const onAbort = (): void => {
-            if (this.#state.status === 'draining') this.#state = { status: 'overdue', end };
+            if (this.#state.status === 'draining') this.#state = { status: 'overdue', end: resolve };
           };
-          this.#state = { status: 'draining', phase, end };
+          this.#state = { status: 'draining', waitsFor: turn === 1 ? 'work' : 'work and neighbours', end };
           signal.addEventListener('abort', onAbort, { once: true });
           this.#endIfDone();
         }),
     };
   }
 
-  /** Follows the run, of which the drain is a part. */
-  observe(event: ShutdownEvent): void {
-    if (event.type === 'task-started' && event.task !== TASK) this.#tasks.set(event.id, event.phase);
-    if (event.type !== 'task-finished') return;
-    this.#tasks.delete(event.id);
-    this.#endIfDone();
+  /** Follows the phase that waits for the work, and refuses work when it has ended. */
+  observe(event: ShutdownEvent, phase: string): void {
+    if (event.type === 'phase-finished' && event.phase === phase) {
+      if (this.#state.status === 'resting') this.#state = { status: 'ended' };
+    } else if (event.type === 'task-started' && event.phase === phase && !event.task.startsWith(TASK)) {
+      this.#neighbours.add(event.id);
+    } else if (event.type === 'task-finished' && this.#neighbours.delete(event.id)) {
+      this.#endIfDone();
+    }
   }
 
   #endIfDone(): void {
     if (this.#entries.size > 0) return;
     switch (this.#state.status) {
-      case 'draining': {
-        const { phase } = this.#state;
-        if (![...this.#tasks.values()].includes(phase)) this.#state.end();
+      case 'draining':
+        if (this.#state.waitsFor === 'work' || this.#neighbours.size === 0) this.#state.end();
         return;
-      }
       case 'overdue':
         this.#state.end();
+        this.#state = { status: 'ended' };
         return;
       case 'taking':
+      case 'resting':
       case 'ended':
     }
   }

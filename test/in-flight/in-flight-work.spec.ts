@@ -366,6 +366,28 @@ test('work that another task of the drain brings is taken, and waited for', asyn
     },
   });
   const report = await finish();
-  expect(taskReport(report, 'InFlightWork')).toMatchObject({ outcome: 'completed', durationMs: 300 });
+  expect(taskReport(report, 'InFlightWork')).toMatchObject({ outcome: 'completed', durationMs: 0 });
+  expect(taskReport(report, 'InFlightWork #2')).toMatchObject({ startMs: 100, durationMs: 200 });
   expect(work.count).toBe(0);
+});
+
+test('work that comes again and again is waited for by one further task', async () => {
+  const { work, clock, shutdown, finish } = await bootWork();
+  shutdown.register({
+    name: 'requests',
+    phase: 'drain',
+    run: async () => {
+      for (let request = 0; request < 5; request += 1) {
+        await clock.sleep(100);
+        await work.run('receipt', () => clock.sleep(10));
+      }
+    },
+  });
+  const report = await finish();
+  const names = report.phases.flatMap(({ tasks }) => tasks.map(({ name }) => name));
+  expect(names.filter((name) => name.startsWith('InFlightWork'))).toEqual([
+    'InFlightWork',
+    'InFlightWork #2',
+  ]);
+  expect(() => work.begin('late')).toThrow(ShutdownInProgressError);
 });
