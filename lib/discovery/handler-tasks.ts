@@ -19,10 +19,12 @@ export function handlerTasks(
 }
 
 function taskOf({ provider, instance, mark }: Handler, name: string): ShutdownTask {
+  const settings: Record<string, unknown> = {};
   // A key that is none has been told with the handler; the task need not tell it again.
-  const settings = Object.fromEntries(
-    HANDLER_KEYS.map((key) => [key, mark.settings[key]]).filter(([, value]) => value !== undefined),
-  );
+  for (const key of HANDLER_KEYS) {
+    const value = mark.settings[key];
+    if (value !== undefined) settings[key] = value;
+  }
   return {
     ...settings,
     name,
