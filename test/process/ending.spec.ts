@@ -101,7 +101,7 @@ describe('what fails', () => {
   });
 });
 
-describe('what is left open', () => {
+describe('rule 12: what is left open is named, and the process ended', () => {
   const kept = (what: string) =>
     expect.stringMatching(
       new RegExp(
@@ -150,7 +150,7 @@ describe('what is left open', () => {
   });
 });
 
-describe('app.close() without a signal', () => {
+describe('rule 13: app.close() without a signal', () => {
   test('neither ends the process nor sets its exit code', async () => {
     const { code, lines } = await run('ending', { args: ['bare-close'] });
 
