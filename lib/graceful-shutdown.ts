@@ -87,6 +87,7 @@ export class GracefulShutdown implements ShutdownTarget {
     });
   }
 
+  /** The word of `state` alone. */
   get status(): ShutdownState['status'] {
     return this.#run.status;
   }
@@ -110,6 +111,7 @@ export class GracefulShutdown implements ShutdownTarget {
     return this.#fold.report();
   }
 
+  /** What the run waits for at this moment, with the milliseconds that each task has had and has in all. */
   get awaited(): readonly AwaitedTask[] {
     return this.#run.awaited;
   }
