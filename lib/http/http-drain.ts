@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Server, Socket } from 'node:net';
 import { UNREADY_PHASE } from '../plan/phase.js';
+import { isFromOutside } from '../plan/reason.js';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 import { DrainedServer } from './drained-server.js';
@@ -82,7 +83,7 @@ export class HttpDrain {
     };
     signal.addEventListener('abort', sever, { once: true });
     // Who calls close() has no clients that could still be on their way.
-    const idleGrace = reason.kind === 'signal' || reason.kind === 'message' ? configured : 0;
+    const idleGrace = isFromOutside(reason) ? configured : 0;
     const ports = this.#ports;
     const drains = Array.from(this.#servers.values(), (server) => server.drain(idleGrace));
     this.#state = { status: 'draining', idleGrace, drains, ports };

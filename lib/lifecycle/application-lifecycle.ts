@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Notice } from '../logging/notice.js';
-import type { ShutdownReason } from '../plan/reason.js';
+import { isFromOutside, type ShutdownReason } from '../plan/reason.js';
 import type { Clock } from '../run/clock.js';
 import { NestApplicationSeam } from './nest-seams.js';
 import { startRun } from './run-request.js';
@@ -163,8 +163,8 @@ export class ApplicationLifecycle {
   }
 }
 
-function endsProcess({ kind }: ShutdownReason): boolean {
-  return kind === 'signal' || kind === 'message' || kind === 'error';
+function endsProcess(reason: ShutdownReason): boolean {
+  return isFromOutside(reason) || reason.kind === 'error';
 }
 
 function signalOf(reason: ShutdownReason): string | undefined {

@@ -1,11 +1,3 @@
-/** What the process may tell us. */
-export interface ProcessEvents {
-  readonly signal: (signal: string) => void;
-  readonly message: (message: unknown) => void;
-  readonly uncaughtException: (error: unknown) => void;
-  readonly unhandledRejection: (error: unknown) => void;
-}
-
 /** What the options need to know of the place where the application runs. */
 export interface Platform {
   readonly inKubernetes: boolean;
@@ -19,8 +11,8 @@ export interface Platform {
 export interface ProcessPort {
   readonly platform: Platform;
   /** Each of these answers with what takes the listener off again. */
-  onSignal(signal: string, listener: ProcessEvents['signal']): () => void;
-  onMessage(listener: ProcessEvents['message']): () => void;
+  onSignal(signal: string, listener: (signal: string) => void): () => void;
+  onMessage(listener: (message: unknown) => void): () => void;
   onFatalError(
     origin: 'uncaughtException' | 'unhandledRejection',
     listener: (error: unknown) => void,

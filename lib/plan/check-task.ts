@@ -43,8 +43,8 @@ export function isTask(value: unknown, phases: PhaseGraph, { path, mistakes }: P
   return mistakes.all.length === before;
 }
 
-/** What a decorator and a task have in common: phase, mode, order, after and timeout. */
-export function checkTaskSettings(
+/** The place of a task: phase, mode, order, after and timeout. */
+function checkTaskSettings(
   { phase = DEFAULT_PHASE, mode, order, after, timeout }: Readonly<Record<string, unknown>>,
   phases: PhaseGraph,
   { path, mistakes }: Place,

@@ -19,3 +19,8 @@ export type ShutdownReason =
       readonly origin: 'uncaughtException' | 'unhandledRejection';
     }
   | { readonly kind: 'dispose' };
+
+/** Whether somebody outside the application asked, whose clients and balancers do not know of it yet. */
+export function isFromOutside({ kind }: ShutdownReason): boolean {
+  return kind === 'signal' || kind === 'message';
+}

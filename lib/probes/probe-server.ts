@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
 import type { Probes } from './probes.js';
 
-/** The port of the probes: open before anything else is up, and closed after everything else. */
+/** The port of the probes: open once the other modules are initialised, closed after servers and transports. */
 export class ProbeServer implements OnModuleInit, OnApplicationShutdown {
   #server: Server | undefined;
 

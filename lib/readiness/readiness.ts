@@ -1,5 +1,5 @@
 import type { OnApplicationBootstrap } from '@nestjs/common';
-import type { ShutdownReason } from '../plan/reason.js';
+import { isFromOutside } from '../plan/reason.js';
 import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
 import { UNREADY_PHASE } from '../plan/phase.js';
 import type { Clock } from '../run/clock.js';
@@ -72,8 +72,4 @@ export function shutdownDelayTask(
       });
     },
   };
-}
-
-function isFromOutside({ kind }: ShutdownReason): boolean {
-  return kind === 'signal' || kind === 'message';
 }
