@@ -30,7 +30,9 @@ const shared = {
 const onNest = (major) => ({
   ...shared,
   displayName: `nest-${major}`,
-  testMatch: ['<rootDir>/test/{nest,http-nest,discovery,in-flight,readiness,probes,terminus}/**/*.spec.ts'],
+  testMatch: [
+    '<rootDir>/test/{nest,http-nest,discovery,in-flight,readiness,probes,terminus,microservices,websockets,bullmq,schedule}/**/*.spec.ts',
+  ],
   moduleNameMapper: { '^@nestjs/([^/]+)(.*)$': `${majors[major]}/$1$2` },
 });
 
@@ -42,7 +44,7 @@ export default {
       testMatch: ['<rootDir>/test/**/*.spec.ts'],
       testPathIgnorePatterns: [
         '/node_modules/',
-        '/test/(nest|http-nest|discovery|in-flight|readiness|probes|terminus)/',
+        '/test/(nest|http-nest|discovery|in-flight|readiness|probes|terminus|microservices|websockets|bullmq|schedule)/',
       ],
     },
     onNest(11),
