@@ -1,18 +1,16 @@
 import { Server } from 'node:net';
 import type { Provider } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import type { MarkedProvider } from './discovery/provider-scan.js';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownSettings } from './graceful-shutdown.options.js';
 import { HttpDrain } from './http/http-drain.js';
 import { countWorkOf } from './in-flight/in-flight.decorator.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
-import type { MistakeList } from './plan/mistake.js';
-import type { ShutdownTask } from './plan/task.js';
+import { ShutdownLog } from './logging/shutdown-log.js';
 import { ProbeServer } from './probes/probe-server.js';
 import { Probes } from './probes/probes.js';
 import { Readiness, shutdownDelayTask } from './readiness/readiness.js';
 import type { Clock } from './run/clock.js';
-import type { ShutdownEvent } from './run/events.js';
 
 /** A token that another copy of the package finds as well. */
 export const token = (name: string): symbol => Symbol.for(`nestjs-phased-shutdown.${name}`);
@@ -21,25 +19,11 @@ export const SETTINGS = token('settings');
 /** An AbortController that aborts as the shutdown begins. */
 export const BEGINNING = token('beginning');
 export const FEATURES = token('features');
+/** Those of the option `features`. */
+const USER_FEATURES = token('user-features');
 
 /** The token of the Clock, for tests that run an application on a clock of their own. */
 export const SHUTDOWN_CLOCK = token('clock');
-
-/** An application in the moment in which it is complete and has not started. */
-export interface CompleteApplication {
-  readonly providers: readonly MarkedProvider[];
-  readonly mistakes: MistakeList;
-  /** Takes in a task later, also while the shutdown runs. */
-  readonly register: (task: ShutdownTask) => unknown;
-}
-
-/** Something that the module brings, and that takes part in the shutdown. */
-export interface ShutdownFeature {
-  /** Sees the application in the moment in which it is complete and has not started; answers with its tasks. */
-  readonly prepare: (application: CompleteApplication) => readonly ShutdownTask[];
-  /** Follows the run. */
-  readonly observe?: (event: ShutdownEvent) => void;
-}
 
 /** The features, each as it is injected, and the list of what they put into the shutdown. */
 export const featureProviders: readonly Provider[] = [
@@ -74,8 +58,22 @@ export const featureProviders: readonly Provider[] = [
       new HttpDrain(http && { ...http, serve: [...http.serve, ...paths] }, clock),
   },
   {
+    provide: USER_FEATURES,
+    inject: [SETTINGS, ModulesContainer, ApplicationConfig, SHUTDOWN_CLOCK, ShutdownLog],
+    useFactory: (
+      { features, mistakes, featurePhase }: ShutdownSettings,
+      modules: ModulesContainer,
+      config: ApplicationConfig,
+      clock: Clock,
+      log: ShutdownLog,
+    ): readonly ShutdownFeature[] =>
+      features.map((make) =>
+        make({ modules, config, clock, mistakes, phase: featurePhase, notify: (each) => log.notice(each) }),
+      ),
+  },
+  {
     provide: FEATURES,
-    inject: [SETTINGS, SHUTDOWN_CLOCK, HttpAdapterHost, InFlightWork, HttpDrain, Probes],
+    inject: [SETTINGS, SHUTDOWN_CLOCK, HttpAdapterHost, InFlightWork, HttpDrain, Probes, USER_FEATURES],
     useFactory: (
       { shutdownDelay, inFlightPhase }: ShutdownSettings,
       clock: Clock,
@@ -83,6 +81,7 @@ export const featureProviders: readonly Provider[] = [
       work: InFlightWork,
       drain: HttpDrain,
       probes: Probes,
+      userFeatures: readonly ShutdownFeature[],
     ): readonly ShutdownFeature[] => [
       {
         prepare: () =>
@@ -110,6 +109,7 @@ export const featureProviders: readonly Provider[] = [
           return [];
         },
       },
+      ...userFeatures,
     ],
   },
 ];

@@ -14,8 +14,8 @@ import {
   SHUTDOWN_CLOCK,
   featureProviders,
   token,
-  type ShutdownFeature,
 } from './graceful-shutdown.features.js';
+import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import { HttpDrain } from './http/http-drain.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { LIFECYCLE, type ApplicationParts } from './lifecycle/enable-graceful-shutdown.js';
@@ -64,7 +64,7 @@ const providers: readonly Provider[] = [
   {
     provide: ShutdownLog,
     inject: [SETTINGS],
-    useFactory: ({ logger }: ShutdownSettings) => new ShutdownLog(logger),
+    useFactory: ({ logger, silenced }: ShutdownSettings) => new ShutdownLog(logger, silenced),
   },
   {
     provide: PROCESS_GUARD,

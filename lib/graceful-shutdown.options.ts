@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import type { ShutdownFeatureFactory } from './graceful-shutdown.feature.js';
 import { readHttpOptions, type HttpOptions, type HttpSettings } from './http/http.options.js';
 import type { Platform } from './lifecycle/process-port.js';
 import {
@@ -12,6 +13,7 @@ import {
   shown,
   type Place,
 } from './plan/check-setting.js';
+import { FINDING_KINDS, type FindingKind } from './logging/notice.js';
 import { MistakeList } from './plan/mistake.js';
 import { nameAdvice } from './plan/nearest-name.js';
 import { DEFAULT_PHASES, type PhaseOptions } from './plan/phase.js';
@@ -65,6 +67,12 @@ export interface GracefulShutdownOptions {
    */
   readonly inFlight?: { readonly phase?: string };
   /**
+   * What else drains: `drainMicroservices()`, `drainGateways()`, `drainWorkers()`, `drainSchedules()`, each from
+   * an entry point of its own.
+   * @default []
+   */
+  readonly features?: readonly ShutdownFeatureFactory[];
+  /**
    * The signals that start the shutdown, with `enableGracefulShutdown`. `[]` for none.
    * @default ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'], and SIGBREAK on Windows
    */
@@ -91,6 +99,12 @@ export interface GracefulShutdownOptions {
    */
   readonly runAt?: RunAt;
   /**
+   * What is looked for at boot that makes a shutdown go wrong. `ignore` silences findings by their kinds, as each
+   * line says; `false` silences all.
+   * @default { ignore: [] }
+   */
+  readonly doctor?: { readonly ignore?: readonly FindingKind[] } | false;
+  /**
    * How often the log says what is still awaited.
    * @default 5 000
    */
@@ -104,12 +118,16 @@ export interface GracefulShutdownOptions {
 
 /** The options with every default filled in, and what was wrong with them. */
 export interface ShutdownSettings extends Readonly<
-  Required<Omit<GracefulShutdownOptions, 'phases' | 'http' | 'probes' | 'inFlight' | 'logger'>>
+  Required<Omit<GracefulShutdownOptions, 'phases' | 'http' | 'probes' | 'inFlight' | 'doctor' | 'logger'>>
 > {
   readonly http: HttpSettings | false;
   readonly probes: ProbesSettings | undefined;
   readonly phaseGraph: PhaseGraph;
   readonly inFlightPhase: string;
+  /** The phase that the option of a feature names, or its default. */
+  readonly featurePhase: (named: unknown, path: string) => string;
+  /** Findings that are not told. */
+  readonly silenced: readonly FindingKind[];
   readonly logger: LoggerService | false | undefined;
   readonly mistakes: MistakeList;
 }
@@ -121,11 +139,13 @@ const OPTION_KEYS: readonly (keyof GracefulShutdownOptions)[] = [
   'http',
   'probes',
   'inFlight',
+  'features',
   'signals',
   'ipc',
   'fatalErrors',
   'exit',
   'runAt',
+  'doctor',
   'progressInterval',
   'logger',
 ];
@@ -161,11 +181,14 @@ export function resolveOptions(written: unknown, platform: Platform): ShutdownSe
     http: readHttpOptions(options['http'], { path: 'http', mistakes, phases }),
     probes: readProbesOptions(options['probes'], { path: 'probes', mistakes }),
     inFlightPhase: readInFlightPhase(options['inFlight'], phases, mistakes),
+    featurePhase: (named: unknown, path: string) => phases.featurePhase(named, path),
+    features: read('features', areFeatures, []),
     signals: read('signals', signalsOf(platform), platform.defaultSignals),
     ipc: read('ipc', isBoolean, false),
     fatalErrors: read('fatalErrors', isBoolean, false),
     exit: read('exit', isExitMode, 'code'),
     runAt: read('runAt', isRunAt, 'module-destroy'),
+    silenced: readSilenced(options['doctor'], mistakes),
     progressInterval: read('progressInterval', isTimeout, 5_000),
     logger: read<LoggerService | false | undefined>('logger', isLogger, undefined),
     mistakes,
@@ -180,6 +203,32 @@ function readInFlightPhase(written: unknown, phases: UserPhases, mistakes: Mista
   const { phase, ...rest } = isRecord(written) ? written : {};
   checkKeys({ phase, ...rest }, ['phase'], { path, mistakes });
   return phases.featurePhase(phase, `${path}.phase`);
+}
+
+function readSilenced(written: unknown, mistakes: MistakeList): readonly FindingKind[] {
+  const path = 'doctor';
+  if (written === false) return FINDING_KINDS;
+  if (written === undefined) return [];
+  if (!isRecord(written)) {
+    mistakes.add('SHUTDOWN_INVALID_OPTION', path, `expected { ignore } or false, got ${shown(written)}.`);
+    return [];
+  }
+  checkKeys(written, ['ignore'], { path, mistakes });
+  const { ignore = [] } = written;
+  if (!Array.isArray(ignore)) {
+    mistakes.add('SHUTDOWN_INVALID_OPTION', `${path}.ignore`, `expected a list, got ${shown(ignore)}.`);
+    return [];
+  }
+  return ignore.filter((kind: unknown, index): kind is FindingKind =>
+    isOneOf(kind, FINDING_KINDS, { path: `${path}.ignore[${index}]`, mistakes }),
+  );
+}
+
+function areFeatures(value: unknown, place: Place): value is readonly ShutdownFeatureFactory[] {
+  const named = 'a list of features, such as drainMicroservices()';
+  const test = (each: unknown): each is readonly ShutdownFeatureFactory[] =>
+    Array.isArray(each) && each.every((feature) => typeof feature === 'function');
+  return isKind(value, { named, test }, place);
 }
 
 function isGracePeriod(value: unknown, place: Place): value is number {

@@ -1,10 +1,11 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { Observable, ReplaySubject } from 'rxjs';
+import { findDestroyedEarly } from './discovery/destroyed-early.js';
 import { handlerTasks } from './discovery/handler-tasks.js';
 import { readInjections } from './discovery/injections.js';
-import { allWrappers, scanProviders } from './discovery/provider-scan.js';
+import { allWrappers, scanProviders, type MarkedProvider } from './discovery/provider-scan.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
-import type { ShutdownFeature } from './graceful-shutdown.features.js';
+import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownTarget } from './lifecycle/shutdown-target.js';
 import type { Notice } from './logging/notice.js';
 import { InjectionGraph } from './plan/injection-graph.js';
@@ -177,10 +178,20 @@ export class GracefulShutdown implements ShutdownTarget {
     const plan = this.#run.registry.seal(tasks, { injections, mistakes });
     this.#prepared = true;
     notify({ kind: 'planned', plan });
+    this.#diagnose(plan, providers);
+  }
+
+  /** Tells what will make this plan go wrong. */
+  #diagnose(plan: ShutdownPlan, providers: readonly MarkedProvider[]): void {
+    const { settings, modules, notify } = this.#parts;
     if (plan.longestPath.ms + RESERVE > settings.gracePeriod) {
       notify({ kind: 'does-not-fit', plan, gracePeriod: settings.gracePeriod, reserve: RESERVE });
     }
     for (const doubt of findOrderDoubts(plan)) notify({ kind: 'order-doubted', doubt });
+    if (settings.runAt === 'module-destroy') return;
+    for (const found of findDestroyedEarly(providers, allWrappers(modules))) {
+      notify({ kind: 'destroyed-early', ...found });
+    }
   }
 
   /** An owner that no handler's provider leads to has a place only where the injections of all are read. */

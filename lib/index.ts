@@ -1,5 +1,11 @@
 export { GracefulShutdownModule } from './graceful-shutdown.module.js';
 export { GracefulShutdown, type ShutdownState } from './graceful-shutdown.js';
+export type {
+  ApplicationInMaking,
+  CompleteApplication,
+  ShutdownFeature,
+  ShutdownFeatureFactory,
+} from './graceful-shutdown.feature.js';
 export type { ExitMode, GracefulShutdownOptions, RunAt } from './graceful-shutdown.options.js';
 export { enableGracefulShutdown } from './lifecycle/enable-graceful-shutdown.js';
 export { OnShutdown, type OnShutdownOptions } from './discovery/on-shutdown.decorator.js';

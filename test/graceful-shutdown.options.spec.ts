@@ -53,6 +53,35 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       "Known: 'phases'",
     ],
 
+    [
+      'a feature that is none',
+      { features: ['microservices'] },
+      'SHUTDOWN_INVALID_OPTION',
+      'features',
+      'expected a list of features, such as drainMicroservices()',
+    ],
+    ['a text for the doctor', { doctor: 'off' }, 'SHUTDOWN_INVALID_OPTION', 'doctor', "got 'off'"],
+    [
+      'an unknown finding',
+      { doctor: { ignore: ['pid1'] } },
+      'SHUTDOWN_INVALID_OPTION',
+      'doctor.ignore[0]',
+      "Did you mean 'pid-1'?",
+    ],
+    [
+      'one finding for a list',
+      { doctor: { ignore: 'pid-1' } },
+      'SHUTDOWN_INVALID_OPTION',
+      'doctor.ignore',
+      "expected a list, got 'pid-1'",
+    ],
+    [
+      'an unknown key of the doctor',
+      { doctor: { ignored: [] } },
+      'SHUTDOWN_UNKNOWN_OPTION',
+      'doctor.ignored',
+      "Did you mean 'ignore'?",
+    ],
     ['an empty list of phases', { phases: [] }, 'SHUTDOWN_NO_PHASES', 'phases', 'got an empty list'],
     ['null for the phases', { phases: null }, 'SHUTDOWN_NO_PHASES', 'phases', 'got null'],
     ['an object for the phases', { phases: {} }, 'SHUTDOWN_NO_PHASES', 'phases', 'Leave the option out'],
@@ -699,11 +728,13 @@ describe('the object of the user', () => {
         'shutdownDelay',
         'gracePeriod',
         'inFlight',
+        'features',
         'signals',
         'ipc',
         'fatalErrors',
         'exit',
         'runAt',
+        'doctor',
         'progressInterval',
         'logger',
       ].map((key) => [key, undefined]),
@@ -712,6 +743,7 @@ describe('the object of the user', () => {
       ...resolveOptions({}, platform),
       mistakes: expect.anything(),
       phaseGraph: expect.anything(),
+      featurePhase: expect.any(Function),
     });
     expect(mistakesIn(undefinedOptions)).toEqual([]);
   });

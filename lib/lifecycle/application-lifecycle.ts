@@ -78,8 +78,11 @@ export class ApplicationLifecycle {
   /** Nest's listeners go straight to the hooks, past `close()`; ours are in their place. */
   #takeOverSignals(): void {
     const { seam, observer } = this;
+    const { notify } = this.parts;
+    if (seam.listensToSignals) notify({ kind: 'hooks-beside' });
     seam.call('unsubscribeFromProcessSignals');
     seam.replace('enableShutdownHooks', () => (signals) => {
+      notify({ kind: 'hooks-beside' });
       if (Array.isArray(signals)) {
         observer.signalsAdded(signals.map((signal) => String(signal).toUpperCase().trim()));
       }

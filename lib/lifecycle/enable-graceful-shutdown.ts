@@ -46,6 +46,8 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
     });
     lifecycle.takeOver();
     seat = guard.attach({ ...guarded, close: (reason) => lifecycle.close(reason) });
+    // By then all are there that will listen to signals too.
+    parts.hooks.whenStarted(() => guard.diagnose().forEach(parts.notify));
     seam.define(ENABLED, true);
   }
   // The lifecycle has given the application its asyncDispose.

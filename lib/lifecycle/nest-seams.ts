@@ -59,6 +59,13 @@ export class NestApplicationSeam {
     return names.filter((name) => Boolean(Reflect.get(options, name)));
   }
 
+  /** Whether Nest listens to signals for this application: each major keeps them in a place of its own. */
+  get listensToSignals(): boolean {
+    const signals: unknown = Reflect.get(this.raw, 'activeShutdownSignals');
+    const listeners: unknown = Reflect.get(this.raw, 'shutdownCleanupRefs');
+    return (Array.isArray(signals) && signals.length > 0) || (listeners instanceof Map && listeners.size > 0);
+  }
+
   has(member: symbol): boolean {
     return member in this.raw;
   }

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { nameLeftovers, type LoopHandle } from './leftovers.js';
 import type { ProcessPort } from './process-port.js';
@@ -35,8 +35,10 @@ export const nodeProcess: ProcessPort = {
   raise: (signal) => {
     process.kill(process.pid, signal);
   },
-  setExitCode: (code) => {
+  endWhenIdle: (code) => {
     process.exitCode = code;
+    // In front of the others, to see what they still begin.
+    process.prependOnceListener('beforeExit', exitUnlessBusy);
   },
   exit: (code) => process.exit(code),
   writeLine: (line) => {
@@ -46,6 +48,8 @@ export const nodeProcess: ProcessPort = {
       // Nobody reads standard error any more; the end of the process must not hang on that.
     }
   },
+  ancestors: () => ancestorsOf(process.pid),
+  listenerCount: (signal) => process.listenerCount(signal),
   leftovers: () => {
     const report = diagnosticReport();
     return nameLeftovers(report.libuv, {
@@ -54,6 +58,34 @@ export const nodeProcess: ProcessPort = {
     });
   },
 };
+
+/**
+ * Nothing is left to do: leaves at once, since Node would first take its heap apart, which takes longer than all
+ * that went before. Where another listener has begun something, Node ends the process when that has ended.
+ */
+function exitUnlessBusy(): void {
+  const idle = String(process.getActiveResourcesInfo());
+  setImmediate(() => {
+    if (String(process.getActiveResourcesInfo()) === idle) process.exit();
+  });
+}
+
+/** Linux tells of each process by a file; a process that ends meanwhile, or another platform, ends the search. */
+function ancestorsOf(pid: number): readonly string[] | undefined {
+  const commands: string[] = [];
+  try {
+    for (let child = pid; child !== 1;) {
+      const parent = Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${child}/status`, 'utf8'))?.[1]);
+      // Of a process outside the container nothing is to be seen.
+      if (!(parent > 0)) return undefined;
+      commands.push(readFileSync(`/proc/${parent}/cmdline`, 'utf8').replaceAll('\0', ' ').trim());
+      child = parent;
+    }
+    return commands;
+  } catch {
+    return undefined;
+  }
+}
 
 interface DiagnosticReport {
   readonly libuv: readonly LoopHandle[];

@@ -74,7 +74,7 @@ export class ProcessEnding {
       port.exit(code);
     }, LEAVE_LIMIT);
     watchdog.unref();
-    port.setExitCode(code);
+    port.endWhenIdle(code);
     if (this.exit === 'signal' && this.first.kind === 'signal') port.raise(this.first.signal);
   }
 

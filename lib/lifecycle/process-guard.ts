@@ -1,6 +1,7 @@
-import type { ProcessNotice } from '../logging/notice.js';
+import type { Finding, ProcessNotice } from '../logging/notice.js';
 import type { Clock } from '../run/clock.js';
 import type { GuardedApplication, Trigger } from './guarded-application.js';
+import { diagnoseListeners, diagnosePlace } from './process-diagnosis.js';
 import { ProcessEnding } from './process-ending.js';
 import type { ProcessPort } from './process-port.js';
 
@@ -59,6 +60,11 @@ export class ProcessGuard {
         this.#listen();
       },
     };
+  }
+
+  /** What is wrong with the process that we are in, and with what else listens to it. */
+  diagnose(): readonly Finding[] {
+    return [...diagnosePlace(this.port), ...diagnoseListeners(this.port, new Set(this.#listeners.keys()))];
   }
 
   /** Has exactly the listeners that the applications here need, and that a process on its way out needs. */

@@ -20,12 +20,19 @@ export interface ProcessPort {
   signalNumber(signal: string): number;
   /** Sends the signal to the process itself. */
   raise(signal: string): void;
-  /** Sets the code with which the process ends when nothing is left to do. */
-  setExitCode(code: number): void;
+  /** Ends the process with a code as soon as nothing is left to do. */
+  endWhenIdle(code: number): void;
   /** Ends the process now. */
   exit(code: number): void;
   /** Writes a line to standard error before it returns: the process may end right after. */
   writeLine(line: string): void;
+  /**
+   * The commands of the processes above this one, from its parent up to the first of the container; empty where
+   * this is the first, `undefined` where the platform does not tell.
+   */
+  ancestors(): readonly string[] | undefined;
+  /** How many listeners a signal has, ours among them. */
+  listenerCount(signal: string): number;
   /** What keeps the process alive, by kind, address, path or pid. */
   leftovers(): readonly string[];
 }

@@ -1,4 +1,9 @@
-import type { BeforeApplicationShutdown, OnModuleDestroy, OnModuleInit } from '@nestjs/common';
+import type {
+  BeforeApplicationShutdown,
+  OnApplicationBootstrap,
+  OnModuleDestroy,
+  OnModuleInit,
+} from '@nestjs/common';
 import type { Notice } from '../logging/notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import { startRun, type RunRequest } from './run-request.js';
@@ -8,8 +13,14 @@ import type { ShutdownTarget } from './shutdown-target.js';
  * The part of the module that Nest calls. It starts the run, or joins the one that was started earlier: at
  * `onModuleDestroy` where the module stands in front of all others, else at `beforeApplicationShutdown`.
  */
-export class ShutdownHooks implements OnModuleInit, OnModuleDestroy, BeforeApplicationShutdown {
+export class ShutdownHooks
+  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
+{
   #request: RunRequest | undefined;
+  #start: { readonly status: 'awaited'; readonly callbacks: (() => void)[] } | { readonly status: 'over' } = {
+    status: 'awaited',
+    callbacks: [],
+  };
 
   constructor(
     private readonly target: ShutdownTarget,
@@ -26,8 +37,21 @@ export class ShutdownHooks implements OnModuleInit, OnModuleDestroy, BeforeAppli
     this.#request ??= request;
   }
 
+  /** Calls back when the application has started, or now where it has. */
+  whenStarted(callback: () => void): void {
+    if (this.#start.status === 'over') callback();
+    else this.#start.callbacks.push(callback);
+  }
+
   onModuleInit(): void {
     this.target.prepare();
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.#start.status === 'over') return;
+    const { callbacks } = this.#start;
+    this.#start = { status: 'over' };
+    for (const callback of callbacks) callback();
   }
 
   async onModuleDestroy(): Promise<void> {

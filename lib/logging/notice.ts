@@ -5,25 +5,59 @@ import type { ShutdownReport } from '../report/shutdown-report.js';
 
 /** What is worth saying beside the events of a run. */
 export type Notice =
+  | Finding
   | { readonly kind: 'planned'; readonly plan: ShutdownPlan }
-  | {
-      readonly kind: 'does-not-fit';
-      readonly plan: ShutdownPlan;
-      readonly gracePeriod: number;
-      readonly reserve: number;
-    }
   | { readonly kind: 'order-doubted'; readonly doubt: OrderDoubt }
   | { readonly kind: 'runs-late' }
   | { readonly kind: 'plan-refused'; readonly error: Error }
   | { readonly kind: 'listener-failed'; readonly error: unknown }
   | { readonly kind: 'seam-missing'; readonly members: readonly string[] }
-  | { readonly kind: 'drain-opposed'; readonly options: readonly string[] }
+  /** Something that a feature cannot drain, or only in part. */
+  | { readonly kind: 'not-drained'; readonly what: string; readonly why: string }
   | { readonly kind: 'second-copy' }
   | { readonly kind: 'boot-awaited'; readonly reason: ShutdownReason }
   | { readonly kind: 'boot-given-up'; readonly waitedMs: number }
   | { readonly kind: 'teardown-failed'; readonly error: unknown }
   | { readonly kind: 'reported'; readonly report: ShutdownReport }
   | ProcessNotice;
+
+/** What is found at boot that will make the shutdown go wrong; each can be silenced by its kind. */
+export type Finding =
+  /** The plan may take longer than the platform grants. */
+  | {
+      readonly kind: 'does-not-fit';
+      readonly plan: ShutdownPlan;
+      readonly gracePeriod: number;
+      readonly reserve: number;
+    }
+  /** The application was created with options of Nest's that work against the drain. */
+  | { readonly kind: 'drain-opposed'; readonly options: readonly string[] }
+  /** The process is the first of its container, and nothing looks after what it leaves behind. */
+  | { readonly kind: 'pid-1' }
+  /** The first process of the container is one that hands no signal on. */
+  | { readonly kind: 'signals-kept'; readonly command: string }
+  /** Others listen to signals that we listen to, and may end the process in the middle. */
+  | { readonly kind: 'other-listeners'; readonly signals: readonly string[] }
+  /** `app.enableShutdownHooks()` beside `enableGracefulShutdown(app)`. */
+  | { readonly kind: 'hooks-beside' }
+  /** A consumer has its messages acknowledged before they are handled. */
+  | { readonly kind: 'no-ack'; readonly consumer: string }
+  /** A provider closes in `onModuleDestroy`, before the phases, what a handler's provider injects. */
+  | { readonly kind: 'destroyed-early'; readonly provider: string; readonly handler: string };
+
+export type FindingKind = Finding['kind'];
+
+/** Every kind of finding. */
+export const FINDING_KINDS: readonly FindingKind[] = [
+  'does-not-fit',
+  'drain-opposed',
+  'pid-1',
+  'signals-kept',
+  'other-listeners',
+  'hooks-beside',
+  'no-ack',
+  'destroyed-early',
+];
 
 /** What the process says in its last moments; these lines are written before it ends. */
 export type ProcessNotice =

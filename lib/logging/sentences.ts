@@ -4,7 +4,7 @@ import type { InFlightItem } from '../plan/task.js';
 import type { ShutdownReport } from '../report/shutdown-report.js';
 import { timeline } from '../report/timeline.js';
 import type { AwaitedTask, ShutdownEvent } from '../run/events.js';
-import type { Notice } from './notice.js';
+import { FINDING_KINDS, type Finding, type Notice } from './notice.js';
 
 /** A line for the log. */
 export interface Sentence {
@@ -51,13 +51,11 @@ export function sentenceOf(event: ShutdownEvent): Sentence | undefined {
 
 /** What the log says of a notice. */
 export function noticeSentence(notice: Notice): Sentence {
+  if (isFinding(notice))
+    return warn(`${findingText(notice)} Silence this with doctor: { ignore: ['${notice.kind}'] }.`);
   switch (notice.kind) {
     case 'planned':
       return log(`The shutdown plan:\n${planText(notice.plan)}`);
-    case 'does-not-fit':
-      return warn(
-        `The shutdown plan may take longer than the grace period: ${pathSum(notice.plan.longestPath)}, and ${milliseconds(notice.reserve)} for the end of the process, of ${milliseconds(notice.gracePeriod)}. Shorten a phase, or raise gracePeriod together with what the platform grants.`,
-      );
     case 'order-doubted': {
       const { task, injected } = notice.doubt;
       return warn(
@@ -79,10 +77,8 @@ export function noticeSentence(notice: Notice): Sentence {
       return warn(
         `This version of Nest has no ${notice.members.join(', ')}, so some ways to close the application may run the phases late.`,
       );
-    case 'drain-opposed':
-      return warn(
-        `The application was created with ${notice.options.join(' and ')}, which works against the drain: forceCloseConnections cuts what the drain lets finish, return503OnClosing refuses what it still serves. The drain now comes first, so they have nothing left to do: leave them out. Late requests are refused with http: { late: 'reject' }.`,
-      );
+    case 'not-drained':
+      return warn(`${notice.what} is not drained: ${notice.why}.`);
     case 'second-copy':
       return warn(
         'Two copies of nestjs-phased-shutdown are loaded in this process. Let `npm ls nestjs-phased-shutdown` find them, and keep one.',
@@ -117,6 +113,32 @@ export function noticeSentence(notice: Notice): Sentence {
         `The shutdown ended ${seconds(notice.afterMs)} ago, but the process is kept alive by ${notice.leftovers.join('; ') || 'something that Node does not name'}: ending it now.`,
       );
   }
+}
+
+/** What is wrong, and what to do about it. */
+function findingText(finding: Finding): string {
+  switch (finding.kind) {
+    case 'does-not-fit':
+      return `The shutdown plan may take longer than the grace period: ${pathSum(finding.plan.longestPath)}, and ${milliseconds(finding.reserve)} for the end of the process, of ${milliseconds(finding.gracePeriod)}. Shorten a phase, or raise gracePeriod together with what the platform grants.`;
+    case 'drain-opposed':
+      return `The application was created with ${finding.options.join(' and ')}, which works against the drain: forceCloseConnections cuts what the drain lets finish, return503OnClosing refuses what it still serves. The drain now comes first, so they have nothing left to do: leave them out. Late requests are refused with http: { late: 'reject' }.`;
+    case 'pid-1':
+      return 'This is process 1 of its container: child processes that outlive their parents are never reaped, and a signal that nobody listens to is ignored instead of ending it. Start it below an init, such as tini or `docker run --init`.';
+    case 'signals-kept':
+      return `Process 1 of the container is \`${finding.command}\`, which does not hand signals on: the platform's SIGTERM may never arrive here. Start node itself, in the exec form: CMD ["node", "dist/main.js"].`;
+    case 'other-listeners':
+      return `Something else listens to ${finding.signals.join(' and ')} as well, and may end the process while the phases run. Let it take part with @OnShutdown() instead, and leave the signals to enableGracefulShutdown(app).`;
+    case 'hooks-beside':
+      return 'app.enableShutdownHooks() is called beside enableGracefulShutdown(app), which takes its place: leave it out. The signals that start the shutdown are the option `signals`.';
+    case 'no-ack':
+      return `${finding.consumer} consumes with noAck: true, so RabbitMQ forgets each message as it is delivered: one that a deadline or a crash cuts off is lost. Use noAck: false, and acknowledge at the end of the handler.`;
+    case 'destroyed-early':
+      return `${finding.provider} has an onModuleDestroy, which runs before the phases with runAt: 'before-application-shutdown', and ${finding.handler} still needs it. Close it with @OnShutdown(), or leave runAt at its default.`;
+  }
+}
+
+function isFinding(notice: Notice): notice is Finding {
+  return FINDING_KINDS.some((kind) => kind === notice.kind);
 }
 
 /** Why the application shuts down, in words. */

@@ -1,14 +1,20 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import type { ShutdownEvent } from '../run/events.js';
-import type { Notice } from './notice.js';
+import type { FindingKind, Notice } from './notice.js';
 import { noticeSentence, sentenceOf, type Sentence } from './sentences.js';
 
 /** Takes events and notices to a logger of Nest's kind. */
 export class ShutdownLog {
   readonly #logger: LoggerService | false;
 
-  /** @param logger where the lines go; `undefined` is Nest's Logger, `false` is nowhere */
-  constructor(logger: LoggerService | false | undefined) {
+  /**
+   * @param logger where the lines go; `undefined` is Nest's Logger, `false` is nowhere
+   * @param silenced findings that are not told
+   */
+  constructor(
+    logger: LoggerService | false | undefined,
+    private readonly silenced: readonly FindingKind[] = [],
+  ) {
     this.#logger = logger ?? new Logger('GracefulShutdown');
   }
 
@@ -17,6 +23,7 @@ export class ShutdownLog {
   }
 
   notice(notice: Notice): void {
+    if (this.silenced.some((kind) => kind === notice.kind)) return;
     this.#say(() => noticeSentence(notice));
   }
 

@@ -31,6 +31,9 @@ export class FakeProcess implements ProcessPort {
   /** What it answers when it is asked what keeps it alive. */
   keptAliveBy: readonly string[] = [];
 
+  /** The commands above it, from its parent up to the first of the container. */
+  commandsAbove: readonly string[] | undefined = ['/sbin/init'];
+
   readonly #listeners = new Map<string, Set<Listener>>();
 
   /** The events that somebody listens to. */
@@ -71,7 +74,7 @@ export class FakeProcess implements ProcessPort {
     this.emitSignal(signal);
   }
 
-  setExitCode(code: number): void {
+  endWhenIdle(code: number): void {
     this.exitCode = code;
   }
 
@@ -81,6 +84,14 @@ export class FakeProcess implements ProcessPort {
 
   writeLine(line: string): void {
     this.lines.push(line);
+  }
+
+  ancestors(): readonly string[] | undefined {
+    return this.commandsAbove;
+  }
+
+  listenerCount(signal: string): number {
+    return this.#listeners.get(signal)?.size ?? 0;
   }
 
   leftovers(): readonly string[] {

@@ -193,7 +193,7 @@ describe('a notice', () => {
       { kind: 'does-not-fit', plan, gracePeriod: 20_500, reserve: 1_000 },
       {
         level: 'warn',
-        text: 'The shutdown plan may take longer than the grace period: drain 15 000 + close 5 000 = 20 000 ms, and 1 000 ms for the end of the process, of 20 500 ms. Shorten a phase, or raise gracePeriod together with what the platform grants.',
+        text: "The shutdown plan may take longer than the grace period: drain 15 000 + close 5 000 = 20 000 ms, and 1 000 ms for the end of the process, of 20 500 ms. Shorten a phase, or raise gracePeriod together with what the platform grants. Silence this with doctor: { ignore: ['does-not-fit'] }.",
       },
     ],
     [
@@ -254,8 +254,61 @@ describe('a notice', () => {
       { kind: 'drain-opposed', options: ['forceCloseConnections', 'return503OnClosing'] },
       {
         level: 'warn',
-        text: "The application was created with forceCloseConnections and return503OnClosing, which works against the drain: forceCloseConnections cuts what the drain lets finish, return503OnClosing refuses what it still serves. The drain now comes first, so they have nothing left to do: leave them out. Late requests are refused with http: { late: 'reject' }.",
+        text: "The application was created with forceCloseConnections and return503OnClosing, which works against the drain: forceCloseConnections cuts what the drain lets finish, return503OnClosing refuses what it still serves. The drain now comes first, so they have nothing left to do: leave them out. Late requests are refused with http: { late: 'reject' }. Silence this with doctor: { ignore: ['drain-opposed'] }.",
       },
+    ],
+    [
+      'the process is the first of its container',
+      { kind: 'pid-1' },
+      {
+        level: 'warn',
+        text: "This is process 1 of its container: child processes that outlive their parents are never reaped, and a signal that nobody listens to is ignored instead of ending it. Start it below an init, such as tini or `docker run --init`. Silence this with doctor: { ignore: ['pid-1'] }.",
+      },
+    ],
+    [
+      'a shell stands in front',
+      { kind: 'signals-kept', command: 'npm start' },
+      {
+        level: 'warn',
+        text: 'Process 1 of the container is `npm start`, which does not hand signals on: the platform\'s SIGTERM may never arrive here. Start node itself, in the exec form: CMD ["node", "dist/main.js"]. Silence this with doctor: { ignore: [\'signals-kept\'] }.',
+      },
+    ],
+    [
+      'others listen to signals',
+      { kind: 'other-listeners', signals: ['SIGTERM', 'SIGINT'] },
+      {
+        level: 'warn',
+        text: "Something else listens to SIGTERM and SIGINT as well, and may end the process while the phases run. Let it take part with @OnShutdown() instead, and leave the signals to enableGracefulShutdown(app). Silence this with doctor: { ignore: ['other-listeners'] }.",
+      },
+    ],
+    [
+      "Nest's own signals are asked for as well",
+      { kind: 'hooks-beside' },
+      {
+        level: 'warn',
+        text: "app.enableShutdownHooks() is called beside enableGracefulShutdown(app), which takes its place: leave it out. The signals that start the shutdown are the option `signals`. Silence this with doctor: { ignore: ['hooks-beside'] }.",
+      },
+    ],
+    [
+      'a consumer acknowledges before the work',
+      { kind: 'no-ack', consumer: 'RabbitMQ orders' },
+      {
+        level: 'warn',
+        text: "RabbitMQ orders consumes with noAck: true, so RabbitMQ forgets each message as it is delivered: one that a deadline or a crash cuts off is lost. Use noAck: false, and acknowledge at the end of the handler. Silence this with doctor: { ignore: ['no-ack'] }.",
+      },
+    ],
+    [
+      'a provider is destroyed before its time',
+      { kind: 'destroyed-early', provider: 'Database', handler: 'Outbox.flush' },
+      {
+        level: 'warn',
+        text: "Database has an onModuleDestroy, which runs before the phases with runAt: 'before-application-shutdown', and Outbox.flush still needs it. Close it with @OnShutdown(), or leave runAt at its default. Silence this with doctor: { ignore: ['destroyed-early'] }.",
+      },
+    ],
+    [
+      'a feature cannot drain something',
+      { kind: 'not-drained', what: 'The transport Pigeons', why: 'it has no pause()' },
+      { level: 'warn', text: 'The transport Pigeons is not drained: it has no pause().' },
     ],
     [
       'there are two copies',

@@ -220,7 +220,7 @@ describe('rule 9: a plan that does not fit the grace period', () => {
       },
     });
     expect(log.warnings).toEqual([
-      'The shutdown plan may take longer than the grace period: unready 1 000 + drain 8 000 + close 2 500 = 11 500 ms, and 1 000 ms for the end of the process, of 12 000 ms. Shorten a phase, or raise gracePeriod together with what the platform grants.',
+      "The shutdown plan may take longer than the grace period: unready 1 000 + drain 8 000 + close 2 500 = 11 500 ms, and 1 000 ms for the end of the process, of 12 000 ms. Shorten a phase, or raise gracePeriod together with what the platform grants. Silence this with doctor: { ignore: ['does-not-fit'] }.",
     ]);
   });
 

@@ -142,6 +142,14 @@ describe('rule 12: what is left open is named, and the process ended', () => {
     expect(code).toBe(0);
   });
 
+  test('what a listener of beforeExit begins is waited for, and what it decides about the code counts', async () => {
+    const { code, lines, errors } = await withSignal('flushes-before-exit');
+
+    expect(errors).toEqual([]);
+    expect(lines.slice(-3)).toEqual(['closed', 'flushed', 'exit with 3']);
+    expect(code).toBe(3);
+  });
+
   test('the code of an unclean shutdown is kept', async () => {
     const { code, errors } = await withSignal('leaked-and-failed');
 

@@ -20,6 +20,8 @@ export interface ForkOptions {
   readonly major?: 11 | 12;
   /** Whether the program has a channel to this process. */
   readonly ipc?: boolean;
+  /** The folder of tests whose program it is. */
+  readonly folder?: 'process' | 'services';
 }
 
 /** Milliseconds that a busy machine may take beyond the times that a program configures. */
@@ -38,7 +40,7 @@ afterEach(() => {
 // A program boots in half a second, but on a busy machine in several.
 import.meta.jest.setTimeout(30_000);
 
-/** A program of `programs/` that runs in a process of its own. */
+/** A program of the folder's `programs/` that runs in a process of its own. */
 export class ForkedProgram {
   readonly lines: string[] = [];
   readonly errors: string[] = [];
@@ -50,9 +52,9 @@ export class ForkedProgram {
   readonly #startedAt = performance.now();
   #since: number | undefined;
 
-  constructor(name: string, { args = [], major = 12, ipc = false }: ForkOptions = {}) {
+  constructor(name: string, { args = [], major = 12, ipc = false, folder = 'process' }: ForkOptions = {}) {
     const { KUBERNETES_SERVICE_HOST: _, ...env } = process.env;
-    const child = spawn(process.execPath, [...ON_MAJOR[major], `build/process/${name}.js`, ...args], {
+    const child = spawn(process.execPath, [...ON_MAJOR[major], `build/${folder}/${name}.js`, ...args], {
       cwd: ROOT,
       env,
       stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],

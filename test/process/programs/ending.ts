@@ -62,6 +62,17 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
       say(`still here, exitCode ${process.exitCode}`);
     },
   },
+  'flushes-before-exit': {
+    main: () => {
+      const flush = async (): Promise<void> => {
+        await pause(100);
+        say('flushed');
+        process.exitCode = 3;
+      };
+      process.once('beforeExit', () => void flush());
+      process.once('exit', (code) => say(`exit with ${code}`));
+    },
+  },
   lingers: {
     main: async () => {
       await untilClosed();

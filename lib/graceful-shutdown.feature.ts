@@ -1,0 +1,38 @@
+import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
+import type { MarkedProvider } from './discovery/provider-scan.js';
+import type { Notice } from './logging/notice.js';
+import type { MistakeList } from './plan/mistake.js';
+import type { ShutdownTask } from './plan/task.js';
+import type { Clock } from './run/clock.js';
+import type { ShutdownEvent } from './run/events.js';
+
+/** An application while Nest makes it: all modules are known, nothing is bound and nothing listens. */
+export interface ApplicationInMaking {
+  readonly modules: ModulesContainer;
+  readonly config: ApplicationConfig;
+  readonly clock: Clock;
+  /** Takes in what is wrong with the options of a feature; all mistakes are told at once. */
+  readonly mistakes: MistakeList;
+  /** The phase that an option at a path names; without one `drain`, or the first phase of a list without it. */
+  readonly phase: (named: unknown, path: string) => string;
+  readonly notify: (notice: Notice) => void;
+}
+
+/** An application in the moment in which it is complete and has not started. */
+export interface CompleteApplication {
+  readonly providers: readonly MarkedProvider[];
+  readonly mistakes: MistakeList;
+  /** Takes in a task later, also while the shutdown runs. */
+  readonly register: (task: ShutdownTask) => unknown;
+}
+
+/** Something that takes part in the shutdown with tasks of its own. */
+export interface ShutdownFeature {
+  /** Sees the application in the moment in which it is complete and has not started; answers with its tasks. */
+  readonly prepare: (application: CompleteApplication) => readonly ShutdownTask[];
+  /** Follows the run. */
+  readonly observe?: (event: ShutdownEvent) => void;
+}
+
+/** Makes a feature for an application: what the option `features` takes. */
+export type ShutdownFeatureFactory = (application: ApplicationInMaking) => ShutdownFeature;

@@ -1,0 +1,64 @@
+import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
+import { checkKeys, isOneOf, isRecord, shown } from '../plan/check-setting.js';
+import type { ShutdownTask } from '../plan/task.js';
+import { drainTask } from './drain-task.js';
+import { transportOf } from './transports.js';
+
+/** The options of `drainMicroservices()`. */
+export interface MicroserviceDrainOptions {
+  /**
+   * The phase in which the servers stop taking messages and finish what they have taken.
+   * @default 'drain', or the first phase of a list without it
+   */
+  readonly phase?: string;
+  /**
+   * What becomes of the streams that gRPC handlers answer with: `'finish'` waits for them, `'end'` completes
+   * them as the drain begins, for streams that would never end by themselves.
+   * @default 'finish'
+   */
+  readonly streams?: 'finish' | 'end';
+}
+
+const STREAMS = ['finish', 'end'];
+const PATH = 'drainMicroservices()';
+
+/**
+ * Drains every server of Nest's microservices, of a microservice and of a hybrid application alike: it stops
+ * taking messages, finishes those that it has taken, and sends their replies. Nest closes it as ever.
+ */
+export function drainMicroservices(options: MicroserviceDrainOptions = {}): ShutdownFeatureFactory {
+  return ({ modules, clock, mistakes, notify, phase: phaseOf }) => {
+    if (!isRecord(options)) {
+      mistakes.add('SHUTDOWN_INVALID_OPTION', PATH, `expected { phase, streams }, got ${shown(options)}.`);
+    }
+    const written = isRecord(options) ? options : {};
+    checkKeys(written, ['phase', 'streams'], { path: PATH, mistakes });
+    const phase = phaseOf(written['phase'], `${PATH}.phase`);
+    const { streams = 'finish' } = written;
+    isOneOf(streams, STREAMS, { path: `${PATH}.streams`, mistakes });
+    const ports = { clock, notify, endStreams: streams === 'end' };
+    const names = new Set<string>();
+    const seen: ShutdownTask[] = [];
+    let take = (task: ShutdownTask): unknown => seen.push(task);
+
+    // Each server is told of as it is made, and to those who come later as well; none listens yet.
+    modules.getRpcTargetRegistry<object>().subscribe((server) => {
+      const drain = transportOf(server, ports);
+      take(drainTask(server, drain, { name: distinct(`MicroserviceDrain (${drain.name})`, names), phase }));
+    });
+    return {
+      prepare: ({ register }) => {
+        take = register;
+        return seen;
+      },
+    };
+  };
+}
+
+/** Two servers may take their work from the same place. */
+function distinct(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let turn = 2; taken.has(free); turn += 1) free = `${name} #${turn}`;
+  taken.add(free);
+  return free;
+}

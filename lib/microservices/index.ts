@@ -1,0 +1,3 @@
+export { drainMicroservices, type MicroserviceDrainOptions } from './drain-microservices.js';
+export { retryRefused, type RetryOptions } from './retry-refused.js';
+export type { PausableStrategy } from './strategy.js';

@@ -1,0 +1,22 @@
+import { MessagesInFlight } from './messages-in-flight.js';
+import { callMember, isObject } from './server-seams.js';
+import type { TransportDrain } from './transport-drain.js';
+import type { TransportPorts } from './transports.js';
+
+/**
+ * Stops the consumer, which waits for the message that each partition is at, commits the offsets and leaves the
+ * group. The producer stays connected, so that the replies of these messages get out before Nest closes it.
+ */
+export function kafkaDrain(server: object, { clock }: TransportPorts): TransportDrain {
+  const work = new MessagesInFlight(server, clock);
+  return {
+    name: 'Kafka',
+    work,
+    stop: async () => {
+      const clients = callMember(server, 'unwrap');
+      // The client, the consumer, the producer.
+      const consumer: unknown = Array.isArray(clients) ? clients[1] : undefined;
+      if (isObject(consumer)) await callMember(consumer, 'stop');
+    },
+  };
+}

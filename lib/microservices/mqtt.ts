@@ -1,0 +1,59 @@
+import { MessagesInFlight } from './messages-in-flight.js';
+import { callMember, isMethod, isObject, memberOf, replaceMethod } from './server-seams.js';
+import type { TransportDrain } from './transport-drain.js';
+import type { TransportPorts } from './transports.js';
+
+/**
+ * With a clean session it unsubscribes: the others of a shared subscription get what follows.
+ *
+ * With a persistent one (`clean: false`) that would take the subscription out of the session, and what comes
+ * until the restart would be lost. There it stops acknowledging and handling instead: the broker keeps what is
+ * not acknowledged, and delivers it to the session when that comes back.
+ */
+export function mqttDrain(server: object, { clock }: TransportPorts): TransportDrain {
+  const work = new MessagesInFlight(server, clock);
+  let status: 'taking' | 'dropping' = 'taking';
+  replaceMethod(server, 'handleMessage', (original) => (...args) => {
+    return status === 'taking' ? original(...args) : Promise.resolve();
+  });
+  const client = (): object => {
+    const found = callMember(server, 'unwrap');
+    if (!isObject(found)) throw new Error('The server has no client.');
+    return found;
+  };
+  const isPersistent = (): boolean => {
+    const options = memberOf(client(), 'options');
+    return isObject(options) && memberOf(options, 'clean') === false;
+  };
+
+  return {
+    name: 'MQTT',
+    work,
+    stop: async () => {
+      if (isPersistent()) {
+        status = 'dropping';
+        // The place that mqtt.js gives to hold acknowledgements back: one is sent when the callback is called.
+        Reflect.set(client(), 'handleMessage', () => undefined);
+        return;
+      }
+      const handlers = callMember(server, 'getHandlers');
+      const topics = handlers instanceof Map ? [...handlers.keys()] : [];
+      if (topics.length > 0) await settled(client(), 'unsubscribe', [topics]);
+    },
+    // Ends when all that was published has been taken by the broker. What is withheld would never be.
+    finish: () => settled(client(), 'end', [isPersistent()]),
+  };
+}
+
+/** Calls a method that tells its end by a callback. */
+function settled(client: object, member: string, args: readonly unknown[]): Promise<void> {
+  const method = memberOf(client, member);
+  if (!isMethod(method)) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const done = (error?: unknown): void => {
+      if (error instanceof Error) reject(error);
+      else resolve();
+    };
+    Reflect.apply(method, client, [...args, done]);
+  });
+}

@@ -1,0 +1,25 @@
+import { MessagesInFlight } from './messages-in-flight.js';
+import { callMember, isObject, memberOf } from './server-seams.js';
+import type { TransportDrain } from './transport-drain.js';
+import type { TransportPorts } from './transports.js';
+
+/**
+ * Drains the subscriptions and not the connection, which would take the replies of running handlers with it:
+ * what the server has sent already is still handled, the other members of a queue group get what follows.
+ */
+export function natsDrain(server: object, { clock }: TransportPorts): TransportDrain {
+  const work = new MessagesInFlight(server, clock);
+  return {
+    name: 'NATS',
+    work,
+    stop: async () => {
+      const subscriptions = memberOf(server, 'subscriptions');
+      if (!Array.isArray(subscriptions)) return;
+      await Promise.all(subscriptions.filter(isObject).map((each) => callMember(each, 'drain')));
+    },
+    flush: async () => {
+      const connection = callMember(server, 'unwrap');
+      if (isObject(connection)) await callMember(connection, 'flush');
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { MessagesInFlight } from './messages-in-flight.js';
+import { callMember, isMethod, isObject, memberOf, replaceMethod } from './server-seams.js';
+import type { TransportDrain } from './transport-drain.js';
+import type { TransportPorts } from './transports.js';
+
+/** A consumer of the broker: the channel that it is on, and what the broker answered. */
+interface Consumer {
+  readonly channel: object;
+  readonly reply: unknown;
+}
+
+type State =
+  { readonly status: 'consuming'; consumer: Consumer | undefined } | { readonly status: 'stopped' };
+
+/**
+ * Cancels the consumer and keeps the channel, so that what has been delivered is handled, acknowledged and
+ * answered on it. The channel is the one below the wrapper of amqp-connection-manager, which knows only the
+ * consumers that were made through it, and Nest's is not.
+ */
+export function rabbitmqDrain(server: object, { clock }: TransportPorts): TransportDrain {
+  const work = new MessagesInFlight(server, clock);
+  let state: State = { status: 'consuming', consumer: undefined };
+  let latest: object | undefined;
+
+  // Called for each channel, after a reconnect as well: then nothing is consumed any more.
+  replaceMethod(server, 'setupChannel', (original) => (channel, ...rest) => {
+    if (isObject(channel)) latest = channel;
+    if (state.status === 'stopped') return undefined;
+    if (isObject(channel)) {
+      replaceMethod(channel, 'consume', (consume) => (...args) => {
+        const reply = consume(...args);
+        state = { status: 'consuming', consumer: { channel, reply } };
+        return reply;
+      });
+    }
+    return original(channel, ...rest);
+  });
+
+  return {
+    name: `RabbitMQ ${String(memberOf(server, 'queue'))}`,
+    work,
+    stop: async () => {
+      const consumer = state.status === 'consuming' ? state.consumer : undefined;
+      state = { status: 'stopped' };
+      if (consumer === undefined) return;
+      const reply: unknown = await consumer.reply;
+      const tag = isObject(reply) ? memberOf(reply, 'consumerTag') : undefined;
+      const cancel = memberOf(consumer.channel, 'cancel');
+      if (isMethod(cancel)) await Reflect.apply(cancel, consumer.channel, [tag]);
+    },
+    flush: async () => {
+      // Nest does not wait for the broker to take a reply, and closing the channel would drop it.
+      if (latest !== undefined) await callMember(latest, 'waitForConfirms');
+    },
+  };
+}

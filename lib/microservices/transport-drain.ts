@@ -1,0 +1,27 @@
+import type { InFlightItem } from '../plan/task.js';
+
+/** What a transport has taken in and not finished. */
+export interface WorkInFlight {
+  /** The oldest first. */
+  readonly items: readonly InFlightItem[];
+  /** Resolves when nothing is in flight and every reply has been handed to the transport. */
+  idle(): Promise<void>;
+}
+
+/**
+ * How one server of a transport is drained. Nest closes it later, as it always does: here the connection stays
+ * open, so that what is in flight can be answered.
+ */
+export interface TransportDrain {
+  /** The transport and where it takes its work from, such as `RabbitMQ orders`. */
+  readonly name: string;
+  readonly work: WorkInFlight;
+  /** Takes no new work from now on, also after a reconnect. */
+  stop(): void | Promise<void>;
+  /** Resolves when the replies of finished work have left the process. */
+  flush?(): Promise<void>;
+  /** Parts with the peers that are still connected, once nothing is in flight. */
+  finish?(): void | Promise<void>;
+  /** Cuts what is left when the time is over. */
+  close?(): void;
+}

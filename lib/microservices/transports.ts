@@ -1,0 +1,43 @@
+import type { Notice } from '../logging/notice.js';
+import type { Clock } from '../run/clock.js';
+import { grpcDrain } from './grpc.js';
+import { kafkaDrain } from './kafka.js';
+import { mqttDrain } from './mqtt.js';
+import { natsDrain } from './nats.js';
+import { rabbitmqDrain } from './rabbitmq.js';
+import { redisDrain } from './redis.js';
+import { tcpDrain } from './tcp.js';
+import { strategyDrain } from './strategy.js';
+import { classNames } from './server-seams.js';
+import type { TransportDrain } from './transport-drain.js';
+
+/** What a transport needs to be drained. */
+export interface TransportPorts {
+  readonly clock: Clock;
+  readonly notify: (notice: Notice) => void;
+  /** Whether streams of gRPC end as the drain begins, or are waited for. */
+  readonly endStreams: boolean;
+}
+
+/** Takes a server before it listens; answers with how it is drained. */
+export type TransportAdapter = (server: object, ports: TransportPorts) => TransportDrain;
+
+/** By the class of Nest, so that a subclass is found too, and no transport's package is loaded to look. */
+const ADAPTERS: ReadonlyMap<string, TransportAdapter> = new Map([
+  ['ServerGrpc', grpcDrain],
+  ['ServerKafka', kafkaDrain],
+  ['ServerMqtt', mqttDrain],
+  ['ServerNats', natsDrain],
+  ['ServerRedis', redisDrain],
+  ['ServerRMQ', rabbitmqDrain],
+  ['ServerTCP', tcpDrain],
+]);
+
+/** How the server is drained: by its class or the nearest one above it that is known. */
+export function transportOf(server: object, ports: TransportPorts): TransportDrain {
+  for (const name of classNames(server)) {
+    const adapter = ADAPTERS.get(name);
+    if (adapter !== undefined) return adapter(server, ports);
+  }
+  return strategyDrain(server, ports);
+}

@@ -1,0 +1,38 @@
+// Sends numbers at a steady rate: prints `sent 17`, then `ok 17` or `error 17 why`, and at last `done`.
+import 'reflect-metadata';
+import { identity, lastValueFrom, timeout } from 'rxjs';
+import { retryRefused } from 'nestjs-phased-shutdown/microservices';
+import { address, count, kind, pause, rate, retries, say, transportName } from './scene.js';
+import { transportNamed } from './transport.js';
+
+/** Milliseconds after which a caller gives up. */
+const PATIENCE = 10_000;
+
+const transport = await transportNamed(transportName);
+const sender = await transport.sender(kind, address);
+say('started');
+
+const answers: Promise<void>[] = [];
+const startedAt = performance.now();
+for (let n = 0; n < count; n += 1) {
+  await pause(startedAt + (n * 1_000) / rate - performance.now());
+  say(`sent ${n}`);
+  answers.push(ask(n));
+}
+await Promise.all(answers);
+await sender.close();
+say('done');
+process.exit();
+
+async function ask(n: number): Promise<void> {
+  try {
+    // An event that nobody answers completes without a value.
+    await lastValueFrom(sender.send(n).pipe(retries ? retryRefused() : identity, timeout(PATIENCE)), {
+      defaultValue: undefined,
+    });
+    say(`ok ${n}`);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : JSON.stringify(error);
+    say(`error ${n} ${text}`);
+  }
+}
