@@ -1,6 +1,7 @@
 // What the module costs on the request path: processor time of the server for each request to a bare route,
 // with the module over without, beside a control that has none either. In each round the three are fresh
-// processes; the load turns among them in slices, so that whatever else the machine does meets all alike.
+// processes; the load turns among them in slices, and what is compared are slices of the same turn, so that
+// whatever else the machine does meets all alike. A round is the median of its turns.
 //
 //   npm run bench:cost [rounds]
 import { fork } from 'node:child_process';
@@ -9,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 import { median, table } from '../table.js';
 
 const WARM_UP = 10_000;
-const SLICES = 10;
-const SLICE = 5_000;
+const TURNS = 25;
+const SLICE = 4_000;
 const SERVERS = [
   { role: 'without', variant: 'none' },
   { role: 'with', variant: 'ours' },
@@ -19,7 +20,7 @@ const SERVERS = [
 
 const rounds = Number(process.argv[2] ?? 10);
 console.log(
-  `microseconds of the server's processor for each of ${SLICES * SLICE} requests over 50 connections; ` +
+  `microseconds of the server's processor for each of ${TURNS * SLICE} requests over 50 connections; ` +
     `median (min–max) of ${rounds} paired rounds on Node ${process.version}`,
 );
 const rows = [];
@@ -27,7 +28,7 @@ for (const adapter of ['express', 'fastify']) {
   const results = [];
   for (let round = 0; round < rounds; round += 1) {
     results.push(await measure(adapter, round));
-    console.error(`${adapter} ${round + 1}/${rounds}: ${JSON.stringify(results.at(-1))}`);
+    console.error(`${adapter} ${round + 1}/${rounds}`);
   }
   rows.push(row(adapter, results));
 }
@@ -36,8 +37,8 @@ console.log(
 );
 
 function row(adapter, results) {
-  const ratios = (role) => results.map((result) => result[role] / result.without);
-  const micros = (role) => median(results.map((result) => result[role])).toFixed(1);
+  const ratios = (role) => results.map((turns) => median(turns.map((turn) => turn[role] / turn.without)));
+  const micros = (role) => median(results.flat().map((turn) => turn[role])).toFixed(1);
   const spread = (values) =>
     `${median(values).toFixed(3)} (${Math.min(...values).toFixed(3)}–${Math.max(...values).toFixed(3)})`;
   const above = median(ratios('with')) - median(ratios('control'));
@@ -51,7 +52,7 @@ function row(adapter, results) {
   ];
 }
 
-/** Microseconds for each request, by the role of the server. */
+/** Microseconds for each request, by the role of the server, of each turn. */
 async function measure(adapter, round) {
   const programs = [];
   const start = (file, args) => {
@@ -65,17 +66,20 @@ async function measure(adapter, round) {
     for (const { role, variant } of turned(SERVERS, round)) {
       const program = start('cost-server.js', [variant, adapter]);
       const port = await toldBy(program);
-      servers.push({ role, program, port, spent: 0 });
+      servers.push({ role, program, port });
       await ask(load, { port, requests: WARM_UP });
     }
-    for (let slice = 0; slice < SLICES; slice += 1) {
-      for (const server of turned(servers, slice)) {
-        const before = await ask(server.program, 'spent');
-        await ask(load, { port: server.port, requests: SLICE });
-        server.spent += (await ask(server.program, 'spent')) - before;
+    const turns = [];
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      const micros = {};
+      for (const { role, program, port } of turned(servers, turn)) {
+        const before = await ask(program, 'spent');
+        await ask(load, { port, requests: SLICE });
+        micros[role] = ((await ask(program, 'spent')) - before) / SLICE;
       }
+      turns.push(micros);
     }
-    return Object.fromEntries(servers.map(({ role, spent }) => [role, spent / (SLICES * SLICE)]));
+    return turns;
   } finally {
     for (const program of programs) program.kill('SIGKILL');
   }
