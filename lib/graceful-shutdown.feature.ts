@@ -15,6 +15,7 @@ export interface ApplicationInMaking {
   readonly mistakes: MistakeList;
   /** The phase that an option at a path names; without one `drain`, or the first phase of a list without it. */
   readonly phase: (named: unknown, path: string) => string;
+  /** Says it in the log. */
   readonly notify: (notice: Notice) => void;
 }
 

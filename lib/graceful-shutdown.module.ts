@@ -160,10 +160,16 @@ const providers: readonly Provider[] = [
   exports: [GracefulShutdown, HttpDrain, InFlightWork, Readiness],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {
+  /**
+   * The module with options that are written down.
+   *
+   * Mistakes in them are told when the application starts, by a `ShutdownConfigurationError`.
+   */
   static override forRoot(options: GracefulShutdownOptions = {}): DynamicModule {
     return super.forRoot(options);
   }
 
+  /** The module with options that are made when the application is, from other providers. */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
     return super.forRootAsync(options);
   }

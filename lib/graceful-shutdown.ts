@@ -57,6 +57,7 @@ export class GracefulShutdown implements ShutdownTarget {
   #injectionsFrom: 'handlers' | 'all' = 'handlers';
   #prepared = false;
 
+  /** @internal Nest makes it. */
   constructor(parts: ShutdownParts) {
     const { settings, clock, notify, onEvent, features } = parts;
     this.#parts = parts;

@@ -7,6 +7,7 @@ export type {
   ShutdownFeatureFactory,
 } from './graceful-shutdown.feature.js';
 export type { ExitMode, GracefulShutdownOptions, RunAt } from './graceful-shutdown.options.js';
+export type { Finding, FindingKind } from './logging/notice.js';
 export { enableGracefulShutdown } from './lifecycle/enable-graceful-shutdown.js';
 export { OnShutdown, type OnShutdownOptions } from './discovery/on-shutdown.decorator.js';
 export { InFlight } from './in-flight/in-flight.decorator.js';
@@ -30,7 +31,8 @@ export {
 } from './plan/mistake.js';
 
 export { ShutdownTaskError, ShutdownTimeoutError } from './run/errors.js';
-export type { AwaitedTask, ShutdownEvent, SkipCause } from './run/events.js';
+export type { Clock, Timer } from './run/clock.js';
+export type { AwaitedTask, ShutdownEvent, ShutdownListener, SkipCause, TaskEvent } from './run/events.js';
 export type { PhaseOutcome, RunOutcome, TaskOutcome } from './run/outcome.js';
 export type { ShutdownRegistration } from './run/registration.js';
 export type { RunOptions } from './run/shutdown-run.js';

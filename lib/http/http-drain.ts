@@ -30,6 +30,7 @@ export class HttpDrain {
   readonly #onAccepted = (message: unknown): void => this.#adoptSibling(message);
   #state: State = { status: 'serving' };
 
+  /** @internal Nest makes it. */
   constructor(
     /** `false` leaves the servers to Nest. */
     private readonly settings: HttpSettings | false,

@@ -49,6 +49,7 @@ export class InFlightWork {
   readonly #neighbours = new Set<number>();
   #state: State = { status: 'taking' };
 
+  /** @internal Nest makes it. */
   constructor(private readonly clock: Clock) {}
 
   /** How many pieces of work are in flight. */

@@ -10,13 +10,16 @@ export interface Platform {
 /** The process, as far as we touch it. */
 export interface ProcessPort {
   readonly platform: Platform;
-  /** Each of these answers with what takes the listener off again. */
+  /** Calls back at each signal; the answer takes the listener off again. */
   onSignal(signal: string, listener: (signal: string) => void): () => void;
+  /** Calls back at each message of a parent process; the answer takes the listener off again. */
   onMessage(listener: (message: unknown) => void): () => void;
+  /** Calls back in place of the end that Node would make; the answer takes the listener off again. */
   onFatalError(
     origin: 'uncaughtException' | 'unhandledRejection',
     listener: (error: unknown) => void,
   ): () => void;
+  /** The number of a signal, for the exit code 128 + n. */
   signalNumber(signal: string): number;
   /** Sends the signal to the process itself. */
   raise(signal: string): void;

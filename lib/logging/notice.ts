@@ -45,6 +45,7 @@ export type Finding =
   /** A provider closes in `onModuleDestroy`, before the phases, what a handler's provider injects. */
   | { readonly kind: 'destroyed-early'; readonly provider: string; readonly handler: string };
 
+/** What the option `doctor` silences a finding by. */
 export type FindingKind = Finding['kind'];
 
 /** Every kind of finding. */

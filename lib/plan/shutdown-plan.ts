@@ -19,7 +19,9 @@ export interface ShutdownPlan {
   /** In an order in which they may start. */
   readonly phases: readonly PlannedPhase[];
   readonly longestPath: LongestPath;
+  /** @internal */
   readonly phaseGraph: PhaseGraph;
+  /** @internal */
   readonly injections: InjectionGraph;
 }
 

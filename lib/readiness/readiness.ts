@@ -23,8 +23,10 @@ export class Readiness implements OnApplicationBootstrap {
   readonly #holds = new Map<symbol, string>();
   #bootstrapped = false;
 
+  /** @internal Nest makes it. */
   constructor(private readonly sources: ReadinessSources) {}
 
+  /** Where it stands at this moment. */
   get state(): ReadinessState {
     if (this.sources.signal.aborted) return 'draining';
     const started = this.sources.isListening() ?? this.#bootstrapped;
@@ -46,6 +48,7 @@ export class Readiness implements OnApplicationBootstrap {
     return () => void this.#holds.delete(key);
   }
 
+  /** @internal Nest calls it. */
   onApplicationBootstrap(): void {
     this.#bootstrapped = true;
   }

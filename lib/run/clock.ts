@@ -1,5 +1,6 @@
 /** A timer that was started and can be taken back. */
 export interface Timer {
+  /** Does nothing once it has fired. */
   cancel(): void;
   /** Lets the process end although the timer still runs. */
   unref(): void;
@@ -9,5 +10,6 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since the epoch; never runs backwards. */
   now(): number;
+  /** Calls back once, when this much time has passed. */
   schedule(callback: () => void, delayMs: number): Timer;
 }

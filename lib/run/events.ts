@@ -67,6 +67,7 @@ export type ShutdownEvent =
     }
   | TaskEvent;
 
+/** What happens to one task of a run. */
 export type TaskEvent =
   | {
       readonly type: 'task-started';
@@ -107,4 +108,5 @@ export type TaskEvent =
       readonly error?: Error;
     };
 
+/** Told every event of a run; what it throws is noted, and changes nothing. */
 export type ShutdownListener = (event: ShutdownEvent) => void;

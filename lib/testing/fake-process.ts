@@ -41,14 +41,17 @@ export class FakeProcess implements ProcessPort {
     return [...this.#listeners].flatMap(([event, listeners]) => Array.from(listeners, () => event));
   }
 
+  /** Sends it a signal; where nobody listens, `killedBy` notes it. */
   emitSignal(signal: string): void {
     if (!this.#emit(signal, signal)) this.killedBy.push(signal);
   }
 
+  /** Sends it a message, as a parent process does. */
   emitMessage(message: unknown): void {
     this.#emit('message', message);
   }
 
+  /** Lets an exception or a rejection reach the top of it. */
   emitFatal(origin: 'uncaughtException' | 'unhandledRejection', error: unknown): void {
     this.#emit(origin, error);
   }

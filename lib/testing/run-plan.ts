@@ -20,6 +20,7 @@ export interface RunHarness {
   readonly finish: (reason?: ShutdownReason) => Promise<ShutdownReport>;
 }
 
+/** What a run is made of: its phases and tasks, and the time that they have. */
 export interface RunHarnessOptions {
   readonly phases: readonly PhaseOptions[];
   readonly tasks?: readonly ShutdownTask[];

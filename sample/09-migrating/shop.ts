@@ -1,6 +1,6 @@
 // What all of these applications have in common: an order needs the database, before and after its work.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Controller, Get, Inject, Injectable, type INestApplication } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable } from '@nestjs/common';
 
 /** Fails every query once it is closed, as a pool does. */
 @Injectable()
@@ -27,11 +27,4 @@ export class OrdersController {
     this.database.query();
     return { ok: true };
   }
-}
-
-/** Tells main.ts where the application listens. */
-export async function listening(app: INestApplication): Promise<void> {
-  process.send?.({ url: await app.getUrl() });
-  // A channel to the parent is nothing that a server has to close.
-  process.disconnect();
 }

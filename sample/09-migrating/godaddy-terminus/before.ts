@@ -3,12 +3,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createTerminus } from '@godaddy/terminus';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Database, listening, OrdersController } from '../shop.js';
+import { Database, OrdersController } from '../shop.js';
 
 @Module({ controllers: [OrdersController], providers: [Database] })
 class AppModule {}
 
-const app = await NestFactory.create(AppModule, { logger: false });
+const app = await NestFactory.create(AppModule);
 createTerminus(app.getHttpServer(), {
   healthChecks: { '/readyz': () => Promise.resolve() },
   beforeShutdown: () => sleep(300),
@@ -18,5 +18,4 @@ createTerminus(app.getHttpServer(), {
   },
   useExit0: true,
 });
-await app.listen(0, '127.0.0.1');
-await listening(app);
+await app.listen(process.env['PORT'] ?? 3000, '127.0.0.1');

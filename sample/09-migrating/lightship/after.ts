@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { enableGracefulShutdown, GracefulShutdownModule, OnShutdown } from 'nestjs-phased-shutdown';
-import { Database, listening, OrdersController } from '../shop.js';
+import { Database, OrdersController } from '../shop.js';
 
 @Injectable()
 class Pool extends Database {
@@ -16,8 +16,13 @@ class Pool extends Database {
   imports: [
     GracefulShutdownModule.forRoot({
       shutdownDelay: 300,
-      // A port of their own, as lightship has one: 9 000 with /ready and /live.
-      probes: { port: 9_000, readiness: '/ready', liveness: '/live' },
+      probes: {
+        // As the manifest asks lightship; where it listens the kubelet has to reach it.
+        port: Number(process.env['PROBES_PORT'] ?? 9_000),
+        host: '0.0.0.0',
+        readiness: '/ready',
+        liveness: '/live',
+      },
     }),
   ],
   controllers: [OrdersController],
@@ -25,7 +30,6 @@ class Pool extends Database {
 })
 class AppModule {}
 
-const app = await NestFactory.create(AppModule, { logger: false });
+const app = await NestFactory.create(AppModule);
 enableGracefulShutdown(app);
-await app.listen(0, '127.0.0.1');
-await listening(app);
+await app.listen(process.env['PORT'] ?? 3000, '127.0.0.1');

@@ -2,15 +2,14 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { createLightship } from 'lightship';
-import { Database, listening, OrdersController } from '../shop.js';
+import { Database, OrdersController } from '../shop.js';
 
 @Module({ controllers: [OrdersController], providers: [Database] })
 class AppModule {}
 
-const app = await NestFactory.create(AppModule, { logger: false });
-const lightship = await createLightship({ shutdownDelay: 300, detectKubernetes: false });
-lightship.registerShutdownHandler(() => app.get(Database).close());
+const app = await NestFactory.create(AppModule);
+const lightship = await createLightship({ shutdownDelay: 300 });
 lightship.registerShutdownHandler(() => app.close());
-await app.listen(0, '127.0.0.1');
+lightship.registerShutdownHandler(() => app.get(Database).close());
+await app.listen(process.env['PORT'] ?? 3000, '127.0.0.1');
 lightship.signalReady();
-await listening(app);

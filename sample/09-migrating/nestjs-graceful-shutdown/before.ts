@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Module, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { GracefulShutdownModule, setupGracefulShutdown } from 'nestjs-graceful-shutdown';
-import { Database, listening, OrdersController } from '../shop.js';
+import { Database, OrdersController } from '../shop.js';
 
 @Module({
   imports: [
@@ -16,7 +16,6 @@ import { Database, listening, OrdersController } from '../shop.js';
 })
 class AppModule {}
 
-const app = await NestFactory.create(AppModule, { logger: false });
+const app = await NestFactory.create(AppModule);
 setupGracefulShutdown({ app });
-await app.listen(0, '127.0.0.1');
-await listening(app);
+await app.listen(process.env['PORT'] ?? 3000, '127.0.0.1');

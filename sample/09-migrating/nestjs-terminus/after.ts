@@ -4,7 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { enableGracefulShutdown, GracefulShutdownModule, OnShutdown } from 'nestjs-phased-shutdown';
 import { ShutdownHealthIndicator } from 'nestjs-phased-shutdown/terminus';
-import { Database, listening, OrdersController } from '../shop.js';
+import { Database, OrdersController } from '../shop.js';
 
 @Injectable()
 class Pool extends Database {
@@ -36,7 +36,6 @@ class HealthController {
 })
 class AppModule {}
 
-const app = await NestFactory.create(AppModule, { logger: false });
+const app = await NestFactory.create(AppModule);
 enableGracefulShutdown(app);
-await app.listen(0, '127.0.0.1');
-await listening(app);
+await app.listen(process.env['PORT'] ?? 3000, '127.0.0.1');

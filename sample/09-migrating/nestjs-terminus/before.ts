@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Controller, Get, Inject, Injectable, Module, type OnModuleDestroy } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { HealthCheck, HealthCheckService, TerminusModule } from '@nestjs/terminus';
-import { Database, listening, OrdersController } from '../shop.js';
+import { Database, OrdersController } from '../shop.js';
 
 @Injectable()
 class Pool extends Database implements OnModuleDestroy {
@@ -29,7 +29,6 @@ class HealthController {
 })
 class AppModule {}
 
-const app = await NestFactory.create(AppModule, { logger: false });
+const app = await NestFactory.create(AppModule);
 app.enableShutdownHooks();
-await app.listen(0, '127.0.0.1');
-await listening(app);
+await app.listen(process.env['PORT'] ?? 3000, '127.0.0.1');
