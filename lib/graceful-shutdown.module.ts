@@ -3,6 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import {
   RESERVE,
+  checkImportedOnce,
   resolveOptions,
   type GracefulShutdownOptions,
   type ShutdownSettings,
@@ -10,6 +11,7 @@ import {
 import {
   BEGINNING,
   FEATURES,
+  OPTIONS,
   SETTINGS,
   SHUTDOWN_CLOCK,
   featureProviders,
@@ -32,8 +34,6 @@ import type { Clock } from './run/clock.js';
 
 export { SHUTDOWN_CLOCK };
 
-const OPTIONS = token('options');
-
 /** The token of the guard of the process, for tests that run an application in a process of their own. */
 export const PROCESS_GUARD = token('process-guard');
 
@@ -50,13 +50,7 @@ const providers: readonly Provider[] = [
     inject: [OPTIONS, ModulesContainer],
     useFactory: (options: unknown, modules: ModulesContainer): ShutdownSettings => {
       const settings = resolveOptions(options, nodeProcess.platform);
-      if (ownModules(modules).length > 1) {
-        settings.mistakes.add(
-          'SHUTDOWN_DUPLICATE_MODULE',
-          'GracefulShutdownModule',
-          'the module is imported more than once, and an application shuts down once. It is global: import it in the root module alone.',
-        );
-      }
+      checkImportedOnce(ownModules(modules).length, settings.mistakes);
       return settings;
     },
   },

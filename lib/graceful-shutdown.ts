@@ -3,7 +3,12 @@ import { Observable, ReplaySubject } from 'rxjs';
 import { findDestroyedEarly } from './discovery/destroyed-early.js';
 import { handlerTasks } from './discovery/handler-tasks.js';
 import { readInjections } from './discovery/injections.js';
-import { allWrappers, scanProviders, type MarkedProvider } from './discovery/provider-scan.js';
+import {
+  allWrappers,
+  scanProviders,
+  type MarkedProvider,
+  type ProviderSight,
+} from './discovery/provider-scan.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownTarget } from './lifecycle/shutdown-target.js';
@@ -39,6 +44,11 @@ export interface ShutdownParts {
   /** Aborts as the run begins. */
   readonly beginning: AbortController;
   readonly features: readonly ShutdownFeature[];
+  /**
+   * How the providers are seen.
+   * @default as instances that Nest has made
+   */
+  readonly sight?: ProviderSight;
 }
 
 /** The shutdown of the application: injectable anywhere, to start it, to follow it, and to take part in it. */
@@ -163,9 +173,9 @@ export class GracefulShutdown implements ShutdownTarget {
    */
   prepare(): void {
     if (this.#prepared) return;
-    const { settings, modules, notify, features } = this.#parts;
+    const { settings, modules, notify, features, sight } = this.#parts;
     const mistakes = settings.mistakes.copy();
-    const providers = scanProviders(modules);
+    const providers = scanProviders(modules, sight);
     const register = (task: ShutdownTask): unknown => this.register(task);
     const ours = features
       .flatMap((feature) => feature.prepare({ providers, mistakes, register }))
