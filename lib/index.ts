@@ -37,6 +37,7 @@ export type { RunOptions } from './run/shutdown-run.js';
 
 export type {
   PhaseReport,
+  ProcessEnd,
   ReportedPhaseOutcome,
   ReportedTaskOutcome,
   RunningReport,
@@ -44,3 +45,16 @@ export type {
   TaskReport,
 } from './report/shutdown-report.js';
 export { timeline } from './report/timeline.js';
+export {
+  reportToJson,
+  type PhaseJson,
+  type ProcessEndJson,
+  type ReasonJson,
+  type ReportJson,
+  type ReportJsonOptions,
+  type TaskJson,
+} from './report/report-json.js';
+export type { ErrorJson, ThrownJson } from './report/error-json.js';
+export { reportFromJson } from './report/read-report.js';
+export { ShutdownReportError } from './report/report-shape.js';
+export { reportToHtml } from './report/html/page.js';

@@ -1,5 +1,5 @@
-import type { ShutdownReason } from '../plan/reason.js';
 import { milliseconds, pathSum, planText } from '../plan/plan-text.js';
+import { errorText, reasonText } from '../plan/reason-text.js';
 import type { InFlightItem } from '../plan/task.js';
 import type { ShutdownReport } from '../report/shutdown-report.js';
 import { timeline } from '../report/timeline.js';
@@ -141,24 +141,6 @@ function isFinding(notice: Notice): notice is Finding {
   return FINDING_KINDS.some((kind) => kind === notice.kind);
 }
 
-/** Why the application shuts down, in words. */
-export function reasonText(reason: ShutdownReason): string {
-  switch (reason.kind) {
-    case 'signal':
-      return reason.signal;
-    case 'close':
-      return reason.signal === undefined ? 'app.close()' : `app.close(${reason.signal})`;
-    case 'request':
-      return reason.message;
-    case 'message':
-      return 'the message `shutdown` of the parent process';
-    case 'error':
-      return `${reason.origin === 'uncaughtException' ? 'an uncaught exception' : 'an unhandled rejection'}, ${errorText(reason.error)}`;
-    case 'dispose':
-      return 'dispose';
-  }
-}
-
 function reportSentence(report: ShutdownReport): Sentence {
   const { outcome, durationMs } = report;
   const text = `Shut down in ${milliseconds(durationMs)}: ${outcome}.`;
@@ -195,18 +177,6 @@ function skipText(cause: Extract<ShutdownEvent, { type: 'phase-skipped' }>['caus
     case 'phase-timeout':
     case 'deadline':
       return 'no time was left';
-  }
-}
-
-/** Anything can be thrown, also what cannot be made a text. */
-function errorText(thrown: unknown): string {
-  try {
-    if (!(thrown instanceof Error)) return String(thrown);
-    return thrown.cause === undefined
-      ? thrown.message
-      : `${thrown.message} (because of ${String(thrown.cause)})`;
-  } catch {
-    return thrown instanceof Error ? thrown.message : 'something that has no text';
   }
 }
 
