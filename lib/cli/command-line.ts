@@ -48,16 +48,16 @@ const APPLICATION = { export: TEXT, options: TEXT, kubernetes: FLAG } as const;
 type OptionTypes = Readonly<Record<string, { readonly type: 'string' | 'boolean'; readonly short?: string }>>;
 
 const OPTIONS: Readonly<Record<CommandName, OptionTypes>> = {
-  plan: { ...GENERAL, ...APPLICATION, format: TEXT },
+  plan: { format: TEXT, ...APPLICATION, ...GENERAL },
   check: {
-    ...GENERAL,
-    ...APPLICATION,
-    format: TEXT,
     'grace-period': TEXT,
     manifest: TEXT,
     container: TEXT,
+    format: TEXT,
+    ...APPLICATION,
+    ...GENERAL,
   },
-  report: { ...GENERAL, format: TEXT },
+  report: { format: TEXT, ...GENERAL },
 };
 
 /** What was written: each option with its values, in their order, and what stands beside them. */
@@ -115,6 +115,11 @@ function commandOf(name: CommandName, written: Written): Command {
   }
 }
 
+/** The options that a command takes. */
+export function optionNames(command: CommandName): readonly string[] {
+  return Object.keys(OPTIONS[command]).map((name) => `--${name}`);
+}
+
 /** Tells a slip in a name by itself: `parseArgs` would say only that it does not know it. */
 function readOptions(command: CommandName, args: readonly string[]): Written {
   const known = OPTIONS[command];
@@ -132,8 +137,9 @@ function readOptions(command: CommandName, args: readonly string[]): Written {
     if (token.kind !== 'option') continue;
     const { name, rawName, value } = token;
     if (!Object.hasOwn(known, name)) {
-      const names = Object.keys(known).map((each) => `--${each}`);
-      throw new WrongUse(`${command} ${rawName}: there is no such option. ${nameAdvice(rawName, names)}`);
+      throw new WrongUse(
+        `${command} ${rawName}: there is no such option. ${nameAdvice(rawName, optionNames(command))}`,
+      );
     }
     const isFlag = known[name]?.type === 'boolean';
     if (isFlag && value !== undefined) {

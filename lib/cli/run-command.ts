@@ -1,5 +1,6 @@
 import type { Platform } from '../lifecycle/process-port.js';
 import { ShutdownConfigurationError } from '../plan/mistake.js';
+import { answerReport } from './answer-report.js';
 import { readCommand, type Command } from './command-line.js';
 import { helpText } from './help.js';
 import { ownVersion } from './version.js';
@@ -43,6 +44,6 @@ async function answerTo(command: Command, platform: Platform): Promise<Answer> {
     case 'check':
       return (await import('./commands.js')).answerCheck(command, platform);
     case 'report':
-      throw new WrongUse('report: to come.');
+      return answerReport(command);
   }
 }
