@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { cutsToFit } from '../../lib/cli/fit/cuts.js';
 import { MistakeList } from '../../lib/plan/mistake.js';
 import type { PhaseOptions } from '../../lib/plan/phase.js';

@@ -10,7 +10,7 @@ export interface Ended {
   readonly stderr: string;
 }
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const NEST = { 11: join(ROOT, 'test/nest-11/node_modules/@nestjs'), 12: join(ROOT, 'node_modules/@nestjs') };
 const { KUBERNETES_SERVICE_HOST: _, NODE_OPTIONS: __, ...ENV } = process.env;
 
