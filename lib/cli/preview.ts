@@ -5,7 +5,7 @@ import type * as NestCore from '@nestjs/core';
 import { previewSight, unknownFactories } from '../discovery/preview-sight.js';
 import { tokenOf } from '../discovery/provider-scan.js';
 import { OPTIONS, previewFeatures } from '../graceful-shutdown.features.js';
-import type { ShutdownFeature } from '../graceful-shutdown.feature.js';
+import type { ShutdownFeature, ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { checkImportedOnce, resolveOptions, type ShutdownSettings } from '../graceful-shutdown.options.js';
 import { GracefulShutdown } from '../graceful-shutdown.js';
 import type { Platform } from '../lifecycle/process-port.js';
@@ -83,7 +83,8 @@ function planOf(
   const { mistakes, featurePhase: phase } = settings;
   checkImportedOnce(ownModules(modules).length, mistakes);
   const application = { modules, config, clock: systemClock, mistakes, phase, notify };
-  const features = previewFeatures(settings, application).map((feature) => guarded(feature, notify));
+  const users = settings.features.map((make) => guarded(make, notify));
+  const features = previewFeatures({ ...settings, features: users }, application);
   const shutdown = new GracefulShutdown({
     settings,
     modules,
@@ -107,18 +108,24 @@ function planOf(
   };
 }
 
-/** A feature of the user that looks into instances may find nothing there, and must not keep the rest from being seen. */
-function guarded(feature: ShutdownFeature, notify: (notice: Notice) => void): ShutdownFeature {
-  return {
-    prepare: (application) => {
-      try {
-        return feature.prepare(application);
-      } catch (error) {
-        const why = `in a preview it is not to be seen (${firstLine(error)})`;
-        notify({ kind: 'not-drained', what: 'What one of the `features` drains', why });
-        return [];
-      }
-    },
+/**
+ * A feature of the user may look into instances, and find nothing there in a preview: the rest is to be seen all the
+ * same.
+ */
+function guarded(make: ShutdownFeatureFactory, notify: (notice: Notice) => void): ShutdownFeatureFactory {
+  const attempt = <T>(step: () => T, otherwise: T): T => {
+    try {
+      return step();
+    } catch (error) {
+      const why = `a preview cannot show it (${firstLine(error)})`;
+      notify({ kind: 'not-drained', what: 'What one of the `features` drains', why });
+      return otherwise;
+    }
+  };
+  const nothing: ShutdownFeature = { prepare: () => [] };
+  return (application) => {
+    const feature = attempt(() => make(application), nothing);
+    return { prepare: (complete) => attempt(() => feature.prepare(complete), []) };
   };
 }
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { SHUTDOWN } from './app.module.js';
 
-const START_LIMIT = 10_000;
+const START_LIMIT = 60_000;
 const URL_OF_APP = 'http://127.0.0.1:8461';
 
 const here = (path: string): string =>

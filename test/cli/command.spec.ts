@@ -155,6 +155,19 @@ describe('the command', () => {
     expect(stderr).toBe('loading\n');
   });
 
+  test('the tasks of features are in the plan, and one that needs what a preview has not is told', () => {
+    const { stdout, stderr } = project.command('plan', 'dist/featured.module.js', '--format', 'json');
+    expect(namesIn(stdout)).toContainEqual({
+      name: 'drain',
+      tasks: ['HttpDrain', 'InFlightWork', 'Queue.pause'],
+    });
+    expect(stderr.split('\n')).toEqual([
+      'phased-shutdown: What one of the `features` drains is not drained: a preview cannot show it (no connection yet).',
+      'phased-shutdown: What the `features` drain they find when the application starts, such as the servers that main.ts connects: their tasks may be missing here.',
+      '',
+    ]);
+  });
+
   test('the options of a factory that injects nothing are asked for', () => {
     const { stdout } = project.command(
       'plan',
