@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { Observable, ReplaySubject } from 'rxjs';
+import { ReplaySubject, type Observable } from 'rxjs';
 import { findDestroyedEarly } from './discovery/destroyed-early.js';
 import { handlerTasks } from './discovery/handler-tasks.js';
 import { readInjections } from './discovery/injections.js';
@@ -9,6 +9,7 @@ import {
   type MarkedProvider,
   type ProviderSight,
 } from './discovery/provider-scan.js';
+import { IsolatedObservable } from './graceful-shutdown.events.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownTarget } from './lifecycle/shutdown-target.js';
@@ -77,8 +78,11 @@ export class GracefulShutdown implements ShutdownTarget {
       onListenerError: (error) => notify({ kind: 'listener-failed', error }),
     });
     const draining = new ReplaySubject<ShutdownReason>(1);
-    this.draining$ = draining.asObservable();
-    this.events$ = new Observable((subscriber) => this.#run.listen((event) => subscriber.next(event)));
+    const onError = (error: unknown): void => notify({ kind: 'listener-failed', error });
+    this.draining$ = new IsolatedObservable(onError, (subscriber) => draining.subscribe(subscriber));
+    this.events$ = new IsolatedObservable(onError, (subscriber) =>
+      this.#run.listen((event) => subscriber.next(event)),
+    );
     this.finished = new Promise((resolve) => {
       this.#run.listen((event) => {
         this.#fold.add(event);

@@ -15,6 +15,7 @@ export { HttpDrain } from './http/http-drain.js';
 export type { HttpOptions, LateRequests } from './http/http.options.js';
 export type { EventStreamFarewell } from './http/event-stream.js';
 export type { ProbesOptions, ProbeWhileDraining } from './probes/probes.options.js';
+export type { ReportOptions } from './sinks/report.options.js';
 export { Readiness, type ReadinessState } from './readiness/readiness.js';
 
 export { DEFAULT_PHASES, type Mode, type OnFailure, type Phase, type PhaseOptions } from './plan/phase.js';
@@ -44,6 +45,7 @@ export type {
   ShutdownReport,
   TaskReport,
 } from './report/shutdown-report.js';
+export { shortReport } from './report/short-report.js';
 export { timeline } from './report/timeline.js';
 export {
   reportToJson,

@@ -17,6 +17,8 @@ export interface ProcessPort {
     origin: 'uncaughtException' | 'unhandledRejection',
     listener: (error: unknown) => void,
   ): () => void;
+  /** Calls back when the process exits by itself or is made to; what is not done before the call returns is lost. */
+  onExit(listener: (code: number) => void): () => void;
   signalNumber(signal: string): number;
   /** Sends the signal to the process itself. */
   raise(signal: string): void;

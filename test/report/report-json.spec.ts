@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { reportFromJson } from '../../lib/report/read-report.js';
 import { reportToJson } from '../../lib/report/report-json.js';
 import { ShutdownReportError } from '../../lib/report/report-shape.js';
@@ -118,13 +118,15 @@ describe('anything that is thrown', () => {
   });
 
   test('is stored where its getters throw', () => {
-    const error = new Error('disk full');
     const hostile = {
       get: (): never => {
         throw new Error('look away');
       },
     };
-    for (const key of ['name', 'stack', 'code', 'cause']) Object.defineProperty(error, key, hostile);
+    const error: unknown = Object.create(Error.prototype, {
+      message: { value: 'disk full' },
+      ...Object.fromEntries(['name', 'stack', 'code', 'cause', 'errors'].map((key) => [key, hostile])),
+    });
     expect(storedError(error)).toEqual({ name: 'Error', message: 'disk full' });
   });
 

@@ -20,7 +20,7 @@ function chain(error: unknown): readonly unknown[] {
 function oneError(thrown: unknown, index: number): Markup {
   const because = index > 0 && html`<span class="because">because of</span> `;
   if (!(thrown instanceof Error)) return html`<p>${because}<bdi>${String(thrown)}</bdi></p>`;
-  const { name, message, stack } = thrown;
+  const { name, message } = thrown;
   const code: unknown = Reflect.get(thrown, 'code');
   const listed = thrown instanceof AggregateError ? thrown.errors : [];
   return html`<p>
@@ -33,5 +33,12 @@ function oneError(thrown: unknown, index: number): Markup {
         ${listed.map((each: unknown) => html`<li><bdi>${String(each)}</bdi></li>`)}
       </ul>`
     }
-    ${stack !== undefined && stack.includes('\n') && html`<pre tabindex="0">${stack}</pre>`}`;
+    ${calls(thrown)}`;
+}
+
+/** Where it was thrown. That of a timeout is where the engine looked at its clock. */
+function calls({ name, stack = '' }: Error): Markup | undefined {
+  const from = stack.search(/^ +at /m);
+  if (from === -1 || name === 'ShutdownTimeoutError') return undefined;
+  return html`<pre tabindex="0">${stack.slice(from)}</pre>`;
 }

@@ -1,4 +1,3 @@
-import { milliseconds } from '../../plan/plan-text.js';
 import { reportFromJson } from '../read-report.js';
 import { reportToJson, type ReportJson, type ReportJsonOptions } from '../report-json.js';
 import type { RunningReport, ShutdownReport } from '../shutdown-report.js';
@@ -6,7 +5,7 @@ import { verdictText } from '../verdict.js';
 import { Markup, html } from './markup.js';
 import { dataBlock } from './page-data.js';
 import { phaseSection } from './phase-section.js';
-import { Scale } from './scale.js';
+import { pictureOf, type Picture } from './scale.js';
 import { STYLE } from './style.js';
 import { summary, titleOf } from './summary.js';
 
@@ -25,6 +24,7 @@ export function reportToHtml(
 export function jsonToHtml(json: ReportJson): string {
   // What the page shows is what it holds, and no more.
   const report = reportFromJson(json);
+  const picture = pictureOf(report);
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -42,7 +42,7 @@ export function jsonToHtml(json: ReportJson): string {
         </style>
       </head>
       <body>
-        <main>${summary(report)} ${picture(report)}</main>
+        <main>${summary(report, picture)} ${timeline(report, picture)}</main>
         <footer>
           Written by nestjs-phased-shutdown. Select a task to open it. The report is in this page as JSON,
           too: <code>phased-shutdown report</code> reads it.
@@ -52,11 +52,13 @@ export function jsonToHtml(json: ReportJson): string {
     </html> `.text;
 }
 
-function picture(report: ShutdownReport | RunningReport): Markup {
-  const scale = new Scale(report);
+function timeline(report: ShutdownReport | RunningReport, picture: Picture): Markup {
+  const { scale } = picture;
   const { endedBy, phases } = report;
   if (phases.length === 0) return html`<p class="note">No phase had begun.</p>`;
-  const ticks = scale.ticks.map(({ left, text }) => html`<i style="left:${left}%">${text}</i>`);
+  const ticks = scale.ticks.map(
+    ({ left, text, side }) => html`<i class="${side}" style="left:${left}%">${text}</i>`,
+  );
   const lines = scale.ticks.map(({ left }) => html`<i style="left:${left}%"></i>`);
   return html`<section class="timeline" aria-label="Timeline">
     <h2>Where the time went</h2>
@@ -66,13 +68,11 @@ function picture(report: ShutdownReport | RunningReport): Markup {
         <span class="track"
           >${lines}${
             endedBy !== undefined &&
-            html`<i class="end" style="left:${scale.percent(endedBy.atMs)}%"
-              ><b>ended ${milliseconds(endedBy.atMs)}</b></i
-            >`
+            html`<i class="end" style="left:${scale.percent(endedBy.atMs)}%"><b>ended</b></i>`
           }</span
         >
       </div>
-      ${phases.map((phase) => phaseSection(phase, scale))}
+      ${phases.map((phase) => phaseSection(phase, picture))}
     </div>
   </section>`;
 }

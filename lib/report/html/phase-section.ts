@@ -1,5 +1,5 @@
 import { html, type Markup } from './markup.js';
-import type { Scale } from './scale.js';
+import type { Picture } from './scale.js';
 import { lengthText, matters, skipText, taskRow } from './task-row.js';
 import type { PhaseReport, TaskReport } from '../shutdown-report.js';
 
@@ -7,8 +7,9 @@ import type { PhaseReport, TaskReport } from '../shutdown-report.js';
 const SHOWN_TASKS = 40;
 
 /** A phase: its own bar, and below it its tasks. */
-export function phaseSection(phase: PhaseReport, scale: Scale): Markup {
+export function phaseSection(phase: PhaseReport, picture: Picture): Markup {
   const { name, mode, outcome, startMs, durationMs, tasks } = phase;
+  const { scale } = picture;
   const started = outcome !== 'skipped' && outcome !== 'waiting';
   const style = `left:${scale.percent(startMs)}%;width:${scale.percent(durationMs)}%`;
   return html`<section class="phase is-${outcome}">
@@ -18,7 +19,7 @@ export function phaseSection(phase: PhaseReport, scale: Scale): Markup {
       <span class="ms">${started ? lengthText(durationMs) : ''}</span>
       <span class="badge">${outcomeText(phase)}</span>
     </div>
-    ${note(phase)}${tasks.length > 0 && taskList(tasks, scale)}
+    ${note(phase)}${tasks.length > 0 && taskList(tasks, picture)}
   </section> `;
 }
 
@@ -36,18 +37,18 @@ function note({ outcome, skippedBecause, tasks }: PhaseReport): Markup | undefin
   return html`<p class="note">No task.</p>`;
 }
 
-function taskList(tasks: readonly TaskReport[], scale: Scale): Markup {
+function taskList(tasks: readonly TaskReport[], picture: Picture): Markup {
   const shown = choose(tasks);
   const rest = tasks.filter((task) => !shown.has(task));
   return html`<ol class="tasks">
-      ${tasks.filter((task) => shown.has(task)).map((task) => taskRow(task, scale))}
+      ${tasks.filter((task) => shown.has(task)).map((task) => taskRow(task, picture))}
     </ol>
     ${
       rest.length > 0 &&
       html`<details class="rest">
         <summary>${rest.length} more, each ${lengthText(longest(rest))} or less</summary>
         <ol class="tasks">
-          ${rest.map((task) => taskRow(task, scale))}
+          ${rest.map((task) => taskRow(task, picture))}
         </ol>
       </details>`
     }`;

@@ -1,13 +1,27 @@
 import { milliseconds } from '../../plan/plan-text.js';
-import type { RunningReport, ShutdownReport } from '../shutdown-report.js';
+import type { RunningReport, ShutdownReport, TaskReport } from '../shutdown-report.js';
 
-/** A mark on the axis: its place in percent of the width, and its text. */
+/** A mark on the axis: its place in percent of the width, its text, and the side of it where that has room. */
 export interface Tick {
   readonly left: number;
   readonly text: string;
+  readonly side: 'before' | 'behind';
 }
 
 const MOST_TICKS = 5;
+
+/** What the parts of a page have in common. */
+export interface Picture {
+  readonly scale: Scale;
+  /** Names the place where a task is told in full: a link to it opens it. */
+  readonly idOf: (task: TaskReport) => string;
+}
+
+export function pictureOf(report: ShutdownReport | RunningReport): Picture {
+  const tasks = report.phases.flatMap((phase) => phase.tasks);
+  const ids = new Map(tasks.map((task, index) => [task, `task-${index + 1}`]));
+  return { scale: new Scale(report), idOf: (task) => ids.get(task) ?? '' };
+}
 
 /** How the times of a report become places in the picture. */
 export class Scale {
@@ -35,9 +49,15 @@ export class Scale {
   get ticks(): readonly Tick[] {
     const step = roundStep(this.#endMs / MOST_TICKS);
     const count = Math.floor(this.#endMs / step);
-    return Array.from({ length: count + 1 }, (_, index) => index * step)
-      .filter((ms) => this.percent(ms) <= 94)
-      .map((ms) => ({ left: this.percent(ms), text: tickText(ms, step) }));
+    return Array.from({ length: count + 1 }, (_, index) => index * step).map((ms) => ({
+      left: this.percent(ms),
+      text: tickText(ms, step),
+      side: this.#sideOf(ms),
+    }));
+  }
+
+  #sideOf(ms: number): Tick['side'] {
+    return this.percent(ms) > 88 ? 'before' : 'behind';
   }
 }
 

@@ -4,7 +4,7 @@ export const STYLE = `
   --page: #f6f7f9; --card: #fff; --text: #1a1f27; --soft: #566070; --line: #dfe3e9; --hover: #f0f3f7;
   --ok: #12805c; --ok-soft: #dff3ea; --bad: #c22747; --bad-soft: #fce5ea;
   --late: #a25a00; --late-soft: #fdeed7; --run: #6246c9; --run-soft: #ebe7fb; --skip: #667080; --skip-soft: #e9ecf0;
-  --name: clamp(11rem, 26%, 20rem); --ms: 5.5rem; --badge: 9.5rem; --gap: .9rem;
+  --name: clamp(11rem, 26%, 20rem); --ms: 5.5rem; --badge: 11rem; --gap: .9rem;
 }
 @media screen and (prefers-color-scheme: dark) {
   :root {
@@ -50,6 +50,8 @@ h1 .nowrap { color: var(--c); font-variant-numeric: tabular-nums; }
 
 .troubles, .timeline { background: var(--card); border: 1px solid var(--line); border-radius: 1rem; padding: 1.1rem 1.25rem; margin-bottom: 1.2rem; }
 .troubles ul { padding-left: 1.1rem; overflow-wrap: anywhere; }
+a { color: inherit; font-weight: 650; text-decoration-color: var(--soft); text-underline-offset: .15em; }
+a:hover { text-decoration-thickness: 2px; }
 .troubles li::marker { color: var(--late); }
 
 .chart { position: relative; }
@@ -61,10 +63,12 @@ h1 .nowrap { color: var(--c); font-variant-numeric: tabular-nums; }
 .axis .track, .grid .track { grid-column: 2; }
 .axis .track { height: 1.5rem; }
 .axis i { position: absolute; font-style: normal; font-size: .75rem; color: var(--soft); white-space: nowrap; padding-left: .3rem; }
+.axis .before { transform: translateX(-100%); padding: 0 .3rem 0 0; }
 .grid { position: absolute; inset: 1.4rem 0 0; pointer-events: none; align-items: stretch; }
 .grid i { position: absolute; top: 0; bottom: 0; border-left: 1px solid var(--line); }
 .grid .end { border-left: 2px dashed var(--bad); z-index: 1; }
-.grid .end b { position: absolute; top: -1.4rem; right: .15rem; font-size: .75rem; color: var(--bad); white-space: nowrap; background: var(--card); padding: 0 .25rem; }
+.grid .track { height: auto; }
+.grid .end b { position: absolute; top: -1.4rem; right: .15rem; font-style: normal; font-size: .75rem; color: var(--bad); white-space: nowrap; background: var(--card); padding: 0 .25rem; }
 
 .track { position: relative; display: block; height: 1rem; }
 .bar, .late { position: absolute; top: .1rem; bottom: .1rem; min-width: 3px; border-radius: 3px; background: var(--c); }
@@ -87,7 +91,7 @@ h3 small { font-weight: 400; color: var(--soft); margin-left: .3em; font-size: .
 .task > summary { cursor: pointer; list-style: none; border-radius: .4rem; padding: .12rem 0; }
 .task > summary::-webkit-details-marker { display: none; }
 .task > summary:hover, .rest > summary:hover { background: var(--hover); }
-summary:focus-visible, pre:focus-visible { outline: 2px solid var(--run); outline-offset: 1px; }
+a:focus-visible, summary:focus-visible, pre:focus-visible { outline: 2px solid var(--run); outline-offset: 1px; }
 .tasks .name { font-size: .82rem; padding-left: 1.1rem; position: relative; }
 .tasks .name::before { content: '\\203a'; position: absolute; left: .3rem; color: var(--soft); transition: transform .12s; }
 .task[open] .name::before { transform: rotate(90deg); }
@@ -108,9 +112,11 @@ footer { color: var(--soft); font-size: .82rem; }
 @media (max-width: 760px) {
   :root { --ms: auto; --badge: auto; }
   .axis, .grid { display: block; }
-  .head, summary { grid-template-columns: minmax(0, 1fr) auto auto; gap: .1rem .6rem; }
+  .head, summary { grid-template-columns: minmax(0, 1fr) auto; gap: .1rem .6rem; }
   .head .track, summary .track { grid-column: 1 / -1; grid-row: 2; }
-  .is-completed > summary .badge { display: none; }
+  .grid .track { height: 100%; }
+  .is-skipped .track, .is-waiting .track, .is-completed > * > .badge { display: none; }
+  .is-skipped > * > .ms, .is-waiting > * > .ms { display: none; }
   .task > summary { padding: .3rem 0; }
   .tasks .name { padding-left: .9rem; } .tasks .name::before { left: 0; }
   .body { margin-left: 0; }

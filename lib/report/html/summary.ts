@@ -1,9 +1,9 @@
-import { milliseconds } from '../../plan/plan-text.js';
 import { reasonText } from '../../plan/reason-text.js';
 import { instant } from '../instant.js';
 import { abandonedTasks, endText, isRunning, verdictOf, type Verdict } from '../verdict.js';
 import type { RunningReport, ShutdownReport, TaskReport } from '../shutdown-report.js';
 import { html, type Markup } from './markup.js';
+import type { Picture } from './scale.js';
 import { lengthText, matters } from './task-row.js';
 
 /** Tasks that the summary names. */
@@ -31,7 +31,7 @@ export function titleOf(report: ShutdownReport | RunningReport): string {
 }
 
 /** How it went, why, when, the figures, and the tasks to look at. */
-export function summary(report: ShutdownReport | RunningReport): Markup {
+export function summary(report: ShutdownReport | RunningReport, picture: Picture): Markup {
   const verdict = verdictOf(report);
   return html`<header class="is-${verdict}">
       <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[verdict]}" /></svg>
@@ -41,12 +41,12 @@ export function summary(report: ShutdownReport | RunningReport): Markup {
         ${remarks(report).map((each) => html`<p class="remark">${each}</p>`)}
       </div>
     </header>
-    ${figures(report)}${troubles(report)}`;
+    ${figures(report)}${troubles(report, picture)}`;
 }
 
 function took({ durationMs, endedBy, outcome }: ShutdownReport | RunningReport): string {
   const ms = outcome === 'running' ? (endedBy?.atMs ?? durationMs) : durationMs;
-  return `${outcome === 'running' ? 'after' : 'in'} ${milliseconds(ms)}`;
+  return `${outcome === 'running' ? 'after' : 'in'} ${lengthText(ms)}`;
 }
 
 function because({ reason, startedAt }: ShutdownReport | RunningReport): Markup {
@@ -105,7 +105,7 @@ function figures(report: ShutdownReport | RunningReport): Markup {
   </dl>`;
 }
 
-function troubles({ phases }: ShutdownReport | RunningReport): Markup | undefined {
+function troubles({ phases }: ShutdownReport | RunningReport, { idOf }: Picture): Markup | undefined {
   const found = phases.flatMap(({ name, tasks }) =>
     tasks.filter(matters).map((task) => ({ phase: name, task })),
   );
@@ -117,7 +117,7 @@ function troubles({ phases }: ShutdownReport | RunningReport): Markup | undefine
       ${found.slice(0, NAMED).map(
         ({ phase, task }) =>
           html`<li>
-            <b><bdi>${task.name}</bdi></b> in <bdi>${phase}</bdi>: ${troubleText(task)}
+            <a href="#${idOf(task)}"><bdi>${task.name}</bdi></a> in <bdi>${phase}</bdi>: ${troubleText(task)}
           </li> `,
       )}
       ${rest > 0 && html`<li>and ${rest} more</li>`}

@@ -2,7 +2,7 @@ import { milliseconds } from '../../plan/plan-text.js';
 import type { SkipCause } from '../../run/events.js';
 import { errorDetails } from './error-details.js';
 import { html, type Markup } from './markup.js';
-import type { Scale } from './scale.js';
+import type { Picture, Scale } from './scale.js';
 import type { TaskReport } from '../shutdown-report.js';
 
 /** Pieces of work that are listed for a task. */
@@ -12,7 +12,7 @@ const SHOWN_ITEMS = 100;
 const FINE_BELOW = 10;
 
 /** A task: a line with its bar, which opens to what is known of it. */
-export function taskRow(task: TaskReport, scale: Scale): Markup {
+export function taskRow(task: TaskReport, { scale, idOf }: Picture): Markup {
   return html`<li>
     <details class="task ${kindOf(task)}${matters(task) ? ' matters' : ''}">
       <summary>
@@ -21,14 +21,17 @@ export function taskRow(task: TaskReport, scale: Scale): Markup {
         <span class="ms">${task.outcome === 'skipped' ? '' : lengthText(task.durationMs)}</span>
         <span class="badge">${outcomeText(task)}</span>
       </summary>
-      <div class="body">${facts(task)}${inFlight(task)}${task.error && errorDetails(task.error)}</div>
+      <div class="body" id="${idOf(task)}">
+        ${facts(task)}${inFlight(task)}${task.error && errorDetails(task.error)}
+      </div>
     </details>
   </li> `;
 }
 
-/** Milliseconds, with a tenth where that is much. */
+/** Milliseconds, with a tenth where that is much; no line ends within. */
 export function lengthText(ms: number): string {
-  return ms > 0 && ms < FINE_BELOW ? `${Math.round(ms * 10) / 10} ms` : milliseconds(ms);
+  const text = ms > 0 && ms < FINE_BELOW ? `${Math.round(ms * 10) / 10} ms` : milliseconds(ms);
+  return text.replaceAll(' ', '\u00a0');
 }
 
 /** Whether a task did anything but complete in its time. */
@@ -61,7 +64,7 @@ function kindOf({ outcome, abandoned }: TaskReport): string {
 }
 
 function outcomeText({ outcome, abandoned, settledLateMs }: TaskReport): string {
-  if (settledLateMs !== undefined) return `${outcome}, settled late`;
+  if (settledLateMs !== undefined) return `${outcome}, late`;
   if (abandoned) return outcome === 'running' ? 'abandoned' : `${outcome}, abandoned`;
   return outcome;
 }
