@@ -7,6 +7,7 @@ import { HttpDrain } from './http/http-drain.js';
 import { countWorkOf } from './in-flight/in-flight.decorator.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { ShutdownLog } from './logging/shutdown-log.js';
+import type { MistakeList } from './plan/mistake.js';
 import { ProbeServer } from './probes/probe-server.js';
 import { Probes } from './probes/probes.js';
 import { Readiness, shutdownDelayTask } from './readiness/readiness.js';
@@ -103,6 +104,16 @@ export const featureProviders: readonly Provider[] = [
     ],
   },
 ];
+
+/** An application shuts down once, so its module may be imported once. */
+export function checkImportedOnce(imports: number, mistakes: MistakeList): void {
+  if (imports < 2) return;
+  mistakes.add(
+    'SHUTDOWN_DUPLICATE_MODULE',
+    'GracefulShutdownModule',
+    'the module is imported more than once, and an application shuts down once. It is global: import it in the root module alone.',
+  );
+}
 
 /**
  * The features of an application that Nest only shows in its preview mode: their tasks are the same, but there is

@@ -3,7 +3,6 @@ import { ModulesContainer } from '@nestjs/core';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import {
   RESERVE,
-  checkImportedOnce,
   resolveOptions,
   type GracefulShutdownOptions,
   type ShutdownSettings,
@@ -14,6 +13,7 @@ import {
   OPTIONS,
   SETTINGS,
   SHUTDOWN_CLOCK,
+  checkImportedOnce,
   featureProviders,
   token,
 } from './graceful-shutdown.features.js';

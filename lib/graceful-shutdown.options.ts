@@ -206,16 +206,6 @@ export function resolveOptions(written: unknown, platform: Platform): ShutdownSe
   });
 }
 
-/** An application shuts down once, so its module may be imported once. */
-export function checkImportedOnce(imports: number, mistakes: MistakeList): void {
-  if (imports < 2) return;
-  mistakes.add(
-    'SHUTDOWN_DUPLICATE_MODULE',
-    'GracefulShutdownModule',
-    'the module is imported more than once, and an application shuts down once. It is global: import it in the root module alone.',
-  );
-}
-
 function readInFlightPhase(written: unknown, phases: UserPhases, mistakes: MistakeList): string {
   const path = 'inFlight';
   if (written !== undefined && !isRecord(written)) {
