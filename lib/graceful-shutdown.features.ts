@@ -1,12 +1,13 @@
 import { Server } from 'node:net';
 import type { Provider } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import type { ShutdownFeature } from './graceful-shutdown.feature.js';
+import type { ApplicationInMaking, ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownSettings } from './graceful-shutdown.options.js';
 import { HttpDrain } from './http/http-drain.js';
 import { countWorkOf } from './in-flight/in-flight.decorator.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { ShutdownLog } from './logging/shutdown-log.js';
+import type { MistakeList } from './plan/mistake.js';
 import { ProbeServer } from './probes/probe-server.js';
 import { Probes } from './probes/probes.js';
 import { Readiness, shutdownDelayTask } from './readiness/readiness.js';
@@ -15,6 +16,7 @@ import type { Clock } from './run/clock.js';
 /** A token that another copy of the package finds as well. */
 export const token = (name: string): symbol => Symbol.for(`nestjs-phased-shutdown.${name}`);
 
+export const OPTIONS = token('options');
 export const SETTINGS = token('settings');
 /** An AbortController that aborts as the shutdown begins. */
 export const BEGINNING = token('beginning');
@@ -83,12 +85,7 @@ export const featureProviders: readonly Provider[] = [
       probes: Probes,
       userFeatures: readonly ShutdownFeature[],
     ): readonly ShutdownFeature[] => [
-      {
-        prepare: () =>
-          shutdownDelay > 0
-            ? [shutdownDelayTask(shutdownDelay, { clock, isListening: () => isListening(host) })]
-            : [],
-      },
+      delayFeature(shutdownDelay, { clock, isListening: () => isListening(host) }),
       {
         prepare: () => {
           const server = serverOf(host);
@@ -96,13 +93,7 @@ export const featureProviders: readonly Provider[] = [
           return drain.tasks();
         },
       },
-      {
-        prepare: ({ providers, mistakes, register }) => {
-          countWorkOf(providers, work, mistakes);
-          return [work.drainTask(inFlightPhase, register)];
-        },
-        observe: (event) => work.observe(event, inFlightPhase),
-      },
+      workFeature(work, inFlightPhase),
       {
         prepare: ({ mistakes }) => {
           probes.mount(serverOf(host) === undefined ? undefined : host.httpAdapter, mistakes);
@@ -113,6 +104,51 @@ export const featureProviders: readonly Provider[] = [
     ],
   },
 ];
+
+/** An application shuts down once, so its module may be imported once. */
+export function checkImportedOnce(imports: number, mistakes: MistakeList): void {
+  if (imports < 2) return;
+  mistakes.add(
+    'SHUTDOWN_DUPLICATE_MODULE',
+    'GracefulShutdownModule',
+    'the module is imported more than once, and an application shuts down once. It is global: import it in the root module alone.',
+  );
+}
+
+/**
+ * The features of an application that Nest only shows in its preview mode: their tasks are the same, but there is
+ * no server to watch, and no probe to mount.
+ */
+export function previewFeatures(
+  { shutdownDelay, inFlightPhase, http, features }: ShutdownSettings,
+  application: ApplicationInMaking,
+): readonly ShutdownFeature[] {
+  const { clock } = application;
+  const drain = new HttpDrain(http, clock);
+  return [
+    delayFeature(shutdownDelay, { clock, isListening: () => undefined }),
+    { prepare: () => drain.tasks() },
+    workFeature(new InFlightWork(clock), inFlightPhase),
+    ...features.map((make) => make(application)),
+  ];
+}
+
+function delayFeature(
+  shutdownDelay: number,
+  ports: { readonly clock: Clock; readonly isListening: () => boolean | undefined },
+): ShutdownFeature {
+  return { prepare: () => (shutdownDelay > 0 ? [shutdownDelayTask(shutdownDelay, ports)] : []) };
+}
+
+function workFeature(work: InFlightWork, phase: string): ShutdownFeature {
+  return {
+    prepare: ({ providers, mistakes, register }) => {
+      countWorkOf(providers, work, mistakes);
+      return [work.drainTask(phase, register)];
+    },
+    observe: (event) => work.observe(event, phase),
+  };
+}
 
 /** The server of the application, if it has one. */
 function serverOf(host: HttpAdapterHost): Server | undefined {

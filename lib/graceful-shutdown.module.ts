@@ -10,8 +10,10 @@ import {
 import {
   BEGINNING,
   FEATURES,
+  OPTIONS,
   SETTINGS,
   SHUTDOWN_CLOCK,
+  checkImportedOnce,
   featureProviders,
   token,
 } from './graceful-shutdown.features.js';
@@ -29,10 +31,9 @@ import { ShutdownLog } from './logging/shutdown-log.js';
 import { longestPath } from './plan/shutdown-plan.js';
 import { Readiness } from './readiness/readiness.js';
 import type { Clock } from './run/clock.js';
+import { ReportSinks } from './sinks/report-sinks.js';
 
 export { SHUTDOWN_CLOCK };
-
-const OPTIONS = token('options');
 
 /** The token of the guard of the process, for tests that run an application in a process of their own. */
 export const PROCESS_GUARD = token('process-guard');
@@ -50,13 +51,7 @@ const providers: readonly Provider[] = [
     inject: [OPTIONS, ModulesContainer],
     useFactory: (options: unknown, modules: ModulesContainer): ShutdownSettings => {
       const settings = resolveOptions(options, nodeProcess.platform);
-      if (ownModules(modules).length > 1) {
-        settings.mistakes.add(
-          'SHUTDOWN_DUPLICATE_MODULE',
-          'GracefulShutdownModule',
-          'the module is imported more than once, and an application shuts down once. It is global: import it in the root module alone.',
-        );
-      }
+      checkImportedOnce(ownModules(modules).length, settings.mistakes);
       return settings;
     },
   },
@@ -98,6 +93,28 @@ const providers: readonly Provider[] = [
       }),
   },
   {
+    provide: ReportSinks,
+    inject: [GracefulShutdown, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD],
+    useFactory: (
+      shutdown: GracefulShutdown,
+      { report }: ShutdownSettings,
+      clock: Clock,
+      log: ShutdownLog,
+      guard: ProcessGuard,
+    ): ReportSinks => {
+      const sinks = new ReportSinks(report, {
+        clock,
+        inKubernetes: nodeProcess.platform.inKubernetes,
+        report: () => shutdown.report,
+        awaited: () => shutdown.awaited,
+        notify: (notice) => log.notice(notice),
+        onExit: (listener) => guard.onExit(listener),
+      });
+      shutdown.events$.subscribe((event) => sinks.observe(event));
+      return sinks;
+    },
+  },
+  {
     provide: ShutdownHooks,
     inject: [GracefulShutdown, SETTINGS, ShutdownLog, ModulesContainer],
     useFactory: (
@@ -114,7 +131,15 @@ const providers: readonly Provider[] = [
   },
   {
     provide: LIFECYCLE,
-    inject: [GracefulShutdown, ShutdownHooks, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD],
+    inject: [
+      GracefulShutdown,
+      ShutdownHooks,
+      SETTINGS,
+      SHUTDOWN_CLOCK,
+      ShutdownLog,
+      PROCESS_GUARD,
+      ReportSinks,
+    ],
     useFactory: (
       shutdown: GracefulShutdown,
       hooks: ShutdownHooks,
@@ -122,6 +147,7 @@ const providers: readonly Provider[] = [
       clock: Clock,
       log: ShutdownLog,
       guard: ProcessGuard,
+      sinks: ReportSinks,
     ): ApplicationParts => {
       const limit = settings.gracePeriod - RESERVE;
       const { signals, ipc, fatalErrors, exit, runAt, phaseGraph } = settings;
@@ -133,6 +159,7 @@ const providers: readonly Provider[] = [
         runAt,
         limit,
         startLimit: Math.max(RESERVE, limit - longestPath(phaseGraph).ms),
+        reported: () => sinks.settled(),
         drainsHttp: settings.http !== false,
         guard,
         guarded: {
@@ -143,6 +170,7 @@ const providers: readonly Provider[] = [
           exitLimit: limit + RESERVE / 2,
           isClean: () => shutdown.report?.outcome === 'completed',
           running: () => shutdown.awaited.map(({ task }) => task),
+          onForcedEnd: (end, reason) => sinks.end(end, reason),
         },
       };
     },

@@ -20,6 +20,7 @@ import { DEFAULT_PHASES, type PhaseOptions } from './plan/phase.js';
 import type { PhaseGraph } from './plan/phase-graph.js';
 import { readProbesOptions, type ProbesOptions, type ProbesSettings } from './probes/probes.options.js';
 import { UserPhases } from './plan/user-phases.js';
+import { readReportOptions, type ReportOptions, type ReportSettings } from './sinks/report.options.js';
 
 /** With what the process ends after a shutdown that a signal, a message or an error asked for. */
 export type ExitMode = 'code' | 'signal' | 'none';
@@ -105,6 +106,11 @@ export interface GracefulShutdownOptions {
    */
   readonly doctor?: { readonly ignore?: readonly FindingKind[] } | false;
   /**
+   * Where the report goes beside the log: a file, the platform's termination log, a function.
+   * @default {}
+   */
+  readonly report?: ReportOptions;
+  /**
    * How often the log says what is still awaited.
    * @default 5 000
    */
@@ -118,10 +124,13 @@ export interface GracefulShutdownOptions {
 
 /** The options with every default filled in, and what was wrong with them. */
 export interface ShutdownSettings extends Readonly<
-  Required<Omit<GracefulShutdownOptions, 'phases' | 'http' | 'probes' | 'inFlight' | 'doctor' | 'logger'>>
+  Required<
+    Omit<GracefulShutdownOptions, 'phases' | 'http' | 'probes' | 'inFlight' | 'doctor' | 'report' | 'logger'>
+  >
 > {
   readonly http: HttpSettings | false;
   readonly probes: ProbesSettings | undefined;
+  readonly report: ReportSettings;
   readonly phaseGraph: PhaseGraph;
   readonly inFlightPhase: string;
   /** The phase that the option of a feature names, or its default. */
@@ -146,6 +155,7 @@ const OPTION_KEYS: readonly (keyof GracefulShutdownOptions)[] = [
   'exit',
   'runAt',
   'doctor',
+  'report',
   'progressInterval',
   'logger',
 ];
@@ -189,6 +199,7 @@ export function resolveOptions(written: unknown, platform: Platform): ShutdownSe
     exit: read('exit', isExitMode, 'code'),
     runAt: read('runAt', isRunAt, 'module-destroy'),
     silenced: readSilenced(options['doctor'], mistakes),
+    report: readReportOptions(options['report'], { path: 'report', mistakes }),
     progressInterval: read('progressInterval', isTimeout, 5_000),
     logger: read<LoggerService | false | undefined>('logger', isLogger, undefined),
     mistakes,

@@ -1,9 +1,15 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { Observable, ReplaySubject } from 'rxjs';
+import { ReplaySubject, type Observable } from 'rxjs';
 import { findDestroyedEarly } from './discovery/destroyed-early.js';
 import { handlerTasks } from './discovery/handler-tasks.js';
 import { readInjections } from './discovery/injections.js';
-import { allWrappers, scanProviders, type MarkedProvider } from './discovery/provider-scan.js';
+import {
+  allWrappers,
+  scanProviders,
+  type MarkedProvider,
+  type ProviderSight,
+} from './discovery/provider-scan.js';
+import { IsolatedObservable } from './graceful-shutdown.events.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownTarget } from './lifecycle/shutdown-target.js';
@@ -39,6 +45,11 @@ export interface ShutdownParts {
   /** Aborts as the run begins. */
   readonly beginning: AbortController;
   readonly features: readonly ShutdownFeature[];
+  /**
+   * How the providers are seen.
+   * @default as instances that Nest has made
+   */
+  readonly sight?: ProviderSight;
 }
 
 /** The shutdown of the application: injectable anywhere, to start it, to follow it, and to take part in it. */
@@ -68,8 +79,11 @@ export class GracefulShutdown implements ShutdownTarget {
       onListenerError: (error) => notify({ kind: 'listener-failed', error }),
     });
     const draining = new ReplaySubject<ShutdownReason>(1);
-    this.draining$ = draining.asObservable();
-    this.events$ = new Observable((subscriber) => this.#run.listen((event) => subscriber.next(event)));
+    const onError = (error: unknown): void => notify({ kind: 'listener-failed', error });
+    this.draining$ = new IsolatedObservable(onError, (subscriber) => draining.subscribe(subscriber));
+    this.events$ = new IsolatedObservable(onError, (subscriber) =>
+      this.#run.listen((event) => subscriber.next(event)),
+    );
     this.finished = new Promise((resolve) => {
       this.#run.listen((event) => {
         this.#fold.add(event);
@@ -164,9 +178,9 @@ export class GracefulShutdown implements ShutdownTarget {
    */
   prepare(): void {
     if (this.#prepared) return;
-    const { settings, modules, notify, features } = this.#parts;
+    const { settings, modules, notify, features, sight } = this.#parts;
     const mistakes = settings.mistakes.copy();
-    const providers = scanProviders(modules);
+    const providers = scanProviders(modules, sight);
     const register = (task: ShutdownTask): unknown => this.register(task);
     const ours = features
       .flatMap((feature) => feature.prepare({ providers, mistakes, register }))

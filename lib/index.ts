@@ -16,6 +16,7 @@ export { HttpDrain } from './http/http-drain.js';
 export type { HttpOptions, LateRequests } from './http/http.options.js';
 export type { EventStreamFarewell } from './http/event-stream.js';
 export type { ProbesOptions, ProbeWhileDraining } from './probes/probes.options.js';
+export type { ReportOptions } from './sinks/report.options.js';
 export { Readiness, type ReadinessState } from './readiness/readiness.js';
 
 export { DEFAULT_PHASES, type Mode, type OnFailure, type Phase, type PhaseOptions } from './plan/phase.js';
@@ -39,10 +40,25 @@ export type { RunOptions } from './run/shutdown-run.js';
 
 export type {
   PhaseReport,
+  ProcessEnd,
   ReportedPhaseOutcome,
   ReportedTaskOutcome,
   RunningReport,
   ShutdownReport,
   TaskReport,
 } from './report/shutdown-report.js';
+export { shortReport } from './report/short-report.js';
 export { timeline } from './report/timeline.js';
+export {
+  reportToJson,
+  type PhaseJson,
+  type ProcessEndJson,
+  type ReasonJson,
+  type ReportJson,
+  type ReportJsonOptions,
+  type TaskJson,
+} from './report/report-json.js';
+export type { ErrorJson, ThrownJson } from './report/error-json.js';
+export { reportFromJson } from './report/read-report.js';
+export { ShutdownReportError } from './report/report-shape.js';
+export { reportToHtml } from './report/html/page.js';

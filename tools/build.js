@@ -8,17 +8,18 @@ import { dirname, join } from 'node:path';
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
 const next = mkdtempSync('.dist-');
 
-function build(folder, type, flags) {
+function build(folder, type, { project, flags }) {
   const outDir = join(next, folder);
-  const common = ['-p', 'tsconfig.json', '--noEmit', 'false', '--rootDir', 'lib', '--outDir', outDir];
+  const common = ['-p', project, '--noEmit', 'false', '--rootDir', 'lib', '--outDir', outDir];
   execFileSync(process.execPath, [tsc, ...common, ...flags], { stdio: 'inherit' });
   writeFileSync(join(outDir, 'package.json'), `${JSON.stringify({ type })}\n`);
 }
 
 try {
-  build('esm', 'module', []);
+  build('esm', 'module', { project: 'tsconfig.json', flags: [] });
   const commonjs = '--module commonjs --moduleResolution bundler --verbatimModuleSyntax false';
-  build('cjs', 'commonjs', commonjs.split(' '));
+  // The command is started by its file, not imported: it is there once, as ES modules.
+  build('cjs', 'commonjs', { project: 'tools/tsconfig.commonjs.json', flags: commonjs.split(' ') });
   rmSync('dist', { recursive: true, force: true });
   renameSync(next, 'dist');
 } catch (error) {

@@ -47,7 +47,9 @@ export function readHandler(
   checkKeys(mark.settings, HANDLER_KEYS, { path: label, mistakes });
   const { name } = mark.settings;
   if (name !== undefined && !isName(name, { path: `${label}.name`, mistakes })) return [];
-  if (typeof Reflect.get(instance, mark.method) !== 'function') {
+  // In a preview there is no constructor that could have given the property its function.
+  const isToCome = provider.stage === 'previewed' && !Reflect.has(instance, mark.method);
+  if (!isToCome && typeof Reflect.get(instance, mark.method) !== 'function') {
     mistakes.add(
       'SHUTDOWN_NOT_A_FUNCTION',
       label,

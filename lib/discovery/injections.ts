@@ -27,7 +27,8 @@ export function readInjections(from: Iterable<Wrapper>): Injections {
   return injections;
 }
 
-function injectedBy(wrapper: Wrapper): readonly Wrapper[] {
+/** What a provider injects, as Nest resolved it. */
+export function injectedBy(wrapper: Wrapper): readonly Wrapper[] {
   const all: readonly (Wrapper | undefined)[] = [
     ...(wrapper.getCtorMetadata() ?? []),
     ...(wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper),
@@ -37,7 +38,8 @@ function injectedBy(wrapper: Wrapper): readonly Wrapper[] {
   return all.filter((each) => each !== undefined);
 }
 
-function aliased(wrapper: Wrapper): Wrapper {
+/** The wrapper that an alias stands for, through any number of aliases. */
+export function aliased(wrapper: Wrapper): Wrapper {
   let target = wrapper;
   for (let next = target; target.isAlias; target = next) {
     next = target.getCtorMetadata()?.[0] ?? target;

@@ -16,7 +16,25 @@ export interface MarkedProvider {
   readonly wrapper: Wrapper;
   readonly token: string;
   readonly module: string;
+  readonly stage: Stage;
 }
+
+/**
+ * Whether Nest has made the providers, or only shows the application in its preview mode, where an object without
+ * anything that a constructor would give it stands for each.
+ */
+export type Stage = 'made' | 'previewed';
+
+/** How a scan sees what Nest holds. */
+export interface ProviderSight {
+  readonly stage: Stage;
+  /** The wrapper that holds the instances of this one: another where it is an alias. */
+  readonly holderOf: (wrapper: Wrapper) => Wrapper;
+  readonly typeOf: (wrapper: Wrapper) => MarkedClass | undefined;
+  readonly instancesOf: (wrapper: Wrapper) => readonly (object | undefined)[];
+}
+
+const MADE: ProviderSight = { stage: 'made', holderOf: (wrapper) => wrapper, typeOf, instancesOf };
 
 /** Every wrapper of the application. */
 export function allWrappers(modules: ModulesContainer): readonly Wrapper[] {
@@ -31,22 +49,27 @@ export function allWrappers(modules: ModulesContainer): readonly Wrapper[] {
  * Finds the providers, the controllers, and the guards and the like of these that have decorated methods. Each
  * instance is found once, under however many tokens it is known.
  */
-export function scanProviders(modules: ModulesContainer): readonly MarkedProvider[] {
+export function scanProviders(
+  modules: ModulesContainer,
+  sight: ProviderSight = MADE,
+): readonly MarkedProvider[] {
+  const { stage } = sight;
   const found: MarkedProvider[] = [];
   const seen = new Set<object>();
   for (const module of modules.values()) {
     for (const wrappers of [module.providers, module.controllers, module.injectables]) {
-      for (const wrapper of wrappers.values()) {
-        const type = typeOf(wrapper);
+      for (const each of wrappers.values()) {
+        const wrapper = sight.holderOf(each);
+        const type = sight.typeOf(wrapper);
         if (type === undefined) continue;
         const marks = marksOf(type);
         if (marks.length === 0) continue;
-        const token = tokenOf(wrapper);
+        const token = tokenOf(each);
         const owner = ownerOf(wrapper);
-        for (const instance of instancesOf(wrapper)) {
+        for (const instance of sight.instancesOf(wrapper)) {
           if (seen.has(instance ?? wrapper)) continue;
           seen.add(instance ?? wrapper);
-          found.push({ type, marks, instance, owner, wrapper, token, module: module.name });
+          found.push({ type, marks, instance, owner, wrapper, token, module: module.name, stage });
         }
       }
     }
@@ -64,7 +87,7 @@ export function ownerOf(wrapper: Wrapper): object {
 }
 
 /** The class of a provider: of the value itself where a factory made it or it was given. */
-function typeOf(wrapper: Wrapper): MarkedClass | undefined {
+export function typeOf(wrapper: Wrapper): MarkedClass | undefined {
   const type: unknown = wrapper.isNotMetatype ? constructorOf(wrapper.instance) : wrapper.metatype;
   return typeof type === 'function' ? type : undefined;
 }
@@ -80,7 +103,8 @@ function constructorOf(instance: unknown): unknown {
   }
 }
 
-function instancesOf(wrapper: Wrapper): readonly (object | undefined)[] {
+/** Its instances; `undefined` stands for those that Nest makes per request. */
+export function instancesOf(wrapper: Wrapper): readonly (object | undefined)[] {
   if (!wrapper.isDependencyTreeStatic()) return [undefined];
   const instances: readonly unknown[] = wrapper.isTransient
     ? wrapper.getStaticTransientInstances().map((host) => host?.instance)
@@ -88,7 +112,8 @@ function instancesOf(wrapper: Wrapper): readonly (object | undefined)[] {
   return instances.filter(isObject);
 }
 
-function tokenOf({ token, name }: Wrapper): string {
+/** How its token reads. */
+export function tokenOf({ token, name }: Wrapper): string {
   if (typeof token === 'function') return token.name;
   return typeof token === 'symbol' ? (token.description ?? 'Symbol()') : String(token ?? name);
 }

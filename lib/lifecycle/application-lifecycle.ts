@@ -19,6 +19,8 @@ export interface LifecycleParts {
   readonly limit: number;
   /** Milliseconds that a start under way is waited for. */
   readonly startLimit: number;
+  /** Resolves, and soon, when those who are given the report have ended. Never rejects. */
+  readonly reported: () => Promise<void>;
 }
 
 /** Whom the lifecycle tells what becomes of its application. */
@@ -140,6 +142,7 @@ export class ApplicationLifecycle {
       if (endsProcess(reason)) this.parts.notify({ kind: 'teardown-failed', error });
       throw error;
     } finally {
+      await this.parts.reported();
       unpark();
       this.observer.closed();
     }

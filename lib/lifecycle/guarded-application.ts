@@ -1,4 +1,5 @@
 import type { ShutdownReason } from '../plan/reason.js';
+import type { ForcedEnd } from '../report/report-so-far.js';
 
 /** An application that the process ends with. */
 export interface GuardedApplication {
@@ -13,6 +14,8 @@ export interface GuardedApplication {
   readonly isClean: () => boolean;
   /** What runs at this moment, for the last line of a process that ends before its time. */
   readonly running: () => readonly string[];
+  /** The process is ended now; what is not done before the call returns is lost. */
+  readonly onForcedEnd: (end: ForcedEnd, reason: Trigger) => void;
 }
 
 /** A reason that comes from outside the application. */

@@ -31,6 +31,10 @@ export const nodeProcess: ProcessPort = {
     process.on(origin, listener);
     return () => void process.off(origin, listener);
   },
+  onExit: (listener) => {
+    process.on('exit', listener);
+    return () => void process.off('exit', listener);
+  },
   signalNumber: (signal) => new Map(Object.entries(constants.signals)).get(signal) ?? 0,
   raise: (signal) => {
     process.kill(process.pid, signal);

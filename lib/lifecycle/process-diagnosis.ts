@@ -24,7 +24,8 @@ export function diagnosePlace(port: Pick<ProcessPort, 'ancestors'>): readonly Fi
   return ancestors.every(keepsSignals) ? [{ kind: 'signals-kept', command: first }] : [];
 }
 
-function keepsSignals(command: string): boolean {
+/** Whether a command is of a program that runs another one and hands no signal on. */
+export function keepsSignals(command: string): boolean {
   return KEEPS_SIGNALS.test(command) || SCRIPT_KEEPS_SIGNALS.test(command);
 }
 

@@ -1,5 +1,6 @@
 import type { ProcessNotice } from '../logging/notice.js';
 import type { Clock, Timer } from '../run/clock.js';
+import type { ForcedEnd } from '../report/report-so-far.js';
 import type { GuardedApplication, Trigger } from './guarded-application.js';
 import type { ProcessPort } from './process-port.js';
 
@@ -70,8 +71,9 @@ export class ProcessEnding {
     const closedAt = clock.now();
     const watchdog = clock.schedule(() => {
       const afterMs = clock.now() - closedAt;
-      tell({ kind: 'kept-alive', afterMs, leftovers: port.leftovers() });
-      port.exit(code);
+      const leftovers = port.leftovers();
+      tell({ kind: 'kept-alive', afterMs, leftovers });
+      this.#force({ kind: 'kept-alive', leftovers }, code);
     }, LEAVE_LIMIT);
     watchdog.unref();
     port.endWhenIdle(code);
@@ -89,16 +91,16 @@ export class ProcessEnding {
       this.#ask({ kind: 'signal', signal }, concerned);
     } else if (now - this.#signalledAt >= REPEAT_WINDOW) {
       tell({ kind: 'escalated', signal, afterMs: now - this.#startedAt, abandoned: this.#running() });
-      port.exit(128 + port.signalNumber(signal));
+      this.#force({ kind: 'escalation', signal }, 128 + port.signalNumber(signal));
     }
   }
 
   #fatalError(reason: Extract<Trigger, { kind: 'error' }>, concerned: readonly GuardedApplication[]): void {
-    const { port, tell } = this.ports;
+    const { tell } = this.ports;
     const second = this.#hadFatalError;
     tell({ kind: 'fatal-error', error: reason.error, origin: reason.origin, second });
     if (second) {
-      port.exit(1);
+      this.#force({ kind: 'fatal-error', error: reason.error }, 1);
       return;
     }
     this.#hadFatalError = true;
@@ -136,7 +138,7 @@ export class ProcessEnding {
    * one that waits for something that never comes would else end as if all had gone well.
    */
   #limit(): void {
-    const { port, clock, tell } = this.ports;
+    const { clock, tell } = this.ports;
     const limits = Array.from(this.#applications, ({ exit, exitLimit }) =>
       exit === 'none' ? Infinity : exitLimit,
     );
@@ -147,10 +149,16 @@ export class ProcessEnding {
       () => {
         const afterMs = clock.now() - this.#startedAt;
         tell({ kind: 'deadline-passed', afterMs, abandoned: this.#running() });
-        port.exit(1);
+        this.#force({ kind: 'deadline' }, 1);
       },
       this.#startedAt + limit - clock.now(),
     );
+  }
+
+  /** Ends the process now, and lets the applications say what becomes of them. */
+  #force(end: ForcedEnd, code: number): void {
+    for (const application of this.#applications) application.onForcedEnd(end, this.first);
+    this.ports.port.exit(code);
   }
 
   #running(): readonly string[] {

@@ -62,6 +62,11 @@ export class ProcessGuard {
     };
   }
 
+  /** Calls back when the process exits, whatever makes it; the answer takes the listener off. */
+  onExit(listener: (code: number) => void): () => void {
+    return this.port.onExit(listener);
+  }
+
   /** What is wrong with the process that we are in, and with what else listens to it. */
   diagnose(): readonly Finding[] {
     return [...diagnosePlace(this.port), ...diagnoseListeners(this.port, new Set(this.#listeners.keys()))];

@@ -19,6 +19,8 @@ export interface ProcessPort {
     origin: 'uncaughtException' | 'unhandledRejection',
     listener: (error: unknown) => void,
   ): () => void;
+  /** Calls back when the process exits by itself or is made to; what is not done before the call returns is lost. */
+  onExit(listener: (code: number) => void): () => void;
   /** The number of a signal, for the exit code 128 + n. */
   signalNumber(signal: string): number;
   /** Sends the signal to the process itself. */

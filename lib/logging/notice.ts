@@ -1,7 +1,7 @@
 import type { OrderDoubt } from '../plan/order-check.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { ShutdownPlan } from '../plan/shutdown-plan.js';
-import type { ShutdownReport } from '../report/shutdown-report.js';
+import type { RunningReport, ShutdownReport } from '../report/shutdown-report.js';
 
 /** What is worth saying beside the events of a run. */
 export type Notice =
@@ -19,6 +19,11 @@ export type Notice =
   | { readonly kind: 'boot-given-up'; readonly waitedMs: number }
   | { readonly kind: 'teardown-failed'; readonly error: unknown }
   | { readonly kind: 'reported'; readonly report: ShutdownReport }
+  /** What is stored of the last stop of this application. */
+  | { readonly kind: 'last-stop'; readonly report: ShutdownReport | RunningReport }
+  | { readonly kind: 'report-unreadable'; readonly file: string; readonly error: unknown }
+  /** The report could not be taken to a place that the options name. */
+  | { readonly kind: 'sink-failed'; readonly sink: string; readonly error: unknown }
   | ProcessNotice;
 
 /** What is found at boot that will make the shutdown go wrong; each can be silenced by its kind. */

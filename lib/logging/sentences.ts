@@ -1,8 +1,10 @@
-import type { ShutdownReason } from '../plan/reason.js';
 import { milliseconds, pathSum, planText } from '../plan/plan-text.js';
+import { errorText, reasonText } from '../plan/reason-text.js';
 import type { InFlightItem } from '../plan/task.js';
-import type { ShutdownReport } from '../report/shutdown-report.js';
+import { instant } from '../report/instant.js';
+import type { RunningReport, ShutdownReport } from '../report/shutdown-report.js';
 import { timeline } from '../report/timeline.js';
+import { abandonedTasks, verdictOf, verdictText } from '../report/verdict.js';
 import type { AwaitedTask, ShutdownEvent } from '../run/events.js';
 import { FINDING_KINDS, type Finding, type Notice } from './notice.js';
 
@@ -95,6 +97,16 @@ export function noticeSentence(notice: Notice): Sentence {
       return error(`Nest could not close the application: ${errorText(notice.error)}`, notice.error);
     case 'reported':
       return reportSentence(notice.report);
+    case 'last-stop':
+      return lastStopSentence(notice.report);
+    case 'report-unreadable':
+      return warn(
+        `'${notice.file}' holds no report of the last stop; the next shutdown will replace it. ${errorText(notice.error)}`,
+      );
+    case 'sink-failed':
+      return warn(
+        `The report could not be given to ${notice.sink}; nothing else is harmed: ${errorText(notice.error)}`,
+      );
     case 'escalated':
       return error(
         `${notice.signal} again after ${seconds(notice.afterMs)}: ending now. ${abandonedText(notice.abandoned)}`,
@@ -141,30 +153,20 @@ function isFinding(notice: Notice): notice is Finding {
   return FINDING_KINDS.some((kind) => kind === notice.kind);
 }
 
-/** Why the application shuts down, in words. */
-export function reasonText(reason: ShutdownReason): string {
-  switch (reason.kind) {
-    case 'signal':
-      return reason.signal;
-    case 'close':
-      return reason.signal === undefined ? 'app.close()' : `app.close(${reason.signal})`;
-    case 'request':
-      return reason.message;
-    case 'message':
-      return 'the message `shutdown` of the parent process';
-    case 'error':
-      return `${reason.origin === 'uncaughtException' ? 'an uncaught exception' : 'an unhandled rejection'}, ${errorText(reason.error)}`;
-    case 'dispose':
-      return 'dispose';
-  }
-}
-
 function reportSentence(report: ShutdownReport): Sentence {
   const { outcome, durationMs } = report;
   const text = `Shut down in ${milliseconds(durationMs)}: ${outcome}.`;
   const picture = timeline(report);
   const level = outcome === 'completed' ? 'log' : 'warn';
   return { level, text: picture === '' ? text : `${text}\n${picture}` };
+}
+
+function lastStopSentence(report: ShutdownReport | RunningReport): Sentence {
+  const when = instant(report.startedAt)?.text ?? '';
+  const left = abandonedTasks(report).map(({ name }) => name);
+  const abandoned = left.length === 0 ? '' : ` Abandoned: ${left.join(', ')}.`;
+  const text = `The last stop (${[reasonText(report.reason), when].join(' ').trim()}): ${verdictText(report)}.${abandoned}`;
+  return verdictOf(report) === 'completed' ? log(text) : warn(text);
 }
 
 function awaitedText({ phase, task, elapsedMs, allowedMs, inFlight = [] }: AwaitedTask): string {
@@ -195,18 +197,6 @@ function skipText(cause: Extract<ShutdownEvent, { type: 'phase-skipped' }>['caus
     case 'phase-timeout':
     case 'deadline':
       return 'no time was left';
-  }
-}
-
-/** Anything can be thrown, also what cannot be made a text. */
-function errorText(thrown: unknown): string {
-  try {
-    if (!(thrown instanceof Error)) return String(thrown);
-    return thrown.cause === undefined
-      ? thrown.message
-      : `${thrown.message} (because of ${String(thrown.cause)})`;
-  } catch {
-    return thrown instanceof Error ? thrown.message : 'something that has no text';
   }
 }
 

@@ -1,4 +1,5 @@
-import type { LongestPath, PlannedPhase, ShutdownPlan } from './shutdown-plan.js';
+import type { Phase } from './phase.js';
+import type { PlannedPhase, ShutdownPlan } from './shutdown-plan.js';
 
 /** Columns of a terminal that the text keeps to where names allow it. */
 const WIDTH = 80;
@@ -22,7 +23,13 @@ export function planText(plan: ShutdownPlan): string {
 }
 
 /** `unready 1 000 + drain 15 000 = 16 000 ms` */
-export function pathSum({ phases, ms }: LongestPath): string {
+export function pathSum({
+  phases,
+  ms,
+}: {
+  readonly phases: readonly Pick<Phase, 'name' | 'timeout'>[];
+  readonly ms: number;
+}): string {
   const terms = phases.map((phase) => `${phase.name} ${thousands(phase.timeout)}`);
   return terms.length < 2 ? `${terms.join('')} ms`.trim() : `${terms.join(' + ')} = ${milliseconds(ms)}`;
 }

@@ -52,9 +52,28 @@ export interface ShutdownReport {
   readonly durationMs: number;
   /** In the order of the plan. */
   readonly phases: readonly PhaseReport[];
+  /** What ended the process before it could leave by itself. */
+  readonly endedBy?: ProcessEnd;
 }
 
-/** What has happened up to now in a run that goes on. */
+/**
+ * What ended the process before it could leave by itself; `atMs` in milliseconds from the start of the run.
+ *
+ * - `deadline`: the grace period was nearly over.
+ * - `escalation`: a second signal came.
+ * - `fatal-error`: a second uncaught exception or unhandled rejection came.
+ * - `kept-alive`: everything was closed, and something that is named kept the process alive.
+ * - `exit`: something else ended it in the middle of the run, with this exit code: a call of `process.exit()`, or
+ *   an uncaught exception that nobody listened to.
+ */
+export type ProcessEnd =
+  | { readonly kind: 'deadline'; readonly atMs: number }
+  | { readonly kind: 'escalation'; readonly atMs: number; readonly signal: string }
+  | { readonly kind: 'fatal-error'; readonly atMs: number; readonly error: unknown }
+  | { readonly kind: 'kept-alive'; readonly atMs: number; readonly leftovers: readonly string[] }
+  | { readonly kind: 'exit'; readonly atMs: number; readonly code: number };
+
+/** What has happened up to now in a run that goes on, or went on when the process was ended. */
 export interface RunningReport extends Omit<ShutdownReport, 'outcome'> {
   readonly outcome: 'running';
 }

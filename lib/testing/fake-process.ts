@@ -56,6 +56,11 @@ export class FakeProcess implements ProcessPort {
     this.#emit(origin, error);
   }
 
+  /** Somebody else ends it. */
+  emitExit(code: number): void {
+    this.#emit('exit', code);
+  }
+
   onSignal(signal: string, listener: (signal: string) => void): () => void {
     return this.#on(signal, () => listener(signal));
   }
@@ -66,6 +71,10 @@ export class FakeProcess implements ProcessPort {
 
   onFatalError(origin: 'uncaughtException' | 'unhandledRejection', listener: Listener): () => void {
     return this.#on(origin, listener);
+  }
+
+  onExit(listener: (code: number) => void): () => void {
+    return this.#on('exit', (code) => listener(Number(code)));
   }
 
   signalNumber(signal: string): number {

@@ -1,5 +1,6 @@
 import type { GuardedApplication } from '../../lib/lifecycle/guarded-application.js';
 import type { ShutdownReason } from '../../lib/plan/reason.js';
+import type { ForcedEnd } from '../../lib/report/report-so-far.js';
 
 /** An application that notes why it is closed, and closes when the test says so. */
 export class FakeApplication implements GuardedApplication {
@@ -11,6 +12,9 @@ export class FakeApplication implements GuardedApplication {
   /** Why it was asked to close, as often as it was asked. */
   readonly reasons: ShutdownReason[] = [];
 
+  /** What ended the process while it was there. */
+  readonly ends: ForcedEnd[] = [];
+
   readonly #name: string;
   readonly #closed: Promise<void>;
   #resolve: () => void = () => undefined;
@@ -18,7 +22,7 @@ export class FakeApplication implements GuardedApplication {
   #state: 'open' | 'clean' | 'unclean' = 'open';
 
   constructor(
-    options: Partial<Omit<GuardedApplication, 'close' | 'isClean' | 'running'>> & {
+    options: Partial<Omit<GuardedApplication, 'close' | 'isClean' | 'running' | 'onForcedEnd'>> & {
       readonly name?: string;
     } = {},
   ) {
@@ -41,6 +45,8 @@ export class FakeApplication implements GuardedApplication {
   readonly isClean = (): boolean => this.#state === 'clean';
 
   readonly running = (): readonly string[] => (this.#state === 'open' ? [`${this.#name}.task`] : []);
+
+  readonly onForcedEnd = (end: ForcedEnd): void => void this.ends.push(end);
 
   /** Ends its close. */
   finish(state: 'clean' | 'unclean' = 'clean'): void {

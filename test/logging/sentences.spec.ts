@@ -1,4 +1,5 @@
-import { noticeSentence, reasonText, sentenceOf, type Sentence } from '../../lib/logging/sentences.js';
+import { noticeSentence, sentenceOf, type Sentence } from '../../lib/logging/sentences.js';
+import { reasonText } from '../../lib/plan/reason-text.js';
 import type { Notice } from '../../lib/logging/notice.js';
 import { buildPlan } from '../../lib/plan/build-plan.js';
 import type { ShutdownReason } from '../../lib/plan/reason.js';

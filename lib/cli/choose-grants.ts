@@ -1,0 +1,40 @@
+import { nameAdvice } from '../plan/nearest-name.js';
+import type { Grant } from './manifests/grant.js';
+import { WrongUse } from './wrong-use.js';
+
+/**
+ * The grants of a manifest that are for the application: those of the container that is named, or of the only one
+ * that there is.
+ *
+ * @throws WrongUse where that is not clear
+ */
+export function chooseGrants(grants: readonly Grant[], container: string | undefined): readonly Grant[] {
+  const names = new Set(grants.map(({ name }) => name));
+  const [file = ''] = grants.map((grant) => grant.file);
+  if (container !== undefined) {
+    const chosen = grants.filter(({ name }) => name === container);
+    if (chosen.length > 0) return chosen;
+    throw new WrongUse(`--container ${container}: there is none in ${file}. ${nameAdvice(container, names)}`);
+  }
+  if (names.size < 2) return grants;
+  const list = [...names].map((name) => `'${name}'`).join(', ');
+  throw new WrongUse(
+    `${file}: it has several. Say with --container which of them the application is: ${list}.`,
+  );
+}
+
+/** What `--grace-period` stands for. */
+export function plainGrant({ written, ms }: { readonly written: string; readonly ms: number }): Grant {
+  return {
+    file: `--grace-period ${written}`,
+    subject: '',
+    name: '',
+    platform: 'other',
+    setting: { name: '--grace-period', write: (each) => `--grace-period ${Math.ceil(each / 1_000)}s` },
+    graceMs: ms,
+    origin: 'written',
+    preStop: { kind: 'none' },
+    stopBy: { kind: 'signal', signal: 'SIGTERM', setting: '' },
+    wrongs: [],
+  };
+}

@@ -1,0 +1,63 @@
+import type { Platform } from '../lifecycle/process-port.js';
+import { checkFit } from './fit/check-fit.js';
+import { checkJson, checkText, isRight, type CheckedGrant } from './check-text.js';
+import { chooseGrants, plainGrant } from './choose-grants.js';
+import type { Application, Command } from './command-line.js';
+import { readManifest } from './manifests/read-manifest.js';
+import type { Grant } from './manifests/grant.js';
+import { describePlan } from './plan-description.js';
+import { planMermaid } from './plan-mermaid.js';
+import { planTree } from './plan-tree.js';
+import { previewApplication, type Preview } from './preview.js';
+import type { Answer } from './run-command.js';
+import { WrongUse } from './wrong-use.js';
+
+type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
+
+/** Prints the plan. */
+export async function answerPlan({ application, format }: Of<'plan'>, platform: Platform): Promise<Answer> {
+  const preview = await previewApplication(application, platform);
+  const plan = describePlan(preview);
+  const texts = {
+    text: () => planTree(plan),
+    mermaid: () => planMermaid(plan),
+    json: () => JSON.stringify(plan, undefined, 2),
+  };
+  return { exitCode: 0, result: texts[format](), remarks: preview.warnings };
+}
+
+/** Holds the plan against each grant, under the platform that grants it. */
+export async function answerCheck(command: Of<'check'>, platform: Platform): Promise<Answer> {
+  const { application, gracePeriod, manifests, container, format } = command;
+  const grants: Grant[] = gracePeriod === undefined ? [] : [plainGrant(gracePeriod)];
+  for (const file of manifests) grants.push(...chooseGrants(await readManifest(file), container));
+  const previews = new Map<boolean, Preview>();
+  const checked: CheckedGrant[] = [];
+  for (const grant of grants) {
+    const inKubernetes = isInKubernetes(grant, { application, platform });
+    const preview =
+      previews.get(inKubernetes) ?? (await previewApplication(application, { ...platform, inKubernetes }));
+    previews.set(inKubernetes, preview);
+    requireOptions(preview);
+    checked.push({ grant, findings: checkFit(preview, grant) });
+  }
+  return {
+    exitCode: checked.every(({ findings }) => isRight(findings)) ? 0 : 1,
+    result: format === 'json' ? checkJson(checked) : checkText(checked),
+    remarks: [...new Set([...previews.values()].flatMap(({ warnings }) => warnings))],
+  };
+}
+
+/** A manifest says where the application runs, whatever this machine is. */
+function isInKubernetes(
+  grant: Grant,
+  { application, platform }: { readonly application: Application; readonly platform: Platform },
+): boolean {
+  if (application.place === 'kubernetes' || grant.platform === 'kubernetes') return true;
+  return grant.subject === '' && platform.inKubernetes;
+}
+
+/** A check of other options than those of the application would say that it fits where it does not. */
+function requireOptions({ optionsFrom, warnings }: Preview): void {
+  if (optionsFrom === 'defaults') throw new WrongUse(warnings[0] ?? '');
+}

@@ -1,0 +1,82 @@
+import { milliseconds } from '../../plan/plan-text.js';
+import type { ProbesSettings } from '../../probes/probes.options.js';
+import type { Grant, ManifestProbe } from '../manifests/grant.js';
+import { note, wrong, type Finding, type Measured } from './finding.js';
+
+const LOOPBACK = /^(127\.|localhost$|::1$)/;
+
+/** Whether the probes of the manifest ask what the application answers, and notice in time. */
+export function checkProbes({ settings }: Measured, grant: Grant): readonly Finding[] {
+  const { probes, shutdownDelay } = settings;
+  const { readiness, liveness } = grant;
+  const findings: Finding[] = [];
+  if (probes !== undefined) {
+    findings.push(...checkReadiness(readiness, probes), ...checkLiveness(liveness, probes));
+    for (const probe of [readiness, liveness]) findings.push(...checkPort(probe, probes));
+  }
+  const noticed =
+    readiness === undefined ? 0 : readiness.periodMs * readiness.failureThreshold + readiness.timeoutMs;
+  if (shutdownDelay > 0 && noticed > shutdownDelay) {
+    findings.push(
+      note(
+        `The readiness probe notices within ${milliseconds(noticed)} (periodSeconds x failureThreshold + timeoutSeconds), and the shutdownDelay is ${milliseconds(shutdownDelay)}. A Service does not wait for the probe; who goes by it alone sends requests for longer than they are served.`,
+      ),
+    );
+  }
+  return distinct(findings);
+}
+
+function checkReadiness(probe: ManifestProbe | undefined, probes: ProbesSettings): readonly Finding[] {
+  if (probe === undefined) {
+    return [
+      note(
+        `There is no readinessProbe by HTTP, so nobody asks ${probes.readiness} when the application starts.`,
+      ),
+    ];
+  }
+  if (probe.path === probes.readiness) return [];
+  if (probe.path === probes.liveness) {
+    return [
+      wrong(
+        `The readinessProbe asks ${probe.path}, which is the liveness of the application: it says 200 to the end. Let it ask ${probes.readiness}.`,
+      ),
+    ];
+  }
+  return [
+    note(
+      `The readinessProbe asks ${probe.path}, and the application answers for its readiness on ${probes.readiness}.`,
+    ),
+  ];
+}
+
+function checkLiveness(probe: ManifestProbe | undefined, probes: ProbesSettings): readonly Finding[] {
+  if (probe === undefined || probe.path === probes.liveness) return [];
+  if (probe.path !== probes.readiness) return [];
+  return [
+    wrong(
+      `The livenessProbe asks ${probe.path}, which says 503 while the application shuts down: it would be taken for dead, and killed. Let it ask ${probes.liveness}.`,
+    ),
+  ];
+}
+
+function checkPort(
+  probe: ManifestProbe | undefined,
+  { port, host, ...paths }: ProbesSettings,
+): readonly Finding[] {
+  const isOurs = probe?.path === paths.readiness || probe?.path === paths.liveness;
+  // Without a port of their own the probes are on the port of the application, which only main.ts knows.
+  if (probe === undefined || !isOurs || port === undefined) return [];
+  if (probe.port !== port) {
+    return [
+      wrong(`A probe asks ${probe.path} on port ${probe.port}, and the application answers on ${port}.`),
+    ];
+  }
+  return LOOPBACK.test(host)
+    ? [wrong(`The probes listen on ${host}, which a kubelet cannot reach. Set probes: { host: '0.0.0.0' }.`)]
+    : [];
+}
+
+/** Two probes may have the same fault. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(({ text }, index) => findings.findIndex((each) => each.text === text) === index);
+}

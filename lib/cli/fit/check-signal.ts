@@ -1,0 +1,44 @@
+import { keepsSignals } from '../../lifecycle/process-diagnosis.js';
+import { nameAdvice } from '../../plan/nearest-name.js';
+import type { Grant } from '../manifests/grant.js';
+import { note, wrong, type Finding, type Measured } from './finding.js';
+
+const SHELL = /^(?:\S*\/)?(?:ba|da|a|z)?sh\s/;
+
+/** Whether what the platform sends is something that the application listens to, and gets. */
+export function checkSignal({ settings }: Measured, { stopBy, command }: Grant): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (stopBy.kind === 'message' && !settings.ipc) {
+    findings.push(
+      wrong(
+        `${stopBy.setting} sends a message instead of a signal, and nobody listens to it. Set ipc: true.`,
+      ),
+    );
+  }
+  if (stopBy.kind === 'signal' && !settings.signals.includes(stopBy.signal)) {
+    const where = stopBy.setting === '' ? '' : ` (${stopBy.setting})`;
+    findings.push(
+      wrong(
+        `The platform sends ${stopBy.signal}${where}, to which the application does not listen. ${nameAdvice(stopBy.signal, settings.signals)}`,
+      ),
+    );
+  }
+  return [...findings, ...checkCommand(command)];
+}
+
+function checkCommand(command: string | undefined): readonly Finding[] {
+  // A shell that is replaced by what it runs hands everything on.
+  if (command === undefined || !keepsSignals(command) || /\bexec\b/.test(command)) return [];
+  if (SHELL.test(command)) {
+    return [
+      note(
+        `\`${command}\` starts a shell, and not every shell hands the signal on. Start node itself, or write exec before it.`,
+      ),
+    ];
+  }
+  return [
+    wrong(
+      `\`${command}\` keeps the signal to itself, so the application may never get it. Start node itself: node dist/main.js.`,
+    ),
+  ];
+}

@@ -1,0 +1,52 @@
+import { MistakeList } from '../../plan/mistake.js';
+import type { Phase } from '../../plan/phase.js';
+import { PhaseGraph } from '../../plan/phase-graph.js';
+import { longestPath } from '../../plan/shutdown-plan.js';
+
+/** A phase whose timeout is to be shorter, in milliseconds. */
+export interface Cut {
+  readonly phase: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** No advice is to leave a phase less than this. */
+const SHORTEST = 1_000;
+
+/**
+ * The phases to cut so that the longest path takes at most so many milliseconds: of each path that is too long its
+ * longest phase, and where that is not enough the next. `undefined` where no cut is enough.
+ */
+export function cutsToFit(graph: PhaseGraph, limit: number): readonly Cut[] | undefined {
+  const written = new Map(graph.phases.map((phase) => [phase.name, phase.timeout]));
+  const timeouts = new Map(written);
+  for (;;) {
+    const phases = graph.phases.map((phase) => ({
+      ...phase,
+      timeout: timeouts.get(phase.name) ?? phase.timeout,
+    }));
+    const path = longestPath(PhaseGraph.from(phases, new MistakeList()));
+    const excess = path.ms - limit;
+    if (excess <= 0) return changesOf(written, timeouts);
+    const longest = longestOf(path.phases);
+    if (longest === undefined) return undefined;
+    timeouts.set(longest.name, Math.max(SHORTEST, longest.timeout - excess));
+  }
+}
+
+function longestOf(phases: readonly Phase[]): Phase | undefined {
+  const [longest] = phases
+    .filter(({ timeout }) => timeout > SHORTEST)
+    .toSorted((a, b) => b.timeout - a.timeout);
+  return longest;
+}
+
+function changesOf(
+  written: ReadonlyMap<string, number>,
+  timeouts: ReadonlyMap<string, number>,
+): readonly Cut[] {
+  return [...written].flatMap(([phase, from]) => {
+    const to = timeouts.get(phase) ?? from;
+    return to === from ? [] : [{ phase, from, to }];
+  });
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { nodeProcess } from '../lifecycle/node-process.js';
+import { commandOfApplication } from './application-copy.js';
+import { runCommand } from './run-command.js';
+
+const args = process.argv.slice(2);
+const other = commandOfApplication(args, import.meta.url);
+await (other === undefined ? run() : import(other));
+
+async function run(): Promise<never> {
+  const { stdout, stderr } = process;
+  const toResult = stdout.write.bind(stdout);
+  const toRemarks = stderr.write.bind(stderr);
+  // What the application prints while it is loaded must not get between the lines of the result.
+  stdout.write = toRemarks;
+  const { exitCode, result, remarks } = await runCommand(args, nodeProcess.platform);
+  for (const remark of remarks) await written(toRemarks, `phased-shutdown: ${remark}\n`);
+  if (result !== '') await written(toResult, `${result}\n`);
+  // The application may have begun something as it was loaded that would keep the process alive.
+  process.exit(exitCode);
+}
+
+/** A pipe takes what is written in its own time. */
+function written(write: typeof process.stdout.write, text: string): Promise<void> {
+  return new Promise((resolve) => void write(text, () => resolve()));
+}

@@ -1,0 +1,49 @@
+import type { Platform } from '../lifecycle/process-port.js';
+import { ShutdownConfigurationError } from '../plan/mistake.js';
+import { answerReport } from './answer-report.js';
+import { readCommand, type Command } from './command-line.js';
+import { helpText } from './help.js';
+import { ownVersion } from './version.js';
+import { WrongUse, firstLine } from './wrong-use.js';
+
+/** What the command has to say, and how it ends. */
+export interface Answer {
+  /** 0: done, or it fits; 1: it does not, or the application would not start; 2: wrong use. */
+  readonly exitCode: 0 | 1 | 2;
+  /** For standard output: nothing but what was asked for. */
+  readonly result: string;
+  /** For standard error. */
+  readonly remarks: readonly string[];
+}
+
+/** Does what the arguments ask for. It never throws. */
+export async function runCommand(args: readonly string[], platform: Platform): Promise<Answer> {
+  try {
+    return await answerTo(readCommand(args), platform);
+  } catch (error) {
+    if (error instanceof ShutdownConfigurationError) {
+      return { exitCode: 1, result: '', remarks: [error.message] };
+    }
+    return {
+      exitCode: 2,
+      result: '',
+      remarks: [error instanceof WrongUse ? error.message : firstLine(error)],
+    };
+  }
+}
+
+async function answerTo(command: Command, platform: Platform): Promise<Answer> {
+  switch (command.kind) {
+    case 'help':
+      return { exitCode: 0, result: helpText(command.of), remarks: [] };
+    case 'version':
+      return { exitCode: 0, result: ownVersion(), remarks: [] };
+    // Nest is loaded only where an application is asked about.
+    case 'plan':
+      return (await import('./commands.js')).answerPlan(command, platform);
+    case 'check':
+      return (await import('./commands.js')).answerCheck(command, platform);
+    case 'report':
+      return answerReport(command);
+  }
+}

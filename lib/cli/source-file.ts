@@ -1,0 +1,68 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { WrongUse, firstLine } from './wrong-use.js';
+
+const TYPESCRIPT = ['.ts', '.mts', '.cts', '.tsx'];
+
+/**
+ * The text of a file.
+ *
+ * @throws WrongUse where there is none
+ */
+export function readText(file: string): string {
+  checkFile(file);
+  return readFileSync(file, 'utf8');
+}
+
+/**
+ * Loads a file of code, an ES module or CommonJS, and answers with what it exports, by name.
+ *
+ * @throws WrongUse where it cannot be loaded
+ */
+export async function loadExports(file: string): Promise<ReadonlyMap<string, unknown>> {
+  checkFile(file);
+  try {
+    const loaded: unknown = await import(pathToFileURL(resolve(file)).href);
+    return exportsOf(loaded);
+  } catch (error) {
+    if (TYPESCRIPT.includes(extname(file)) && isUnreadable(error)) throw new WrongUse(typescriptAdvice(file));
+    throw new WrongUse(`${file}: it cannot be loaded: ${firstLine(error)}`);
+  }
+}
+
+function checkFile(file: string): void {
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) throw new WrongUse(`${file}: there is no such file.`);
+  if (!stats.isFile()) throw new WrongUse(`${file}: expected a file.`);
+}
+
+/** Of CommonJS a name may be found only on what the module exports as a whole. */
+function exportsOf(loaded: unknown): ReadonlyMap<string, unknown> {
+  const whole: unknown = isObject(loaded) ? Reflect.get(loaded, 'default') : undefined;
+  const inner = isObject(whole) && !('module' in whole) ? Object.entries(whole) : [];
+  return new Map<string, unknown>([...inner, ...(isObject(loaded) ? Object.entries(loaded) : [])]);
+}
+
+/** Whether the code could not even be read: by a Node that knows no TypeScript, or none with decorators. */
+function isUnreadable(error: unknown): boolean {
+  const code: unknown = isObject(error) ? Reflect.get(error, 'code') : undefined;
+  return (
+    error instanceof SyntaxError ||
+    code === 'ERR_UNKNOWN_FILE_EXTENSION' ||
+    code === 'ERR_INVALID_TYPESCRIPT_SYNTAX' ||
+    code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX'
+  );
+}
+
+function typescriptAdvice(file: string): string {
+  const built = file.replace(/(^|\/)src\//, '$1dist/').replace(/\.([mc]?)tsx?$/, '.$1js');
+  const advice = existsSync(built)
+    ? `Give the built file: ${built}.`
+    : 'Build the application and give the built file, such as dist/app.module.js.';
+  return `${file}: node cannot load TypeScript with decorators by itself. ${advice} Or preload a compiler that keeps the metadata of decorators: NODE_OPTIONS='--import @swc-node/register/esm-register'.`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

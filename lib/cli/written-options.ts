@@ -1,0 +1,70 @@
+import { extname } from 'node:path';
+import type { ModulesContainer } from '@nestjs/core';
+import { allWrappers, tokenOf } from '../discovery/provider-scan.js';
+import { OPTIONS } from '../graceful-shutdown.features.js';
+import { isRecord } from '../plan/check-setting.js';
+import { loadExports, readText } from './source-file.js';
+import { WrongUse, firstLine } from './wrong-use.js';
+
+/** Where the options of the plan come from. */
+export type OptionsSource = 'module' | 'factory' | 'given' | 'defaults';
+
+/** The options as somebody wrote them, to be checked yet. */
+export interface WrittenOptions {
+  readonly source: OptionsSource;
+  readonly value: unknown;
+  /** What the factory injects that would have made them; empty where it was not needed, or injects nothing. */
+  readonly injects: readonly string[];
+}
+
+/**
+ * The options of the module as the application has them. A factory that injects nothing is called; one that injects
+ * something cannot be, since a preview makes no provider, and the defaults stand for its answer.
+ *
+ * @throws WrongUse where the application has no GracefulShutdownModule, or the factory throws
+ */
+export async function optionsOf(modules: ModulesContainer): Promise<WrittenOptions> {
+  const wrapper = allWrappers(modules).find(({ token }) => token === OPTIONS);
+  if (wrapper === undefined) {
+    throw new WrongUse(
+      'the application has no GracefulShutdownModule. Import GracefulShutdownModule.forRoot() in its root module.',
+    );
+  }
+  if (!wrapper.isFactory) return { source: 'module', value: wrapper.instance, injects: [] };
+  const injects = (wrapper.getCtorMetadata() ?? []).filter((each) => each !== undefined).map(tokenOf);
+  if (injects.length > 0) return { source: 'defaults', value: {}, injects };
+  const make: unknown = wrapper.metatype;
+  try {
+    const value: unknown = typeof make === 'function' ? await Reflect.apply(make, undefined, []) : undefined;
+    return { source: 'factory', value, injects: [] };
+  } catch (error) {
+    throw new WrongUse(`the factory of forRootAsync() throws: ${firstLine(error)}`);
+  }
+}
+
+/**
+ * Options that were given to the command: JSON, a file of it, or a file of code that exports them, as default or as
+ * `options`.
+ *
+ * @throws WrongUse where they cannot be read
+ */
+export async function readGivenOptions(given: string): Promise<WrittenOptions> {
+  const value = await readValue(given);
+  if (!isRecord(value)) throw new WrongUse('--options: expected the options as an object.');
+  return { source: 'given', value, injects: [] };
+}
+
+async function readValue(given: string): Promise<unknown> {
+  if (given.trimStart().startsWith('{')) return parsed(given, '--options');
+  if (extname(given) === '.json') return parsed(readText(given), given);
+  const exports = await loadExports(given);
+  return exports.get('options') ?? exports.get('default');
+}
+
+function parsed(json: string, where: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    throw new WrongUse(`${where}: it is no JSON: ${firstLine(error)}`);
+  }
+}

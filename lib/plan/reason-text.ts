@@ -1,0 +1,31 @@
+import type { ShutdownReason } from './reason.js';
+
+/** Why the application shuts down, in words. */
+export function reasonText(reason: ShutdownReason): string {
+  switch (reason.kind) {
+    case 'signal':
+      return reason.signal;
+    case 'close':
+      return reason.signal === undefined ? 'app.close()' : `app.close(${reason.signal})`;
+    case 'request':
+      return reason.message;
+    case 'message':
+      return 'the message `shutdown` of the parent process';
+    case 'error':
+      return `${reason.origin === 'uncaughtException' ? 'an uncaught exception' : 'an unhandled rejection'}, ${errorText(reason.error)}`;
+    case 'dispose':
+      return 'dispose';
+  }
+}
+
+/** Anything can be thrown, also what cannot be made a text. */
+export function errorText(thrown: unknown): string {
+  try {
+    if (!(thrown instanceof Error)) return String(thrown);
+    return thrown.cause === undefined
+      ? thrown.message
+      : `${thrown.message} (because of ${String(thrown.cause)})`;
+  } catch {
+    return thrown instanceof Error ? thrown.message : 'something that has no text';
+  }
+}

@@ -1,0 +1,49 @@
+import type { AwaitedTask } from '../run/events.js';
+import type { ProcessEnd, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
+
+/** What ends a process, before it is known when. */
+export type ForcedEnd = WithoutTime<ProcessEnd>;
+
+type WithoutTime<End> = End extends ProcessEnd ? Omit<End, 'atMs'> : never;
+
+/** What is known of a run in this moment, beside its events. */
+export interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** What the run waits for, with what is in flight. */
+  readonly awaited: readonly AwaitedTask[];
+  /** What ends the process now; every task that runs is abandoned by it. */
+  readonly end?: ForcedEnd;
+}
+
+/** The report up to this moment: what still runs has lasted until now, and says what it waits for. */
+export function reportSoFar<T extends ShutdownReport | RunningReport>(report: T, moment: Moment): T {
+  const { now, awaited, end } = moment;
+  const atMs = Math.max(0, Math.round((now - report.startedAt) * 10) / 10);
+  const upToNow = <E extends { readonly outcome: string; readonly startMs: number }>(entry: E): E =>
+    entry.outcome === 'running' ? { ...entry, durationMs: Math.max(0, atMs - entry.startMs) } : entry;
+  return {
+    ...report,
+    ...(report.outcome === 'running' ? { durationMs: atMs } : {}),
+    phases: report.phases.map((phase) => ({
+      ...upToNow(phase),
+      tasks: phase.tasks.map((task) => {
+        if (task.outcome !== 'running') return task;
+        const isIt = (each: AwaitedTask): boolean => each.phase === phase.name && each.task === task.name;
+        return awaitedTask(upToNow(task), { awaited: awaited.find(isIt), isAbandoned: end !== undefined });
+      }),
+    })),
+    ...(end === undefined ? {} : { endedBy: { ...end, atMs } }),
+  };
+}
+
+function awaitedTask(
+  task: TaskReport,
+  { awaited, isAbandoned }: { readonly awaited: AwaitedTask | undefined; readonly isAbandoned: boolean },
+): TaskReport {
+  return {
+    ...task,
+    ...(isAbandoned ? { abandoned: true } : {}),
+    ...(awaited?.inFlight === undefined ? {} : { inFlight: awaited.inFlight }),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../run/clock.js';
+import type { ReportOptions } from './report.options.js';
+
+/** Milliseconds that the function of the user may take. */
+const LIMIT = 1_000;
+
+/** The function of the user that is given the report. */
+export class ReportListener {
+  readonly #pending = new Set<Promise<void>>();
+
+  constructor(
+    private readonly onReport: ReportOptions['onReport'],
+    private readonly ports: { readonly clock: Clock; readonly onError: (error: unknown) => void },
+  ) {}
+
+  get isThere(): boolean {
+    return this.onReport !== undefined;
+  }
+
+  call(report: Parameters<NonNullable<ReportOptions['onReport']>>[0]): void {
+    try {
+      const pending = Promise.resolve(this.onReport?.(report)).then(() => undefined, this.ports.onError);
+      this.#pending.add(pending);
+      void pending.then(() => this.#pending.delete(pending));
+    } catch (error) {
+      this.ports.onError(error);
+    }
+  }
+
+  async settled(): Promise<void> {
+    if (this.#pending.size === 0) return;
+    const { clock, onError } = this.ports;
+    await new Promise<void>((resolve) => {
+      const timer = clock.schedule(() => {
+        onError(new Error(`it did not end within ${LIMIT} ms`));
+        resolve();
+      }, LIMIT);
+      void Promise.all(this.#pending).then(() => {
+        timer.cancel();
+        resolve();
+      });
+    });
+  }
+}

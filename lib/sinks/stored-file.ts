@@ -1,0 +1,72 @@
+import {
+  closeSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+
+/**
+ * A file that is written as a whole, before the call returns: the process may end right after. Who reads it sees
+ * what was there before or what is there now, and nothing in between.
+ */
+export class StoredFile {
+  /** Absolute, since the process may go to another folder. */
+  readonly path: string;
+  readonly #draft: string;
+
+  constructor(path: string) {
+    this.path = resolve(path);
+    this.#draft = `${this.path}.${randomUUID().slice(0, 8)}.tmp`;
+  }
+
+  write(text: string): void {
+    try {
+      writeFileSync(this.#draft, text);
+      renameSync(this.#draft, this.path);
+    } catch (error) {
+      rmSync(this.#draft, { force: true });
+      throw error;
+    }
+  }
+
+  /** Its text; `undefined` where there is no such file. */
+  read(): string | undefined {
+    if (!isThere(this.path)) return undefined;
+    return readFileSync(this.path, 'utf8');
+  }
+}
+
+/**
+ * Writes into a file in its place: the platform has it mounted, and would not see another one of the same name.
+ *
+ * @param missing whether a file that is not there is made, or left
+ * @returns whether it was written
+ */
+export function writeInPlace(path: string, text: string, missing: 'made' | 'left'): boolean {
+  if (!isThere(path)) {
+    if (missing === 'left') return false;
+    writeFileSync(path, text);
+    return true;
+  }
+  const file = openSync(path, 'r+');
+  try {
+    ftruncateSync(file);
+    writeFileSync(file, text);
+  } finally {
+    closeSync(file);
+  }
+  return true;
+}
+
+/** To open a pipe that nobody reads would never end. */
+function isThere(path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats !== undefined && !stats.isFile()) throw new Error(`'${path}' is no file`);
+  return stats !== undefined;
+}

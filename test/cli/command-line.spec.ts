@@ -1,0 +1,96 @@
+import { optionNames, readCommand } from '../../lib/cli/command-line.js';
+import { COMMANDS, helpText } from '../../lib/cli/help.js';
+
+const application = { file: 'dist/app.module.js', exported: undefined, options: undefined, place: 'as-here' };
+
+describe('the arguments of the command', () => {
+  test('plan takes a file, and prints text unless it is asked for more', () => {
+    expect(readCommand(['plan', 'dist/app.module.js'])).toEqual({
+      kind: 'plan',
+      application,
+      format: 'text',
+    });
+    expect(
+      readCommand([
+        'plan',
+        '--format=mermaid',
+        'a.js',
+        '--export',
+        'Shop',
+        '--options',
+        '{}',
+        '--kubernetes',
+      ]),
+    ).toEqual({
+      kind: 'plan',
+      application: { file: 'a.js', exported: 'Shop', options: '{}', place: 'kubernetes' },
+      format: 'mermaid',
+    });
+  });
+
+  test('check takes a grace period and any number of manifests', () => {
+    expect(
+      readCommand(
+        'check dist/app.module.js --grace-period 1m30s --manifest a.yaml --manifest b.yaml --container c'.split(
+          ' ',
+        ),
+      ),
+    ).toEqual({
+      kind: 'check',
+      application,
+      format: 'text',
+      gracePeriod: { written: '1m30s', ms: 90_000 },
+      manifests: ['a.yaml', 'b.yaml'],
+      container: 'c',
+    });
+  });
+
+  test('report takes a file', () => {
+    expect(readCommand(['report', 'last.json', '--format', 'html'])).toEqual({
+      kind: 'report',
+      file: 'last.json',
+      format: 'html',
+    });
+  });
+
+  test('help is asked for in general, or of a command', () => {
+    expect(readCommand([])).toEqual({ kind: 'help', of: undefined });
+    expect(readCommand(['--help'])).toEqual({ kind: 'help', of: undefined });
+    expect(readCommand(['check', '-h'])).toEqual({ kind: 'help', of: 'check' });
+    expect(readCommand(['help', 'plan'])).toEqual({ kind: 'help', of: 'plan' });
+    expect(readCommand(['-v'])).toEqual({ kind: 'version' });
+  });
+
+  test.each([
+    ['plna a.js', "plna: there is no such command. Did you mean 'plan'? Known: 'plan', 'check', 'report'."],
+    ['--fromat json', "--fromat: a command comes first. Known: 'plan', 'check', 'report'."],
+    ['plan', "plan: expected the built file of the application's root module."],
+    ['report', 'report: expected the file of a report.'],
+    [
+      'plan a.js b.js',
+      "plan: expected one file, the built file of the application's root module, got 'b.js' as well.",
+    ],
+    [
+      'plan a.js --fromat json',
+      "plan --fromat: there is no such option. Did you mean '--format'? Known: '--format', '--export', '--options', '--kubernetes', '--help', '--version'.",
+    ],
+    ['plan a.js --format', 'plan --format: a value has to follow it.'],
+    ['plan a.js --export --format json', 'plan --export: a value has to follow it.'],
+    ['plan a.js --kubernetes=yes', "plan --kubernetes: it takes no value, got 'yes'."],
+    [
+      'plan a.js --format jsno',
+      "--format jsno: there is no such format. Did you mean 'json'? Known: 'text', 'json', 'mermaid'.",
+    ],
+    ['check a.js', 'check: say what the plan has to fit: --grace-period 30s, or --manifest <file>.'],
+    ['check a.js --grace-period 30', '--grace-period 30: is it 30s or 30ms?'],
+    ['check a.js --grace-period soon', '--grace-period soon: expected 30s, 1m30s or 1500ms.'],
+    ['check a.js --grace-period 0s', '--grace-period 0s: expected 30s, 1m30s or 1500ms.'],
+  ])('%s is told as wrong', (line, message) => {
+    expect(() => readCommand(line.split(' '))).toThrow(message);
+  });
+});
+
+test.each(COMMANDS)('the help of %s names every option that it alone has', (command) => {
+  const named = optionNames(command).filter((option) => helpText(command).includes(option));
+  expect([...named, '--help', '--version']).toEqual(optionNames(command));
+});
