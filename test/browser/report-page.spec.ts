@@ -105,7 +105,7 @@ describeInChromium('the page of a report in Chromium, without JavaScript', () =>
       'is shown whole, without a complaint or a request: %s',
       async (lookName, look) => {
         const { page, url, complaints, requests } = await open(browser, name, look);
-        for (const task of await page.locator('details.matters > summary').all()) await task.click();
+        for (const line of await page.locator('details.matters > summary').all()) await line.click();
         await page.screenshot({ path: `${SCREENSHOTS}/${name}-${lookName}.png`, fullPage: true });
         expect({ complaints, requests }).toEqual({ complaints: [], requests: [url] });
         expect(await overflow(page)).toBe(0);
@@ -135,7 +135,9 @@ describeInChromium('the page of a report in Chromium, without JavaScript', () =>
   test('a link of the summary opens its task', async () => {
     const { page } = await open(browser, 'troubled', { viewport: DESKTOP, colorScheme: 'light' });
     await page.getByRole('link', { name: 'Broker.consume' }).click();
-    await page.getByText('connect ECONNREFUSED 127.0.0.1:5672').waitFor({ state: 'visible' });
+    const cause = page.getByText('connect ECONNREFUSED 127.0.0.1:5672');
+    await cause.waitFor({ state: 'visible' });
+    expect(await cause.isVisible()).toBe(true);
   });
 
   test('on paper, what matters is open and the rest is not', async () => {
