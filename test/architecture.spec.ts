@@ -143,6 +143,11 @@ describe('the arrows between the folders', () => {
     expect(forbiddenImports('lifecycle', (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
+  test('sinks sees the engine and the log', () => {
+    const allowed = within('plan', 'run', 'report', 'logging', 'sinks');
+    expect(forbiddenImports('sinks', (each) => isExternal(each) || allowed(each))).toEqual([]);
+  });
+
   test('testing sees the engine, and the port of the process that it stands in for', () => {
     const allowed = within('plan', 'run', 'report', 'testing');
     expect(

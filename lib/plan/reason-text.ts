@@ -21,11 +21,16 @@ export function reasonText(reason: ShutdownReason): string {
 /** Anything can be thrown, also what cannot be made a text. */
 export function errorText(thrown: unknown): string {
   try {
-    if (!(thrown instanceof Error)) return String(thrown);
+    if (!isError(thrown)) return String(thrown);
     return thrown.cause === undefined
       ? thrown.message
       : `${thrown.message} (because of ${String(thrown.cause)})`;
   } catch {
     return thrown instanceof Error ? thrown.message : 'something that has no text';
   }
+}
+
+/** Also true for errors of another realm, as Node's own are where a test runner has a context of its own. */
+function isError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]';
 }

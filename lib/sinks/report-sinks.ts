@@ -18,8 +18,12 @@ type Report = ShutdownReport | RunningReport;
 /** What Kubernetes keeps of a termination message. */
 const TERMINATION_BYTES = 4_096;
 
-/** Between two writes of what tasks do; phases are written as they begin and end. */
+/**
+ * Milliseconds between two writes of what tasks do, and how many times as long as a write took: thousands of tasks
+ * must not be slowed down by what is written of them. Phases are written as they begin and end.
+ */
 const INTERVAL = 250;
+const SHARE = 20;
 
 /** What the sinks look at, and act through. */
 export interface SinkPorts {
@@ -41,7 +45,7 @@ export class ReportSinks implements OnModuleInit {
   readonly #listener: ReportListener;
   readonly #told = new Set<string>();
   #timer: Timer | undefined;
-  #writtenAt = 0;
+  #nextAt = 0;
   #unlisten: () => void = () => undefined;
 
   constructor(
@@ -82,7 +86,7 @@ export class ReportSinks implements OnModuleInit {
       case 'phase-skipped':
         return this.#writeIn(0);
       default:
-        return this.#writeIn(this.#writtenAt + INTERVAL - this.ports.clock.now());
+        return this.#writeIn(this.#nextAt - this.ports.clock.now());
     }
   }
 
@@ -136,8 +140,15 @@ export class ReportSinks implements OnModuleInit {
   }
 
   #write(report: Report): void {
+    const { clock } = this.ports;
+    const startedAt = clock.now();
+    this.#writeFiles(report);
+    const endedAt = clock.now();
+    this.#nextAt = endedAt + Math.max(INTERVAL, SHARE * (endedAt - startedAt));
+  }
+
+  #writeFiles(report: Report): void {
     const { file, terminationLog, redact } = this.settings;
-    this.#writtenAt = this.ports.clock.now();
     const toJson = (): ReportJson => reportToJson(report, redact === undefined ? {} : { redact });
     if (file !== undefined) {
       this.#try('report.file', () => {

@@ -112,6 +112,7 @@ describe('the end after a signal', () => {
 
     expect(told).toEqual([{ kind: 'kept-alive', afterMs: 1_000, leftovers: ['1 × Timeout'] }]);
     expect(process.exits).toEqual([1]);
+    expect(application.ends).toEqual([{ kind: 'kept-alive', leftovers: ['1 × Timeout'] }]);
   });
 
   test("raises the signal again with exit: 'signal', where no listener of ours is left", async () => {
@@ -444,5 +445,41 @@ describe('several applications', () => {
 
     expect(closed.reasons).toEqual([]);
     expect(process.exitCode).toBe(0);
+  });
+});
+
+describe('what ends the process by force is told to its applications before it exits', () => {
+  test('a second signal, to all that are being closed', async () => {
+    const applications = [new FakeApplication(), new FakeApplication()];
+    const { process, clock } = guarded(...applications);
+
+    process.emitSignal('SIGTERM');
+    await clock.advance(1_000);
+    process.emitSignal('SIGINT');
+
+    const end = { kind: 'escalation', signal: 'SIGINT' };
+    expect(applications.map(({ ends }) => ends)).toEqual([[end], [end]]);
+    expect(process.exits).toEqual([130]);
+  });
+
+  test('the end of the grace period', async () => {
+    const application = new FakeApplication();
+    const { process, clock } = guarded(application);
+
+    process.emitSignal('SIGTERM');
+    await clock.advance(29_500);
+
+    expect(application.ends).toEqual([{ kind: 'deadline' }]);
+    expect(process.exits).toEqual([1]);
+  });
+
+  test('a second fatal error', () => {
+    const application = new FakeApplication({ fatalErrors: true });
+    const { process } = guarded(application);
+
+    process.emitFatal('uncaughtException', new Error('first'));
+    process.emitFatal('uncaughtException', new Error('second'));
+
+    expect(application.ends).toEqual([{ kind: 'fatal-error', error: new Error('second') }]);
   });
 });

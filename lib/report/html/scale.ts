@@ -8,7 +8,7 @@ export interface Tick {
   readonly side: 'before' | 'behind';
 }
 
-const MOST_TICKS = 5;
+const MOST_TICKS = 4;
 
 /** What the parts of a page have in common. */
 export interface Picture {

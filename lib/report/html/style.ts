@@ -126,7 +126,9 @@ footer { color: var(--soft); font-size: .82rem; }
 @media (forced-colors: active) { .bar, .late { forced-color-adjust: none; } }
 @media print {
   @page { margin: 14mm; }
-  body { padding: 0; background: none; font-size: 10pt; }
+  :root { color-scheme: light; }
+  html, body { background: #fff; }
+  body { padding: 0; font-size: 10pt; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .matters::details-content { content-visibility: visible; display: block; height: auto; }
   .troubles, .timeline { border: 0; padding: 0; }
