@@ -1,3 +1,4 @@
+import type { Server } from 'node:net';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { MarkedProvider } from './discovery/provider-scan.js';
 import type { Notice } from './logging/notice.js';
@@ -16,6 +17,8 @@ export interface ApplicationInMaking {
   /** The phase that an option at a path names; without one `drain`, or the first phase of a list without it. */
   readonly phase: (named: unknown, path: string) => string;
   readonly notify: (notice: Notice) => void;
+  /** Has a server drained with those of the application, as `HttpDrain.watch()` does. */
+  readonly watch: (server: Server) => void;
 }
 
 /** An application in the moment in which it is complete and has not started. */
