@@ -13,7 +13,7 @@ export class BoundServers {
   readonly #own = new Set<Server>();
   readonly #told = new Set<string>();
 
-  constructor(private readonly notify: ApplicationInMaking['notify']) {}
+  constructor(private readonly ports: Pick<ApplicationInMaking, 'notify' | 'watch'>) {}
 
   get listeners(): Iterable<Server> {
     return this.#listeners;
@@ -28,6 +28,8 @@ export class BoundServers {
     adapter: object,
     { clients, streams }: { readonly clients: GatewayClients; readonly streams: 'finish' | 'end' },
   ): void {
+    const missing = missingIn(adapter);
+    if (missing.length > 0) this.#tell(adapter.constructor.name, `it has no ${missing.join(' and no ')}`);
     followAdapter(adapter, {
       clients,
       streams,
@@ -39,14 +41,10 @@ export class BoundServers {
     });
   }
 
-  /** Warns where Nest has bound gateways in a way that we have not seen. */
-  check(adapter: object): void {
-    const missing = missingIn(adapter);
-    if (missing.length > 0) {
-      this.#tell(`${adapter.constructor.name}`, `it has no ${missing.join(' and no ')}`);
-    } else if (this.bound.size === 0) {
-      this.#tell('A gateway', 'this version of Nest binds it to its server in a way that we do not know');
-    }
+  /** Warns where Nest has an adapter and we have seen nothing bound to it. A context has none. */
+  check(adapter: object | undefined): void {
+    if (adapter === undefined || this.bound.size > 0) return;
+    this.#tell('A gateway', 'Nest has bound it to its server in a way that we do not know, or not at all');
   }
 
   #bind(server: object, adapter: object): void {
@@ -54,7 +52,9 @@ export class BoundServers {
     const listeners = listenersOf(server, adapter);
     for (const listener of listeners) {
       this.#listeners.add(listener);
-      if (listener !== memberOf(adapter, 'httpServer')) this.#own.add(listener);
+      if (listener === memberOf(adapter, 'httpServer')) continue;
+      this.#own.add(listener);
+      this.ports.watch(listener);
     }
     if (listeners.length > 0) return;
     const why = 'what listens on it is not where its library had it, so it is open until Nest closes it';
@@ -65,6 +65,6 @@ export class BoundServers {
   #tell(what: string, why: string): void {
     if (this.#told.has(what)) return;
     this.#told.add(what);
-    this.notify({ kind: 'not-drained', what, why });
+    this.ports.notify({ kind: 'not-drained', what, why });
   }
 }

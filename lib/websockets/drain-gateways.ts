@@ -1,5 +1,6 @@
 import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { isMethod, isObject, memberOf } from '../discovery/members.js';
+import type { ShutdownTask } from '../plan/task.js';
 import { BoundServers } from './bound-servers.js';
 import { GatewayClients } from './gateway-clients.js';
 import { GatewayDrain } from './gateway-drain.js';
@@ -16,22 +17,24 @@ export function drainGateways(options: GatewayDrainOptions = {}): ShutdownFeatur
     const { modules, config, clock, notify, watch } = application;
     const settings = readGatewayOptions(options, application);
     const clients = new GatewayClients(clock);
-    const servers = new BoundServers(notify);
+    const servers = new BoundServers({ notify, watch });
     const drain = new GatewayDrain(clients, servers, { settings, clock });
     followGateways(application, {
       onAdapter: (adapter) => servers.follow(adapter, { clients, streams: settings.streams }),
       onLifecycle: awaitedBy(clients, drain),
     });
-    return {
-      prepare: () => {
-        const adapter = adapterOf(config);
-        // Without an adapter nothing has been bound: a context without a server has its gateways idle.
-        if (adapter === undefined || !hasGateways(modules)) return [];
-        servers.check(adapter);
-        for (const server of servers.own) watch(server);
-        const run = drain.run.bind(drain);
-        return [{ name: 'GatewayDrain', phase: settings.phase, inFlight: () => drain.items, run }];
+    const task: ShutdownTask = {
+      name: 'GatewayDrain',
+      phase: settings.phase,
+      inFlight: () => drain.items,
+      run: (context) => {
+        servers.check(adapterOf(config));
+        return drain.run(context);
       },
+    };
+    return {
+      // By `enableGracefulShutdown(app)` the plan is made before Nest binds the gateways, or has an adapter.
+      prepare: () => (hasGateways(modules) ? [task] : []),
     };
   };
 }

@@ -21,6 +21,7 @@ describe.each(['ws', 'socketio'])('%s: a client that sends again what was not an
     for (const replaced of roundsOf(way)) {
       expect(replaced).toMatchObject(UNNOTICED);
       expect(replaced.finishedLate).toBeGreaterThan(0);
+      expect(replaced.lines.filter((line) => line.includes('not drained'))).toEqual([]);
       const destroyed = replaced.lines.indexOf('destroy');
       expect(replaced.lines.slice(0, destroyed).filter((line) => line === 'cleanup')).toHaveLength(10);
     }

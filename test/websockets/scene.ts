@@ -9,6 +9,7 @@ import { SHUTDOWN_CLOCK } from '../../lib/graceful-shutdown.module.js';
 import {
   GracefulShutdown,
   GracefulShutdownModule,
+  enableGracefulShutdown,
   type GracefulShutdownOptions,
   type ShutdownReport,
 } from '../../lib/index.js';
@@ -110,6 +111,8 @@ export interface SceneOptions {
   readonly drain?: GatewayDrainOptions;
   readonly shutdown?: GracefulShutdownOptions;
   readonly clock?: Clock;
+  /** Whether the application is enabled before it has an adapter, as in `main.ts`. */
+  readonly enabledEarly?: boolean;
   readonly gateways?: (course: Course, port: number, place: Place) => Type[];
 }
 
@@ -129,7 +132,13 @@ afterEach(async () => {
 /** Opens an application with one gateway. */
 export async function open(
   place: Place,
-  { drain = {}, shutdown = {}, clock = systemClock, gateways = oneGateway }: SceneOptions = {},
+  {
+    drain = {},
+    shutdown = {},
+    clock = systemClock,
+    gateways = oneGateway,
+    enabledEarly = false,
+  }: SceneOptions = {},
 ): Promise<Opened> {
   const course = new Course();
   const log = new RecordedLog();
@@ -150,6 +159,7 @@ export async function open(
     .useValue(clock)
     .compile();
   const app = module.createNestApplication({ logger: false });
+  if (enabledEarly) enableGracefulShutdown(app);
   app.useWebSocketAdapter(place.library === 'ws' ? new WsAdapter(app) : new IoAdapter(app));
   opened.push(app);
   await app.listen(0, '127.0.0.1');
