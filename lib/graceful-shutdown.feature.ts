@@ -1,3 +1,4 @@
+import type { Server } from 'node:net';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { MarkedProvider } from './discovery/provider-scan.js';
 import type { Notice } from './logging/notice.js';
@@ -17,6 +18,8 @@ export interface ApplicationInMaking {
   readonly phase: (named: unknown, path: string) => string;
   /** Says it in the log. */
   readonly notify: (notice: Notice) => void;
+  /** Has a server drained with those of the application, as `HttpDrain.watch()` does. */
+  readonly watch: (server: Server) => void;
 }
 
 /** An application in the moment in which it is complete and has not started. */

@@ -61,16 +61,25 @@ export const featureProviders: readonly Provider[] = [
   },
   {
     provide: USER_FEATURES,
-    inject: [SETTINGS, ModulesContainer, ApplicationConfig, SHUTDOWN_CLOCK, ShutdownLog],
+    inject: [SETTINGS, ModulesContainer, ApplicationConfig, SHUTDOWN_CLOCK, ShutdownLog, HttpDrain],
     useFactory: (
       { features, mistakes, featurePhase }: ShutdownSettings,
       modules: ModulesContainer,
       config: ApplicationConfig,
       clock: Clock,
       log: ShutdownLog,
+      drain: HttpDrain,
     ): readonly ShutdownFeature[] =>
       features.map((make) =>
-        make({ modules, config, clock, mistakes, phase: featurePhase, notify: (each) => log.notice(each) }),
+        make({
+          modules,
+          config,
+          clock,
+          mistakes,
+          phase: featurePhase,
+          notify: (each) => log.notice(each),
+          watch: (server) => drain.watch(server),
+        }),
       ),
   },
   {

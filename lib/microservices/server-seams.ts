@@ -3,41 +3,17 @@
  * replaced on an instance at any time. Each is looked for by its feature; where one is missing, nothing is
  * replaced, and `missingMembers` tells.
  */
+import { isMethod, isObject, type Method } from '../discovery/members.js';
 
-/** A method of which only the place among its arguments is known. */
-export type Method = (...args: readonly unknown[]) => unknown;
-
-export function isMethod(value: unknown): value is Method {
-  return typeof value === 'function';
-}
-
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
-
-/** The members of the list that the server does not have. */
-export function missingMembers(server: object, members: readonly string[]): readonly string[] {
-  return members.filter((member) => !(member in server));
-}
-
-/** A member of the server, also a protected one. */
-export function memberOf(server: object, member: string): unknown {
-  return Reflect.get(server, member);
-}
-
-/** Calls a method without arguments, if there is one. */
-export function callMember(target: object, member: string): unknown {
-  const method: unknown = Reflect.get(target, member);
-  return isMethod(method) ? Reflect.apply(method, target, []) : undefined;
-}
-
-/** Puts another method in place of one, if there is one. */
-export function replaceMethod(server: object, member: string, make: (original: Method) => Method): void {
-  const original: unknown = Reflect.get(server, member);
-  if (!isMethod(original)) return;
-  const value = make((...args) => Reflect.apply(original, server, args));
-  Object.defineProperty(server, member, { configurable: true, writable: true, value });
-}
+export {
+  callMember,
+  isMethod,
+  isObject,
+  memberOf,
+  missingMembers,
+  replaceMethod,
+  type Method,
+} from '../discovery/members.js';
 
 /**
  * Stands in front of a hook that is kept in a slot, whoever fills the slot, and whenever. An empty slot counts

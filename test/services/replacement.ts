@@ -9,13 +9,17 @@ export const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
 const QUIET = 600;
 
 /** The transports without a broker: the instances listen themselves, behind a balancer. */
-const BROKERLESS: ReadonlySet<string> = new Set(['grpc', 'tcp']);
+const BROKERLESS: ReadonlySet<string> = new Set(['grpc', 'socketio', 'tcp', 'ws']);
+
+/** The transports whose instances are gateways. */
+const SOCKETS: ReadonlySet<string> = new Set(['socketio', 'ws']);
 
 /** How an instance is replaced while messages come in. */
 export interface Replacement {
   readonly transport: string;
   readonly kind: 'event' | 'rpc';
-  readonly shape: 'micro' | 'hybrid';
+  /** How the application is made; or where its gateway listens. */
+  readonly shape: 'micro' | 'hybrid' | 'app port' | 'own port';
   readonly major: 11 | 12;
   /** Whether the new instance is up before the old one is told to stop, or started when that has ended. */
   readonly mode: 'rolling' | 'restart';
@@ -117,16 +121,17 @@ export async function replace(replacement: Replacement): Promise<Replaced> {
     return program;
   };
 
+  const instance = SOCKETS.has(replacement.transport) ? 'gateway' : 'consumer';
   const ports = BROKERLESS.has(replacement.transport) ? [await freePort(), await freePort()] : [];
   const balancer = await Balancer.start(ports);
-  const old = await start('consumer', ports[0]);
-  const early = mode === 'rolling' ? await start('consumer', ports[1]) : undefined;
+  const old = await start(instance, ports[0]);
+  const early = mode === 'rolling' ? await start(instance, ports[1]) : undefined;
   const producer = await start('producer', balancer.port);
   await producer.printed(`sent ${Math.floor(count / 2)}`);
   const before = numbersIn(old.lines, 'end').length;
   await old.signalAt('started', 'SIGTERM');
   const { code, durationMs: exitMs, lines } = await old.ended;
-  const next = early ?? (await start('consumer', ports[1]));
+  const next = early ?? (await start(instance, ports[1]));
   await producer.ended;
   await quiet(next);
   await next.signalAt('started', 'SIGTERM');

@@ -3,12 +3,12 @@ import 'reflect-metadata';
 import { identity, lastValueFrom, timeout } from 'rxjs';
 import { retryRefused } from 'nestjs-phased-shutdown/microservices';
 import { address, count, kind, pause, rate, retries, say, transportName } from './scene.js';
-import { transportNamed } from './transport.js';
+import { senderNamed } from './transport.js';
 
 /** Milliseconds after which a caller gives up. */
 const PATIENCE = 10_000;
 
-const transport = await transportNamed(transportName);
+const transport = await senderNamed(transportName);
 const sender = await transport.sender(kind, address);
 say('started');
 

@@ -25,6 +25,7 @@ const { values } = parseArgs({
     handler: { type: 'string', default: '300' },
     drain: { type: 'string', default: '15000' },
     destroy: { type: 'string', default: '0' },
+    window: { type: 'string', default: '2000' },
     retry: { type: 'boolean', default: false },
     unguarded: { type: 'boolean', default: false },
   },
@@ -34,6 +35,8 @@ export const kind: Kind = values.kind === 'rpc' ? 'rpc' : 'event';
 export const address: Address = { topic: values.topic, port: Number(values.port) };
 export const transportName = values.transport;
 export const isHybrid = values.shape === 'hybrid';
+/** Whether a gateway listens itself, and not on the port of the application. */
+export const hasOwnPort = values.shape === 'own port';
 export const count = Number(values.count);
 /** Messages in a second. */
 export const rate = Number(values.rate);
@@ -43,6 +46,8 @@ export const handlerMs = Number(values.handler);
 export const drainTimeout = Number(values.drain);
 /** Milliseconds that a hook of another provider takes, behind the drain and before the transports close. */
 export const destroyMs = Number(values.destroy);
+/** Milliseconds over which the clients of a gateway are sent away. */
+export const windowMs = Number(values.window);
 /** Whether the producer sends again what was refused. */
 export const retries = values.retry;
 /** Whether the application has Nest's own hooks and nothing else. */

@@ -1,6 +1,6 @@
 // What the producer and the consumers need to know of a transport.
 import type { MicroserviceOptions } from '@nestjs/microservices';
-import type { Type } from '@nestjs/common';
+import type { INestApplication, Type, WebSocketAdapter } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 
 export type Kind = 'event' | 'rpc';
@@ -17,11 +17,30 @@ export interface Sender {
   readonly close: () => unknown;
 }
 
-export interface ServiceTransport {
-  readonly server: (address: Address) => MicroserviceOptions | Promise<MicroserviceOptions>;
+/** What the producer needs of it. */
+export interface SendingTransport {
   readonly sender: (kind: Kind, address: Address) => Promise<Sender>;
+}
+
+export interface ServiceTransport extends SendingTransport {
+  readonly server: (address: Address) => MicroserviceOptions | Promise<MicroserviceOptions>;
   /** The class with the handler, which awaits `work` for each number. */
   readonly controller: (kind: Kind, address: Address, work: (n: number) => Promise<void>) => Type;
+}
+
+/** Sockets, which a gateway takes messages from. */
+export interface SocketTransport extends SendingTransport {
+  readonly adapter: (app: INestApplication) => WebSocketAdapter;
+}
+
+export async function senderNamed(name: string | undefined): Promise<SendingTransport> {
+  const { transport }: { transport: SendingTransport } = await import(`./transports/${name}.js`);
+  return transport;
+}
+
+export async function socketsNamed(name: string | undefined): Promise<SocketTransport> {
+  const { transport }: { transport: SocketTransport } = await import(`./transports/${name}.js`);
+  return transport;
 }
 
 export async function transportNamed(name: string | undefined): Promise<ServiceTransport> {

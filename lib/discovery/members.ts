@@ -1,0 +1,36 @@
+/** Members of objects that are not ours, and that no public API reaches: asked for by name, and never trusted. */
+
+/** A method of which only the place among its arguments is known. */
+export type Method = (...args: readonly unknown[]) => unknown;
+
+export function isMethod(value: unknown): value is Method {
+  return typeof value === 'function';
+}
+
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The members of the list that the object does not have. */
+export function missingMembers(target: object, members: readonly string[]): readonly string[] {
+  return members.filter((member) => !(member in target));
+}
+
+/** A member of the object, also a protected one. */
+export function memberOf(target: object, member: string): unknown {
+  return Reflect.get(target, member);
+}
+
+/** Calls a method without arguments, if there is one. */
+export function callMember(target: object, member: string): unknown {
+  const method: unknown = Reflect.get(target, member);
+  return isMethod(method) ? Reflect.apply(method, target, []) : undefined;
+}
+
+/** Puts another method in place of one, if there is one. */
+export function replaceMethod(target: object, member: string, make: (original: Method) => Method): void {
+  const original: unknown = Reflect.get(target, member);
+  if (!isMethod(original)) return;
+  const value = make((...args) => Reflect.apply(original, target, args));
+  Object.defineProperty(target, member, { configurable: true, writable: true, value });
+}

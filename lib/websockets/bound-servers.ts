@@ -1,0 +1,70 @@
+import type { Server } from 'node:net';
+import { memberOf } from '../discovery/members.js';
+import type { ApplicationInMaking } from '../graceful-shutdown.feature.js';
+import { followAdapter } from './follow-adapter.js';
+import type { GatewayClients } from './gateway-clients.js';
+import { missingIn } from './gateway-seams.js';
+import { listenersOf } from './socket-library.js';
+
+/** The servers of the gateways, as they are bound. */
+export class BoundServers {
+  readonly bound = new Set<object>();
+  readonly #listeners = new Set<Server>();
+  readonly #own = new Set<Server>();
+  readonly #told = new Set<string>();
+
+  constructor(private readonly ports: Pick<ApplicationInMaking, 'notify' | 'watch'>) {}
+
+  get listeners(): Iterable<Server> {
+    return this.#listeners;
+  }
+
+  /** Those of gateways with a port of their own. */
+  get own(): Iterable<Server> {
+    return this.#own;
+  }
+
+  follow(
+    adapter: object,
+    { clients, streams }: { readonly clients: GatewayClients; readonly streams: 'finish' | 'end' },
+  ): void {
+    const missing = missingIn(adapter);
+    if (missing.length > 0) this.#tell(adapter.constructor.name, `it has no ${missing.join(' and no ')}`);
+    followAdapter(adapter, {
+      clients,
+      streams,
+      onServer: (server) => this.#bind(server, adapter),
+      onUnknown: () => {
+        const why = 'its library is none that we know, so it is cut when Nest closes the server';
+        this.#tell(`A client of ${adapter.constructor.name}`, why);
+      },
+    });
+  }
+
+  /** Warns where Nest has an adapter and we have seen nothing bound to it. A context has none. */
+  check(adapter: object | undefined): void {
+    if (adapter === undefined || this.bound.size > 0) return;
+    this.#tell('A gateway', 'Nest has bound it to its server in a way that we do not know, or not at all');
+  }
+
+  #bind(server: object, adapter: object): void {
+    this.bound.add(server);
+    const listeners = listenersOf(server, adapter);
+    for (const listener of listeners) {
+      this.#listeners.add(listener);
+      if (listener === memberOf(adapter, 'httpServer')) continue;
+      this.#own.add(listener);
+      this.ports.watch(listener);
+    }
+    if (listeners.length > 0) return;
+    const why = 'what listens on it is not where its library had it, so it is open until Nest closes it';
+    this.#tell(`The port of a gateway on ${adapter.constructor.name}`, why);
+  }
+
+  /** Each once, however many clients it is about. */
+  #tell(what: string, why: string): void {
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    this.ports.notify({ kind: 'not-drained', what, why });
+  }
+}

@@ -1,0 +1,56 @@
+import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
+import { isMethod, isObject, memberOf } from '../discovery/members.js';
+import type { ShutdownTask } from '../plan/task.js';
+import { BoundServers } from './bound-servers.js';
+import { GatewayClients } from './gateway-clients.js';
+import { GatewayDrain } from './gateway-drain.js';
+import { readGatewayOptions, type GatewayDrainOptions } from './gateway.options.js';
+import { adapterOf, followGateways, hasGateways, type GatewayFollower } from './gateway-seams.js';
+
+/**
+ * Drains the gateways of the application, on `ws` and on socket.io, on its port and on ports of their own: nobody
+ * new is let in, and the clients are sent away one after the other, each when what it has sent is answered, and
+ * with `handleDisconnect` awaited. Nest closes the servers as ever.
+ */
+export function drainGateways(options: GatewayDrainOptions = {}): ShutdownFeatureFactory {
+  return (application) => {
+    const { modules, config, clock, notify, watch } = application;
+    const settings = readGatewayOptions(options, application);
+    const clients = new GatewayClients(clock);
+    const servers = new BoundServers({ notify, watch });
+    const drain = new GatewayDrain(clients, servers, { settings, clock });
+    followGateways(application, {
+      onAdapter: (adapter) => servers.follow(adapter, { clients, streams: settings.streams }),
+      onLifecycle: awaitedBy(clients, drain),
+    });
+    const task: ShutdownTask = {
+      name: 'GatewayDrain',
+      phase: settings.phase,
+      inFlight: () => drain.items,
+      run: (context) => {
+        servers.check(adapterOf(config));
+        return drain.run(context);
+      },
+    };
+    return {
+      // By `enableGracefulShutdown(app)` the plan is made before Nest binds the gateways, or has an adapter.
+      prepare: () => (hasGateways(modules) ? [task] : []),
+    };
+  };
+}
+
+/** Nest drops what `handleConnection` and `handleDisconnect` return: we count it for the client. */
+function awaitedBy(clients: GatewayClients, drain: GatewayDrain): GatewayFollower['onLifecycle'] {
+  return ({ method, socket, proceed }) => {
+    const result = proceed();
+    const client = clients.known(socket);
+    if (client === undefined || !isObject(result) || !isMethod(memberOf(result, 'then'))) return result;
+    const end = client.begin(method);
+    void Promise.resolve(result).then(end, (error: unknown) => {
+      end();
+      // Outside the drain it is nobody's, as it is without us.
+      if (drain.failed(error) === 'not ours') throw error;
+    });
+    return result;
+  };
+}

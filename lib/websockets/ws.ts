@@ -1,0 +1,64 @@
+import { EventEmitter } from 'node:events';
+import { Server } from 'node:net';
+import { isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
+import { refuseUpgrade } from './refusal.js';
+import type { SocketLibrary } from './socket-library.js';
+
+/** A socket of `ws`, on the side of the server. */
+export interface WsSocket extends EventEmitter {
+  readonly readyState: number;
+  send(data: string): void;
+  close(code: number, reason: string): void;
+  terminate(): void;
+}
+
+const OPEN = 1;
+const CLOSED = 3;
+
+export function isWsSocket(socket: unknown): socket is WsSocket {
+  return (
+    socket instanceof EventEmitter &&
+    ['send', 'close', 'terminate'].every((member) => isMethod(memberOf(socket, member)))
+  );
+}
+
+/** Calls back when a socket has closed, or now where it has. */
+export function whenClosed(socket: WsSocket, callback: () => void): void {
+  if (socket.readyState === CLOSED) callback();
+  else socket.once('close', callback);
+}
+
+/** The package `ws`, by its public API; only the listener of a port of its own is kept where nobody shows it. */
+export const ws: SocketLibrary = {
+  name: 'ws',
+  connectionOf: (socket) => (isWsSocket(socket) ? socket : undefined),
+  whenGone: (socket, callback) => {
+    if (isWsSocket(socket)) whenClosed(socket, callback);
+  },
+  tell: (socket, { event, data }) => {
+    if (isWsSocket(socket) && socket.readyState === OPEN) socket.send(JSON.stringify({ event, data }));
+  },
+  close: (socket, _, { code, reason }) => {
+    if (isWsSocket(socket)) socket.close(code, reason);
+  },
+  sever: (socket) => {
+    if (isWsSocket(socket)) socket.terminate();
+  },
+  refuseClients: (server) => {
+    if (!isMethod(memberOf(server, 'handleUpgrade'))) return false;
+    replaceMethod(server, 'handleUpgrade', () => (_, socket) => refuseUpgrade(socket));
+    return true;
+  },
+  listenersOf: (server, adapter) => {
+    if (!isMethod(memberOf(server, 'handleUpgrade'))) return [];
+    // Of the server of `ws`; of Nest's adapter for a path on a port; of the application.
+    const registry = memberOf(adapter, 'httpServersRegistry');
+    const registered: readonly unknown[] = registry instanceof Map ? [...registry.values()] : [];
+    const options = memberOf(server, 'options');
+    const isAttached = isObject(options) && memberOf(options, 'noServer') === true;
+    const candidates = isAttached
+      ? [...registered, memberOf(adapter, 'httpServer')]
+      : [memberOf(server, '_server')];
+    return candidates.filter((each) => each instanceof Server);
+  },
+};

@@ -1,0 +1,50 @@
+import type { GatewayDrainOptions } from '../../lib/websockets/index.js';
+import { drainGateways } from '../../lib/websockets/index.js';
+import { bootApplication, bootMistakes } from '../nest/application.js';
+
+/** As somebody writes it who does not look at the types. */
+const written = (options: unknown): GatewayDrainOptions => Object(options);
+
+const mistakesWith = (options: unknown) =>
+  bootMistakes({ shutdown: { features: [drainGateways(written(options))] } });
+
+const INVALID = 'SHUTDOWN_INVALID_OPTION';
+
+test.each<[unknown, string, string, RegExp]>([
+  [{ windows: 5 }, 'SHUTDOWN_UNKNOWN_OPTION', 'windows', /Did you mean 'window'/],
+  [{ window: -1 }, 'SHUTDOWN_INVALID_TIMEOUT', 'window', /expected milliseconds.*got -1/],
+  [{ window: '2s' }, 'SHUTDOWN_INVALID_TIMEOUT', 'window', /got '2s'/],
+  [{ mode: 'finsh' }, INVALID, 'mode', /Did you mean 'finish'/],
+  [{ code: 1005 }, INVALID, 'code', /a code that a WebSocket may be closed with.*got 1005/],
+  [{ code: 2000 }, INVALID, 'code', /got 2000/],
+  [{ code: 1001.5 }, INVALID, 'code', /got 1001.5/],
+  [{ code: '1001' }, INVALID, 'code', /got '1001'/],
+  [{ reason: 'ä'.repeat(62) }, INVALID, 'reason', /at most 123 bytes/],
+  [{ reason: 7 }, INVALID, 'reason', /got 7/],
+  [{ event: 'bye' }, INVALID, 'event', /expected \{ event, data \}, got 'bye'/],
+  [{ event: { data: 1 } }, 'SHUTDOWN_INVALID_NAME', 'event.event', /got undefined/],
+  [{ event: { event: 'bye', date: 1 } }, 'SHUTDOWN_UNKNOWN_OPTION', 'event.date', /Did you mean 'data'/],
+  [{ socketIo: 'stay' }, INVALID, 'socketIo', /'stay' is not one of the values/],
+  [{ streams: true }, INVALID, 'streams', /true is not one of the values/],
+  [{ phase: 'drian' }, 'SHUTDOWN_UNKNOWN_PHASE', 'phase', /there is no phase 'drian'.*'drain'/],
+])('%j is a mistake', async (options, code, option, message) => {
+  expect(await mistakesWith(options)).toEqual([
+    { code, path: `drainGateways().${option}`, message: expect.stringMatching(message) },
+  ]);
+});
+
+test('options that are no object are a mistake', async () => {
+  expect(await bootMistakes({ shutdown: { features: [drainGateways(JSON.parse('"fast"'))] } })).toEqual([
+    { code: INVALID, path: 'drainGateways()', message: expect.stringContaining("got 'fast'") },
+  ]);
+});
+
+test('all mistakes are told at once', async () => {
+  expect(await mistakesWith({ window: -1, code: 1, reason: 2 })).toHaveLength(3);
+});
+
+test('an application without gateways has nothing to drain', async () => {
+  const { log, taskNames } = await bootApplication({ shutdown: { features: [drainGateways()] } });
+  expect(taskNames()).toEqual([]);
+  expect(log.warnings).toEqual([]);
+});
