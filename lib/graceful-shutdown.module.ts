@@ -29,6 +29,7 @@ import { ShutdownLog } from './logging/shutdown-log.js';
 import { longestPath } from './plan/shutdown-plan.js';
 import { Readiness } from './readiness/readiness.js';
 import type { Clock } from './run/clock.js';
+import { AS_IT_IS, type TaskWrapper } from './run/task-registry.js';
 
 export { SHUTDOWN_CLOCK };
 
@@ -36,6 +37,9 @@ const OPTIONS = token('options');
 
 /** The token of the guard of the process, for tests that run an application in a process of their own. */
 export const PROCESS_GUARD = token('process-guard');
+
+/** The token of what a test puts between the run and its tasks. */
+export const TASK_WRAPPER = token('task-wrapper');
 
 const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<GracefulShutdownOptions>({ optionsInjectionToken: OPTIONS })
@@ -76,9 +80,10 @@ const providers: readonly Provider[] = [
     },
   },
   ...featureProviders,
+  { provide: TASK_WRAPPER, useValue: AS_IT_IS },
   {
     provide: GracefulShutdown,
-    inject: [SETTINGS, ModulesContainer, SHUTDOWN_CLOCK, ShutdownLog, BEGINNING, FEATURES],
+    inject: [SETTINGS, ModulesContainer, SHUTDOWN_CLOCK, ShutdownLog, BEGINNING, FEATURES, TASK_WRAPPER],
     useFactory: (
       settings: ShutdownSettings,
       modules: ModulesContainer,
@@ -86,6 +91,7 @@ const providers: readonly Provider[] = [
       log: ShutdownLog,
       beginning: AbortController,
       features: readonly ShutdownFeature[],
+      wrapper: TaskWrapper,
     ) =>
       new GracefulShutdown({
         settings,
@@ -93,6 +99,7 @@ const providers: readonly Provider[] = [
         clock,
         beginning,
         features,
+        wrapper,
         notify: (notice) => log.notice(notice),
         onEvent: (event) => log.event(event),
       }),

@@ -21,7 +21,7 @@ import { toError } from './run/errors.js';
 import type { AwaitedTask, ShutdownEvent } from './run/events.js';
 import type { ShutdownRegistration } from './run/registration.js';
 import { ShutdownRun, type RunOptions } from './run/shutdown-run.js';
-import { TaskRegistry } from './run/task-registry.js';
+import { TaskRegistry, type TaskWrapper } from './run/task-registry.js';
 
 /** Where the shutdown of the application stands. */
 export type ShutdownState =
@@ -39,6 +39,7 @@ export interface ShutdownParts {
   /** Aborts as the run begins. */
   readonly beginning: AbortController;
   readonly features: readonly ShutdownFeature[];
+  readonly wrapper: TaskWrapper;
 }
 
 /** The shutdown of the application: injectable anywhere, to start it, to follow it, and to take part in it. */
@@ -58,9 +59,9 @@ export class GracefulShutdown implements ShutdownTarget {
   #prepared = false;
 
   constructor(parts: ShutdownParts) {
-    const { settings, clock, notify, onEvent, features } = parts;
+    const { settings, clock, notify, onEvent, features, wrapper } = parts;
     this.#parts = parts;
-    this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph), {
+    this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph, wrapper), {
       clock,
       limit: settings.gracePeriod - RESERVE,
       progressInterval: settings.progressInterval,
