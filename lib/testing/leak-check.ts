@@ -41,8 +41,8 @@ export class LeakCheck {
     let { leaks } = this;
     while (leaks.length > 0 && performance.now() < until) {
       await new Promise<void>((resolve) => {
-        // What is looked at must not be kept alive, nor counted, by the look.
-        later(resolve, INTERVAL).unref();
+        // It keeps the process alive, which may have nothing else to do; when it has fired it counts no more.
+        later(resolve, INTERVAL);
       });
       ({ leaks } = this);
     }
