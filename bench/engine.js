@@ -2,18 +2,25 @@
 // bare Promise.all over the same functions. In `dependency` mode the owners inject each other in chains of
 // ten. Base and engine take turns in every round; medians of the rounds are shown.
 //
+// Below that, what the channels of the tracing cost while nobody listens to them: the engine with them against the
+// engine without, in rounds of without, with, with, without, by the time of the processor.
+//
 //   npm run build && node bench/engine.js [rounds]
 import { InjectionGraph } from '../dist/esm/plan/injection-graph.js';
 import { MistakeList } from '../dist/esm/plan/mistake.js';
 import { PhaseGraph } from '../dist/esm/plan/phase-graph.js';
 import { ShutdownRun } from '../dist/esm/run/shutdown-run.js';
 import { TaskRegistry } from '../dist/esm/run/task-registry.js';
+import { traceRun } from '../dist/esm/tracing/run-tracer.js';
 import { median, table } from './table.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const COUNTS = [1_000, 10_000, 100_000];
 const MODES = ['parallel', 'sequential', 'dependency'];
 const CHAIN = 10;
+/** The ratio is near 1: it takes many short rounds to tell it from the noise. */
+const TRACED_ROUNDS = ROUNDS * 40;
+const TRACED_COUNT = 1_000;
 
 const clock = {
   now: () => Date.now(),
@@ -48,6 +55,11 @@ console.log(
   ),
 );
 
+const tracedRows = [];
+for (const mode of MODES) tracedRows.push(tracedRow(mode, await measureTraced(mode)));
+console.log(`\n${TRACED_ROUNDS} rounds of ${TRACED_COUNT} tasks; medians, and the middle half of the ratios`);
+console.log(table(['mode', 'without ms', 'with, no subscriber ms', 'ratio', 'middle half'], tracedRows));
+
 async function measure(mode, count) {
   const { tasks, injections } = tasksOf(count);
   const rounds = [];
@@ -67,6 +79,40 @@ async function measure(mode, count) {
     if (round >= 0) rounds.push({ planBase, plan, base: times.get(base), run: times.get(ours) });
   }
   return rounds;
+}
+
+async function measureTraced(mode) {
+  const { tasks, injections } = tasksOf(TRACED_COUNT);
+  const without = (registry) => runOf(registry, TRACED_COUNT);
+  const traced = (registry) => runOf(registry, TRACED_COUNT, traceRun);
+  const rounds = [];
+  for (let round = -30; round < TRACED_ROUNDS; round += 1) {
+    const times = new Map([
+      [without, 0],
+      [traced, 0],
+    ]);
+    for (const turn of [without, traced, traced, without]) {
+      const registry = planned(mode, tasks, injections);
+      const before = process.cpuUsage();
+      await turn(registry);
+      const { user, system } = process.cpuUsage(before);
+      times.set(turn, times.get(turn) + (user + system) / 2_000);
+    }
+    if (round >= 0) rounds.push({ without: times.get(without), traced: times.get(traced) });
+  }
+  return rounds;
+}
+
+function tracedRow(mode, rounds) {
+  const ratios = rounds.map(({ without, traced }) => traced / without).toSorted((a, b) => a - b);
+  const at = (part) => ratios[Math.floor(part * (ratios.length - 1))].toFixed(2);
+  return [
+    mode,
+    median(rounds.map(({ without }) => without)).toFixed(2),
+    median(rounds.map(({ traced }) => traced)).toFixed(2),
+    median(ratios).toFixed(3),
+    `${at(0.25)} to ${at(0.75)}`,
+  ];
 }
 
 function row(mode, count, rounds) {
@@ -104,12 +150,15 @@ function planned(mode, tasks, injections) {
   return registry;
 }
 
-async function runOf(registry, count) {
+async function runOf(registry, count, follow) {
   const run = new ShutdownRun(registry, { clock, limit: 120_000, progressInterval: 5_000 });
   let finished = 0;
   run.listen(({ type }) => {
     if (type === 'task-finished') finished += 1;
   });
+  // As the module asks when a run begins.
+  const listener = follow?.(() => undefined);
+  if (listener !== undefined) run.listen(listener);
   await run.start({ kind: 'close' });
   if (finished !== count) throw new Error(`${finished} of ${count} tasks finished`);
 }

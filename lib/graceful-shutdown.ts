@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { Observable, ReplaySubject } from 'rxjs';
+import { ReplaySubject, type Observable } from 'rxjs';
 import { findDestroyedEarly } from './discovery/destroyed-early.js';
 import { handlerTasks } from './discovery/handler-tasks.js';
 import { readInjections } from './discovery/injections.js';
@@ -22,6 +22,7 @@ import type { AwaitedTask, ShutdownEvent } from './run/events.js';
 import type { ShutdownRegistration } from './run/registration.js';
 import { ShutdownRun, type RunOptions } from './run/shutdown-run.js';
 import { TaskRegistry, type TaskWrapper } from './run/task-registry.js';
+import { SafeObservable } from './tracing/safe-observable.js';
 
 /** Where the shutdown of the application stands. */
 export type ShutdownState =
@@ -61,20 +62,26 @@ export class GracefulShutdown implements ShutdownTarget {
   constructor(parts: ShutdownParts) {
     const { settings, clock, notify, onEvent, features, wrapper } = parts;
     this.#parts = parts;
+    const onListenerError = (error: unknown): void => notify({ kind: 'listener-failed', error });
     this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph, wrapper), {
       clock,
       limit: settings.gracePeriod - RESERVE,
       progressInterval: settings.progressInterval,
-      onListenerError: (error) => notify({ kind: 'listener-failed', error }),
+      onListenerError,
     });
     const draining = new ReplaySubject<ShutdownReason>(1);
-    this.draining$ = draining.asObservable();
-    this.events$ = new Observable((subscriber) => this.#run.listen((event) => subscriber.next(event)));
+    this.draining$ = new SafeObservable(onListenerError, (subscriber) => draining.subscribe(subscriber));
+    this.events$ = new SafeObservable(onListenerError, (subscriber) =>
+      this.#run.listen((event) => subscriber.next(event)),
+    );
+    // Each listens for itself, so that one that throws keeps no other from hearing of the event.
+    for (const feature of features) {
+      if (feature.observe !== undefined) this.#run.listen((event) => feature.observe?.(event));
+    }
     this.finished = new Promise((resolve) => {
       this.#run.listen((event) => {
         this.#fold.add(event);
         onEvent(event);
-        for (const feature of features) feature.observe?.(event);
         if (event.type === 'run-started') {
           parts.beginning.abort(event.reason);
           draining.next(event.reason);
@@ -208,11 +215,14 @@ export class GracefulShutdown implements ShutdownTarget {
   /** A run never throws: handlers that cannot be planned are told and left out, the others run. */
   #prepareForRun(): void {
     if (this.#run.status !== 'idle') return;
+    const { features, notify } = this.#parts;
     try {
       this.prepare();
+      for (const listener of features.flatMap((feature) => feature.follow?.() ?? []))
+        this.#run.listen(listener);
     } catch (thrown) {
       const error = thrown instanceof ShutdownConfigurationError ? thrown : toError(thrown);
-      this.#parts.notify({ kind: 'plan-refused', error });
+      notify({ kind: 'plan-refused', error });
     }
   }
 }

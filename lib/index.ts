@@ -44,3 +44,12 @@ export type {
   TaskReport,
 } from './report/shutdown-report.js';
 export { timeline } from './report/timeline.js';
+
+export {
+  SHUTDOWN_CHANNELS,
+  type PhaseTrace,
+  type RunTrace,
+  type ShutdownTrace,
+  type TaskTrace,
+} from './tracing/trace.js';
+export { traceShutdown, type ShutdownTraceSubscriber } from './tracing/trace-shutdown.js';

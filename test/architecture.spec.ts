@@ -75,7 +75,7 @@ function linesWith(
 const ENGINE = ['plan', 'run', 'report'];
 
 /** Folders of the core that put tasks into phases; none of them knows another. */
-const FEATURES = ['readiness', 'in-flight', 'http', 'probes'];
+const FEATURES = ['readiness', 'in-flight', 'http', 'probes', 'tracing'];
 
 /** Folders with an entry point of their own, for an optional peer: they know the core, and not each other. */
 const PEERS = ['microservices', 'websockets', 'bullmq', 'schedule', 'terminus'];
