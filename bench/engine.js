@@ -3,7 +3,8 @@
 // ten. Base and engine take turns in every round; medians of the rounds are shown.
 //
 // Below that, what the channels of the tracing cost while nobody listens to them: the engine with them against the
-// engine without, in rounds of without, with, with, without, by the time of the processor.
+// engine without, in rounds there and back, by the time of the processor; and the engine without against itself,
+// which tells how much of that is noise.
 //
 //   npm run build && node bench/engine.js [rounds]
 import { InjectionGraph } from '../dist/esm/plan/injection-graph.js';
@@ -57,8 +58,8 @@ console.log(
 
 const tracedRows = [];
 for (const mode of MODES) tracedRows.push(tracedRow(mode, await measureTraced(mode)));
-console.log(`\n${TRACED_ROUNDS} rounds of ${TRACED_COUNT} tasks; medians, and the middle half of the ratios`);
-console.log(table(['mode', 'without ms', 'with, no subscriber ms', 'ratio', 'middle half'], tracedRows));
+console.log(`\n${TRACED_ROUNDS} rounds of ${TRACED_COUNT} tasks; medians of the rounds`);
+console.log(table(['mode', 'without ms', 'with, no subscriber ms', 'ratio', 'against itself'], tracedRows));
 
 async function measure(mode, count) {
   const { tasks, injections } = tasksOf(count);
@@ -85,34 +86,27 @@ async function measureTraced(mode) {
   const { tasks, injections } = tasksOf(TRACED_COUNT);
   const without = (registry) => runOf(registry, TRACED_COUNT);
   const traced = (registry) => runOf(registry, TRACED_COUNT, traceRun);
+  const again = (registry) => runOf(registry, TRACED_COUNT);
   const rounds = [];
   for (let round = -30; round < TRACED_ROUNDS; round += 1) {
-    const times = new Map([
-      [without, 0],
-      [traced, 0],
-    ]);
-    for (const turn of [without, traced, traced, without]) {
+    const turns = [without, traced, again];
+    const times = new Map(turns.map((turn) => [turn, 0]));
+    for (const turn of [...turns, ...turns.toReversed()]) {
       const registry = planned(mode, tasks, injections);
       const before = process.cpuUsage();
       await turn(registry);
       const { user, system } = process.cpuUsage(before);
       times.set(turn, times.get(turn) + (user + system) / 2_000);
     }
-    if (round >= 0) rounds.push({ without: times.get(without), traced: times.get(traced) });
+    if (round >= 0) rounds.push(turns.map((turn) => times.get(turn)));
   }
   return rounds;
 }
 
 function tracedRow(mode, rounds) {
-  const ratios = rounds.map(({ without, traced }) => traced / without).toSorted((a, b) => a - b);
-  const at = (part) => ratios[Math.floor(part * (ratios.length - 1))].toFixed(2);
-  return [
-    mode,
-    median(rounds.map(({ without }) => without)).toFixed(2),
-    median(rounds.map(({ traced }) => traced)).toFixed(2),
-    median(ratios).toFixed(3),
-    `${at(0.25)} to ${at(0.75)}`,
-  ];
+  const [without, traced] = [0, 1].map((turn) => median(rounds.map((times) => times[turn])).toFixed(2));
+  const ratioOf = (turn) => median(rounds.map((times) => times[turn] / times[0])).toFixed(3);
+  return [mode, without, traced, ratioOf(1), ratioOf(2)];
 }
 
 function row(mode, count, rounds) {

@@ -1,5 +1,5 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import {
   RESERVE,
@@ -19,6 +19,7 @@ import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import { HttpDrain } from './http/http-drain.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { LIFECYCLE, type ApplicationParts } from './lifecycle/enable-graceful-shutdown.js';
+import { diagnoseWhenListening } from './lifecycle/listening-diagnosis.js';
 import { moveToFront } from './lifecycle/nest-seams.js';
 import { nodeProcess } from './lifecycle/node-process.js';
 import type { ProcessGuard } from './lifecycle/process-guard.js';
@@ -116,6 +117,25 @@ const providers: readonly Provider[] = [
       new ShutdownHooks(shutdown, {
         runAt,
         standsInFront: ownModules(modules).every(moveToFront),
+        notify: (notice) => log.notice(notice),
+      }),
+  },
+  {
+    provide: token('listening-diagnosis'),
+    inject: [HttpAdapterHost, BEGINNING, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD],
+    useFactory: (
+      host: HttpAdapterHost,
+      beginning: AbortController,
+      { signals }: ShutdownSettings,
+      clock: Clock,
+      log: ShutdownLog,
+      guard: ProcessGuard,
+    ) =>
+      diagnoseWhenListening({
+        listening$: host.listen$,
+        beginning: beginning.signal,
+        clock,
+        diagnose: () => guard.diagnoseSilence(signals),
         notify: (notice) => log.notice(notice),
       }),
   },

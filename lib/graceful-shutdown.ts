@@ -1,5 +1,6 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { ReplaySubject, type Observable } from 'rxjs';
+import { findClosedBeforeHooks } from './discovery/closed-before-hook.js';
 import { findDestroyedEarly } from './discovery/destroyed-early.js';
 import { handlerTasks } from './discovery/handler-tasks.js';
 import { readInjections } from './discovery/injections.js';
@@ -196,7 +197,12 @@ export class GracefulShutdown implements ShutdownTarget {
       notify({ kind: 'does-not-fit', plan, gracePeriod: settings.gracePeriod, reserve: RESERVE });
     }
     for (const doubt of findOrderDoubts(plan)) notify({ kind: 'order-doubted', doubt });
-    if (settings.runAt === 'module-destroy') return;
+    if (settings.runAt === 'module-destroy') {
+      for (const found of findClosedBeforeHooks(plan, providers, allWrappers(modules))) {
+        notify({ kind: 'closed-before-hook', ...found });
+      }
+      return;
+    }
     for (const found of findDestroyedEarly(providers, allWrappers(modules))) {
       notify({ kind: 'destroyed-early', ...found });
     }

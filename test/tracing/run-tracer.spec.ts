@@ -49,9 +49,18 @@ describe('the channels', () => {
     await traced({ phases: [{ name: 'work', timeout: 50 }], tasks: [instantTask('a')] }).finish();
 
     expect(seen.map(({ step }) => step)).toEqual([
-      ...['run start', 'run end', 'phase start', 'phase end', 'task start', 'task end'],
-      ...['task asyncStart', 'task asyncEnd', 'phase asyncStart', 'phase asyncEnd'],
-      ...['run asyncStart', 'run asyncEnd'],
+      'run start',
+      'run end',
+      'phase start',
+      'phase end',
+      'task start',
+      'task end',
+      'task asyncStart',
+      'task asyncEnd',
+      'phase asyncStart',
+      'phase asyncEnd',
+      'run asyncStart',
+      'run asyncEnd',
     ]);
   });
 
