@@ -140,12 +140,13 @@ export class GracefulShutdown implements ShutdownTarget {
     options: RunOptions = {},
   ): Promise<ShutdownReport> {
     const { phaseGraph } = this.#parts.settings;
+    const isRefused = options.from !== undefined && phaseGraph.phase(options.from) === undefined;
     this.#prepareForRun();
+    if (!isRefused) this.#takeInFollowers();
     const ended = this.#run.start(
       typeof reason === 'string' ? { kind: 'request', message: reason } : reason,
       options,
     );
-    const isRefused = options.from !== undefined && phaseGraph.phase(options.from) === undefined;
     return isRefused ? ended.then(() => this.finished) : this.finished;
   }
 
@@ -221,14 +222,24 @@ export class GracefulShutdown implements ShutdownTarget {
   /** A run never throws: handlers that cannot be planned are told and left out, the others run. */
   #prepareForRun(): void {
     if (this.#run.status !== 'idle') return;
-    const { features, notify } = this.#parts;
     try {
       this.prepare();
-      for (const listener of features.flatMap((feature) => feature.follow?.() ?? []))
-        this.#run.listen(listener);
     } catch (thrown) {
       const error = thrown instanceof ShutdownConfigurationError ? thrown : toError(thrown);
-      notify({ kind: 'plan-refused', error });
+      this.#parts.notify({ kind: 'plan-refused', error });
+    }
+  }
+
+  /** Takes in those who want to follow the run, as it begins. */
+  #takeInFollowers(): void {
+    if (this.#run.status !== 'idle') return;
+    for (const { follow } of this.#parts.features) {
+      try {
+        const listener = follow?.();
+        if (listener !== undefined) this.#run.listen(listener);
+      } catch (error) {
+        this.#parts.notify({ kind: 'listener-failed', error });
+      }
     }
   }
 }
