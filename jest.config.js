@@ -33,7 +33,12 @@ const onNest = (major) => ({
   testMatch: [
     '<rootDir>/test/{nest,http-nest,discovery,in-flight,readiness,probes,terminus,microservices,websockets,bullmq,schedule}/**/*.spec.ts',
   ],
-  moduleNameMapper: { '^@nestjs/([^/]+)(.*)$': `${majors[major]}/$1$2` },
+  moduleNameMapper: {
+    '^@nestjs/([^/]+)(.*)$': `${majors[major]}/$1$2`,
+    // The examples of the documentation import the package as its users do.
+    '^nestjs-phased-shutdown$': '<rootDir>/lib/index.ts',
+    '^nestjs-phased-shutdown/(.+)$': '<rootDir>/lib/$1/index.ts',
+  },
 });
 
 export default {

@@ -2,18 +2,26 @@
 // bare Promise.all over the same functions. In `dependency` mode the owners inject each other in chains of
 // ten. Base and engine take turns in every round; medians of the rounds are shown.
 //
+// Below that, what the channels of the tracing cost while nobody listens to them: the engine with them against the
+// engine without, in rounds there and back, by the time of the processor; and the engine without against itself,
+// which tells how much of that is noise.
+//
 //   npm run build && node bench/engine.js [rounds]
 import { InjectionGraph } from '../dist/esm/plan/injection-graph.js';
 import { MistakeList } from '../dist/esm/plan/mistake.js';
 import { PhaseGraph } from '../dist/esm/plan/phase-graph.js';
 import { ShutdownRun } from '../dist/esm/run/shutdown-run.js';
 import { TaskRegistry } from '../dist/esm/run/task-registry.js';
+import { traceRun } from '../dist/esm/tracing/run-tracer.js';
 import { median, table } from './table.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);
 const COUNTS = [1_000, 10_000, 100_000];
 const MODES = ['parallel', 'sequential', 'dependency'];
 const CHAIN = 10;
+/** The ratio is near 1: it takes many short rounds to tell it from the noise. */
+const TRACED_ROUNDS = ROUNDS * 40;
+const TRACED_COUNT = 1_000;
 
 const clock = {
   now: () => Date.now(),
@@ -48,6 +56,11 @@ console.log(
   ),
 );
 
+const tracedRows = [];
+for (const mode of MODES) tracedRows.push(tracedRow(mode, await measureTraced(mode)));
+console.log(`\n${TRACED_ROUNDS} rounds of ${TRACED_COUNT} tasks; medians of the rounds`);
+console.log(table(['mode', 'without ms', 'with, no subscriber ms', 'ratio', 'against itself'], tracedRows));
+
 async function measure(mode, count) {
   const { tasks, injections } = tasksOf(count);
   const rounds = [];
@@ -67,6 +80,33 @@ async function measure(mode, count) {
     if (round >= 0) rounds.push({ planBase, plan, base: times.get(base), run: times.get(ours) });
   }
   return rounds;
+}
+
+async function measureTraced(mode) {
+  const { tasks, injections } = tasksOf(TRACED_COUNT);
+  const without = (registry) => runOf(registry, TRACED_COUNT);
+  const traced = (registry) => runOf(registry, TRACED_COUNT, traceRun);
+  const again = (registry) => runOf(registry, TRACED_COUNT);
+  const rounds = [];
+  for (let round = -30; round < TRACED_ROUNDS; round += 1) {
+    const turns = [without, traced, again];
+    const times = new Map(turns.map((turn) => [turn, 0]));
+    for (const turn of [...turns, ...turns.toReversed()]) {
+      const registry = planned(mode, tasks, injections);
+      const before = process.cpuUsage();
+      await turn(registry);
+      const { user, system } = process.cpuUsage(before);
+      times.set(turn, times.get(turn) + (user + system) / 2_000);
+    }
+    if (round >= 0) rounds.push(turns.map((turn) => times.get(turn)));
+  }
+  return rounds;
+}
+
+function tracedRow(mode, rounds) {
+  const [without, traced] = [0, 1].map((turn) => median(rounds.map((times) => times[turn])).toFixed(2));
+  const ratioOf = (turn) => median(rounds.map((times) => times[turn] / times[0])).toFixed(3);
+  return [mode, without, traced, ratioOf(1), ratioOf(2)];
 }
 
 function row(mode, count, rounds) {
@@ -104,12 +144,15 @@ function planned(mode, tasks, injections) {
   return registry;
 }
 
-async function runOf(registry, count) {
+async function runOf(registry, count, follow) {
   const run = new ShutdownRun(registry, { clock, limit: 120_000, progressInterval: 5_000 });
   let finished = 0;
   run.listen(({ type }) => {
     if (type === 'task-finished') finished += 1;
   });
+  // As the module asks when a run begins.
+  const listener = follow?.(() => undefined);
+  if (listener !== undefined) run.listen(listener);
   await run.start({ kind: 'close' });
   if (finished !== count) throw new Error(`${finished} of ${count} tasks finished`);
 }

@@ -5,7 +5,7 @@ import type { Notice } from './logging/notice.js';
 import type { MistakeList } from './plan/mistake.js';
 import type { ShutdownTask } from './plan/task.js';
 import type { Clock } from './run/clock.js';
-import type { ShutdownEvent } from './run/events.js';
+import type { ShutdownEvent, ShutdownListener } from './run/events.js';
 
 /** An application while Nest makes it: all modules are known, nothing is bound and nothing listens. */
 export interface ApplicationInMaking {
@@ -36,6 +36,8 @@ export interface ShutdownFeature {
   readonly prepare: (application: CompleteApplication) => readonly ShutdownTask[];
   /** Follows the run. */
   readonly observe?: (event: ShutdownEvent) => void;
+  /** Asked as the run begins: what follows it, where somebody wants that. */
+  readonly follow?: () => ShutdownListener | undefined;
 }
 
 /** Makes a feature for an application: what the option `features` takes. */

@@ -12,6 +12,7 @@ import { ProbeServer } from './probes/probe-server.js';
 import { Probes } from './probes/probes.js';
 import { Readiness, shutdownDelayTask } from './readiness/readiness.js';
 import type { Clock } from './run/clock.js';
+import { traceRun } from './tracing/run-tracer.js';
 
 /** A token that another copy of the package finds as well. */
 export const token = (name: string): symbol => Symbol.for(`nestjs-phased-shutdown.${name}`);
@@ -84,7 +85,16 @@ export const featureProviders: readonly Provider[] = [
   },
   {
     provide: FEATURES,
-    inject: [SETTINGS, SHUTDOWN_CLOCK, HttpAdapterHost, InFlightWork, HttpDrain, Probes, USER_FEATURES],
+    inject: [
+      SETTINGS,
+      SHUTDOWN_CLOCK,
+      HttpAdapterHost,
+      InFlightWork,
+      HttpDrain,
+      Probes,
+      ShutdownLog,
+      USER_FEATURES,
+    ],
     useFactory: (
       { shutdownDelay, inFlightPhase }: ShutdownSettings,
       clock: Clock,
@@ -92,6 +102,7 @@ export const featureProviders: readonly Provider[] = [
       work: InFlightWork,
       drain: HttpDrain,
       probes: Probes,
+      log: ShutdownLog,
       userFeatures: readonly ShutdownFeature[],
     ): readonly ShutdownFeature[] => [
       delayFeature(shutdownDelay, { clock, isListening: () => isListening(host) }),
@@ -108,6 +119,10 @@ export const featureProviders: readonly Provider[] = [
           probes.mount(serverOf(host) === undefined ? undefined : host.httpAdapter, mistakes);
           return [];
         },
+      },
+      {
+        prepare: () => [],
+        follow: () => traceRun((error) => log.notice({ kind: 'listener-failed', error })),
       },
       ...userFeatures,
     ],

@@ -1,5 +1,5 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import {
   RESERVE,
@@ -21,6 +21,7 @@ import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import { HttpDrain } from './http/http-drain.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { LIFECYCLE, type ApplicationParts } from './lifecycle/enable-graceful-shutdown.js';
+import { diagnoseWhenListening } from './lifecycle/listening-diagnosis.js';
 import { moveToFront } from './lifecycle/nest-seams.js';
 import { nodeProcess } from './lifecycle/node-process.js';
 import type { ProcessGuard } from './lifecycle/process-guard.js';
@@ -31,12 +32,16 @@ import { ShutdownLog } from './logging/shutdown-log.js';
 import { longestPath } from './plan/shutdown-plan.js';
 import { Readiness } from './readiness/readiness.js';
 import type { Clock } from './run/clock.js';
+import { AS_IT_IS, type TaskWrapper } from './run/task-registry.js';
 import { ReportSinks } from './sinks/report-sinks.js';
 
 export { SHUTDOWN_CLOCK };
 
 /** The token of the guard of the process, for tests that run an application in a process of their own. */
 export const PROCESS_GUARD = token('process-guard');
+
+/** The token of what a test puts between the run and its tasks. */
+export const TASK_WRAPPER = token('task-wrapper');
 
 const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<GracefulShutdownOptions>({ optionsInjectionToken: OPTIONS })
@@ -71,9 +76,10 @@ const providers: readonly Provider[] = [
     },
   },
   ...featureProviders,
+  { provide: TASK_WRAPPER, useValue: AS_IT_IS },
   {
     provide: GracefulShutdown,
-    inject: [SETTINGS, ModulesContainer, SHUTDOWN_CLOCK, ShutdownLog, BEGINNING, FEATURES],
+    inject: [SETTINGS, ModulesContainer, SHUTDOWN_CLOCK, ShutdownLog, BEGINNING, FEATURES, TASK_WRAPPER],
     useFactory: (
       settings: ShutdownSettings,
       modules: ModulesContainer,
@@ -81,6 +87,7 @@ const providers: readonly Provider[] = [
       log: ShutdownLog,
       beginning: AbortController,
       features: readonly ShutdownFeature[],
+      wrapper: TaskWrapper,
     ) =>
       new GracefulShutdown({
         settings,
@@ -88,6 +95,7 @@ const providers: readonly Provider[] = [
         clock,
         beginning,
         features,
+        wrapper,
         notify: (notice) => log.notice(notice),
         onEvent: (event) => log.event(event),
       }),
@@ -126,6 +134,25 @@ const providers: readonly Provider[] = [
       new ShutdownHooks(shutdown, {
         runAt,
         standsInFront: ownModules(modules).every(moveToFront),
+        notify: (notice) => log.notice(notice),
+      }),
+  },
+  {
+    provide: token('listening-diagnosis'),
+    inject: [HttpAdapterHost, BEGINNING, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD],
+    useFactory: (
+      host: HttpAdapterHost,
+      beginning: AbortController,
+      { signals }: ShutdownSettings,
+      clock: Clock,
+      log: ShutdownLog,
+      guard: ProcessGuard,
+    ) =>
+      diagnoseWhenListening({
+        listening$: host.listen$,
+        beginning: beginning.signal,
+        clock,
+        diagnose: () => guard.diagnoseSilence(signals),
         notify: (notice) => log.notice(notice),
       }),
   },

@@ -1,5 +1,6 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { ReplaySubject, type Observable } from 'rxjs';
+import { findClosedBeforeHooks } from './discovery/closed-before-hook.js';
 import { findDestroyedEarly } from './discovery/destroyed-early.js';
 import { handlerTasks } from './discovery/handler-tasks.js';
 import { readInjections } from './discovery/injections.js';
@@ -27,7 +28,7 @@ import { toError } from './run/errors.js';
 import type { AwaitedTask, ShutdownEvent } from './run/events.js';
 import type { ShutdownRegistration } from './run/registration.js';
 import { ShutdownRun, type RunOptions } from './run/shutdown-run.js';
-import { TaskRegistry } from './run/task-registry.js';
+import { TaskRegistry, type TaskWrapper } from './run/task-registry.js';
 
 /** Where the shutdown of the application stands. */
 export type ShutdownState =
@@ -50,6 +51,7 @@ export interface ShutdownParts {
    * @default as instances that Nest has made
    */
   readonly sight?: ProviderSight;
+  readonly wrapper: TaskWrapper;
 }
 
 /** The shutdown of the application: injectable anywhere, to start it, to follow it, and to take part in it. */
@@ -70,25 +72,28 @@ export class GracefulShutdown implements ShutdownTarget {
 
   /** @internal Nest makes it. */
   constructor(parts: ShutdownParts) {
-    const { settings, clock, notify, onEvent, features } = parts;
+    const { settings, clock, notify, onEvent, features, wrapper } = parts;
     this.#parts = parts;
-    this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph), {
+    const onListenerError = (error: unknown): void => notify({ kind: 'listener-failed', error });
+    this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph, wrapper), {
       clock,
       limit: settings.gracePeriod - RESERVE,
       progressInterval: settings.progressInterval,
-      onListenerError: (error) => notify({ kind: 'listener-failed', error }),
+      onListenerError,
     });
     const draining = new ReplaySubject<ShutdownReason>(1);
-    const onError = (error: unknown): void => notify({ kind: 'listener-failed', error });
-    this.draining$ = new IsolatedObservable(onError, (subscriber) => draining.subscribe(subscriber));
-    this.events$ = new IsolatedObservable(onError, (subscriber) =>
+    this.draining$ = new IsolatedObservable(onListenerError, (subscriber) => draining.subscribe(subscriber));
+    this.events$ = new IsolatedObservable(onListenerError, (subscriber) =>
       this.#run.listen((event) => subscriber.next(event)),
     );
+    // Each listens for itself, so that one that throws keeps no other from hearing of the event.
+    for (const feature of features) {
+      if (feature.observe !== undefined) this.#run.listen((event) => feature.observe?.(event));
+    }
     this.finished = new Promise((resolve) => {
       this.#run.listen((event) => {
         this.#fold.add(event);
         onEvent(event);
-        for (const feature of features) feature.observe?.(event);
         if (event.type === 'run-started') {
           parts.beginning.abort(event.reason);
           draining.next(event.reason);
@@ -146,12 +151,13 @@ export class GracefulShutdown implements ShutdownTarget {
     options: RunOptions = {},
   ): Promise<ShutdownReport> {
     const { phaseGraph } = this.#parts.settings;
+    const isRefused = options.from !== undefined && phaseGraph.phase(options.from) === undefined;
     this.#prepareForRun();
+    if (!isRefused) this.#takeInFollowers();
     const ended = this.#run.start(
       typeof reason === 'string' ? { kind: 'request', message: reason } : reason,
       options,
     );
-    const isRefused = options.from !== undefined && phaseGraph.phase(options.from) === undefined;
     return isRefused ? ended.then(() => this.finished) : this.finished;
   }
 
@@ -203,7 +209,12 @@ export class GracefulShutdown implements ShutdownTarget {
       notify({ kind: 'does-not-fit', plan, gracePeriod: settings.gracePeriod, reserve: RESERVE });
     }
     for (const doubt of findOrderDoubts(plan)) notify({ kind: 'order-doubted', doubt });
-    if (settings.runAt === 'module-destroy') return;
+    if (settings.runAt === 'module-destroy') {
+      for (const found of findClosedBeforeHooks(plan, providers, allWrappers(modules))) {
+        notify({ kind: 'closed-before-hook', ...found });
+      }
+      return;
+    }
     for (const found of findDestroyedEarly(providers, allWrappers(modules))) {
       notify({ kind: 'destroyed-early', ...found });
     }
@@ -227,6 +238,19 @@ export class GracefulShutdown implements ShutdownTarget {
     } catch (thrown) {
       const error = thrown instanceof ShutdownConfigurationError ? thrown : toError(thrown);
       this.#parts.notify({ kind: 'plan-refused', error });
+    }
+  }
+
+  /** Takes in those who want to follow the run, as it begins. */
+  #takeInFollowers(): void {
+    if (this.#run.status !== 'idle') return;
+    for (const { follow } of this.#parts.features) {
+      try {
+        const listener = follow?.();
+        if (listener !== undefined) this.#run.listen(listener);
+      } catch (error) {
+        this.#parts.notify({ kind: 'listener-failed', error });
+      }
     }
   }
 }

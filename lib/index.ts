@@ -62,3 +62,12 @@ export type { ErrorJson, ThrownJson } from './report/error-json.js';
 export { reportFromJson } from './report/read-report.js';
 export { ShutdownReportError } from './report/report-shape.js';
 export { reportToHtml } from './report/html/page.js';
+
+export {
+  SHUTDOWN_CHANNELS,
+  type PhaseTrace,
+  type RunTrace,
+  type ShutdownTrace,
+  type TaskTrace,
+} from './tracing/trace.js';
+export { traceShutdown, type ShutdownTraceSubscriber } from './tracing/trace-shutdown.js';

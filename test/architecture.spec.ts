@@ -75,7 +75,7 @@ function linesWith(
 const ENGINE = ['plan', 'run', 'report'];
 
 /** Folders of the core that put tasks into phases; none of them knows another. */
-const FEATURES = ['readiness', 'in-flight', 'http', 'probes'];
+const FEATURES = ['readiness', 'in-flight', 'http', 'probes', 'tracing'];
 
 /** Folders with an entry point of their own, for an optional peer: they know the core, and not each other. */
 const PEERS = ['microservices', 'websockets', 'bullmq', 'schedule', 'terminus'];
@@ -148,11 +148,22 @@ describe('the arrows between the folders', () => {
     expect(forbiddenImports('sinks', (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
-  test('testing sees the engine, and the port of the process that it stands in for', () => {
-    const allowed = within('plan', 'run', 'report', 'testing');
-    expect(
-      forbiddenImports('testing', (each) => allowed(each) || each === 'lifecycle/process-port.js'),
-    ).toEqual([]);
+  // It stands in for a user's tests: it puts an application on another clock and closes it, from outside.
+  test('testing sees the core from above, and no entry point of a peer', () => {
+    const found = forbiddenImports(
+      'testing',
+      (each) => each === '@nestjs/common' || (!isExternal(each) && !PEERS.includes(folderOf(each))),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test('nobody sees testing', () => {
+    const found = sources
+      .filter(({ path }) => folderOf(path) !== 'testing')
+      .flatMap(({ path, imports }) =>
+        imports.filter((each) => folderOf(each) === 'testing').map((each) => `${path} imports ${each}`),
+      );
+    expect(found).toEqual([]);
   });
 
   test.each(FEATURES)('the feature %s sees plan, run and discovery', (feature) => {
@@ -178,7 +189,7 @@ describe('the arrows between the folders', () => {
 
   test('nobody below sees the module, the injectable face or the index', () => {
     const found = sources
-      .filter(({ path }) => path.includes('/') && ![...PEERS, 'cli'].includes(folderOf(path)))
+      .filter(({ path }) => path.includes('/') && ![...PEERS, 'testing', 'cli'].includes(folderOf(path)))
       .flatMap(({ path, imports }) =>
         imports
           .filter((imported) => SEES_EVERYTHING.test(imported.replace(/\.js$/, '.ts')))

@@ -13,6 +13,7 @@ import { systemClock } from '../lifecycle/system-clock.js';
 import type { Notice } from '../logging/notice.js';
 import { noticeSentence } from '../logging/sentences.js';
 import type { ShutdownPlan } from '../plan/shutdown-plan.js';
+import { AS_IT_IS } from '../run/task-registry.js';
 import type { Application } from './command-line.js';
 import { loadRootModule, type RootModule } from './root-module.js';
 import { WrongUse, firstLine } from './wrong-use.js';
@@ -82,7 +83,9 @@ function planOf(
   const notify = (notice: Notice): void => void notices.push(notice);
   const { mistakes, featurePhase: phase } = settings;
   checkImportedOnce(ownModules(modules).length, mistakes);
-  const application = { modules, config, clock: systemClock, mistakes, phase, notify };
+  // Nothing listens in a preview, so there is no server to watch.
+  const watch = (): void => undefined;
+  const application = { modules, config, clock: systemClock, mistakes, phase, notify, watch };
   const users = settings.features.map((make) => guarded(make, notify));
   const features = previewFeatures({ ...settings, features: users }, application);
   const shutdown = new GracefulShutdown({
@@ -93,6 +96,7 @@ function planOf(
     features,
     notify,
     onEvent: () => undefined,
+    wrapper: AS_IT_IS,
     sight: previewSight(modules),
   });
   shutdown.prepare();

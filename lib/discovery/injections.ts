@@ -16,8 +16,7 @@ export function readInjections(from: Iterable<Wrapper>): Injections {
     const owner = ownerOf(wrapper);
     const injected = injections.get(owner) ?? [];
     injections.set(owner, injected);
-    for (const each of injectedBy(wrapper)) {
-      const target = aliased(each);
+    for (const target of injectedBy(wrapper)) {
       if (ownerOf(target) !== owner) injected.push(ownerOf(target));
       if (seen.has(target)) continue;
       seen.add(target);
@@ -27,7 +26,7 @@ export function readInjections(from: Iterable<Wrapper>): Injections {
   return injections;
 }
 
-/** What a provider injects, as Nest resolved it. */
+/** What a provider injects itself, with aliases followed to what they stand for. */
 export function injectedBy(wrapper: Wrapper): readonly Wrapper[] {
   const all: readonly (Wrapper | undefined)[] = [
     ...(wrapper.getCtorMetadata() ?? []),
@@ -35,7 +34,7 @@ export function injectedBy(wrapper: Wrapper): readonly Wrapper[] {
     ...(wrapper.getEnhancersMetadata() ?? []),
   ];
   // Sparse where an optional dependency is missing.
-  return all.filter((each) => each !== undefined);
+  return all.filter((each) => each !== undefined).map(aliased);
 }
 
 /** The wrapper that an alias stands for, through any number of aliases. */

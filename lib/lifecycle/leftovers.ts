@@ -17,23 +17,35 @@ interface Endpoint {
   readonly port: number;
 }
 
+const WORKER = 'worker thread';
+
 /** Kinds that Node counts apart from the handles of the loop, and names no better. */
 const UNNAMED_KINDS = ['Timeout', 'Immediate'];
 
 /**
- * Names what keeps a process alive: handles with their address, pid or path from the diagnostic report,
- * and timers, which the report does not list, by their number.
+ * What keeps a process alive, one entry for each: handles by their address, pid or path from the diagnostic
+ * report, and timers and workers, which the report does not list, by their kind.
  */
-export function nameLeftovers(
+export function listLeftovers(
   handles: readonly LoopHandle[],
   { resources, workers }: { readonly resources: readonly string[]; readonly workers: number },
 ): readonly string[] {
-  const named = handles.filter(keepsAlive).map(nameOf);
-  const counted = UNNAMED_KINDS.flatMap((kind) => {
-    const count = resources.filter((resource) => resource === kind).length;
-    return count === 0 ? [] : [`${count} × ${kind}`];
-  });
-  return [...named, ...counted, ...(workers === 0 ? [] : [`${workers} × worker thread`])];
+  return [
+    ...handles.filter(keepsAlive).map(nameOf),
+    ...UNNAMED_KINDS.flatMap((kind) => resources.filter((resource) => resource === kind)),
+    ...Array.from({ length: workers }, () => WORKER),
+  ];
+}
+
+/** The entries of a list of leftovers for a reader: those that have no name of their own by their number. */
+export function sumUp(leftovers: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  const named: string[] = [];
+  for (const each of leftovers) {
+    if (each === WORKER || UNNAMED_KINDS.includes(each)) counts.set(each, (counts.get(each) ?? 0) + 1);
+    else named.push(each);
+  }
+  return [...named, ...Array.from(counts, ([kind, count]) => `${count} × ${kind}`)];
 }
 
 function keepsAlive({ type, is_active, is_referenced, fd }: LoopHandle): boolean {

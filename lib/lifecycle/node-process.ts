@@ -1,6 +1,6 @@
 import { readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
-import { nameLeftovers, type LoopHandle } from './leftovers.js';
+import { listLeftovers, sumUp, type LoopHandle } from './leftovers.js';
 import type { ProcessPort } from './process-port.js';
 
 /** These end or stop a process whatever it listens to. */
@@ -54,14 +54,14 @@ export const nodeProcess: ProcessPort = {
   },
   ancestors: () => ancestorsOf(process.pid),
   listenerCount: (signal) => process.listenerCount(signal),
-  leftovers: () => {
-    const report = diagnosticReport();
-    return nameLeftovers(report.libuv, {
-      resources: process.getActiveResourcesInfo(),
-      workers: report.workers.length,
-    });
-  },
+  leftovers: () => sumUp(keepingAlive()),
 };
+
+/** What keeps the process alive at this moment, one entry for each. */
+export function keepingAlive(): readonly string[] {
+  const { libuv, workers } = diagnosticReport();
+  return listLeftovers(libuv, { resources: process.getActiveResourcesInfo(), workers: workers.length });
+}
 
 /**
  * Nothing is left to do: leaves at once, since Node would first take its heap apart, which takes longer than all

@@ -38,3 +38,14 @@ export function diagnoseListeners(
   const signals = ENDING_SIGNALS.filter((signal) => ours.has(signal) && port.listenerCount(signal) > 1);
   return signals.length > 0 ? [{ kind: 'other-listeners', signals }] : [];
 }
+
+/** Whether nobody at all listens to the signals that are to stop the application. */
+export function diagnoseSilence(
+  port: Pick<ProcessPort, 'listenerCount'>,
+  /** The signals that the options name. */
+  wanted: readonly string[],
+): readonly Finding[] {
+  const signals = ENDING_SIGNALS.filter((signal) => wanted.includes(signal));
+  const isHeard = signals.some((signal) => port.listenerCount(signal) > 0);
+  return signals.length === 0 || isHeard ? [] : [{ kind: 'signals-unheard', signals }];
+}

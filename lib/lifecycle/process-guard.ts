@@ -1,7 +1,7 @@
 import type { Finding, ProcessNotice } from '../logging/notice.js';
 import type { Clock } from '../run/clock.js';
 import type { GuardedApplication, Trigger } from './guarded-application.js';
-import { diagnoseListeners, diagnosePlace } from './process-diagnosis.js';
+import { diagnoseListeners, diagnosePlace, diagnoseSilence } from './process-diagnosis.js';
 import { ProcessEnding } from './process-ending.js';
 import type { ProcessPort } from './process-port.js';
 
@@ -70,6 +70,11 @@ export class ProcessGuard {
   /** What is wrong with the process that we are in, and with what else listens to it. */
   diagnose(): readonly Finding[] {
     return [...diagnosePlace(this.port), ...diagnoseListeners(this.port, new Set(this.#listeners.keys()))];
+  }
+
+  /** What is wrong where an application runs that may never have been attached. */
+  diagnoseSilence(wanted: readonly string[]): readonly Finding[] {
+    return diagnoseSilence(this.port, wanted);
   }
 
   /** Has exactly the listeners that the applications here need, and that a process on its way out needs. */

@@ -48,7 +48,11 @@ export type Finding =
   /** A consumer has its messages acknowledged before they are handled. */
   | { readonly kind: 'no-ack'; readonly consumer: string }
   /** A provider closes in `onModuleDestroy`, before the phases, what a handler's provider injects. */
-  | { readonly kind: 'destroyed-early'; readonly provider: string; readonly handler: string };
+  | { readonly kind: 'destroyed-early'; readonly provider: string; readonly handler: string }
+  /** A hook of Nest's runs when a handler has closed what its provider injects. */
+  | { readonly kind: 'closed-before-hook'; readonly hook: string; readonly handler: string }
+  /** The application listens, and nobody listens to the signals that are to stop it. */
+  | { readonly kind: 'signals-unheard'; readonly signals: readonly string[] };
 
 /** What the option `doctor` silences a finding by. */
 export type FindingKind = Finding['kind'];
@@ -63,6 +67,8 @@ export const FINDING_KINDS: readonly FindingKind[] = [
   'hooks-beside',
   'no-ack',
   'destroyed-early',
+  'closed-before-hook',
+  'signals-unheard',
 ];
 
 /** What the process says in its last moments; these lines are written before it ends. */

@@ -146,6 +146,10 @@ function findingText(finding: Finding): string {
       return `${finding.consumer} consumes with noAck: true, so RabbitMQ forgets each message as it is delivered: one that a deadline or a crash cuts off is lost. Use noAck: false, and acknowledge at the end of the handler.`;
     case 'destroyed-early':
       return `${finding.provider} has an onModuleDestroy, which runs before the phases with runAt: 'before-application-shutdown', and ${finding.handler} still needs it. Close it with @OnShutdown(), or leave runAt at its default.`;
+    case 'closed-before-hook':
+      return `${finding.hook} runs after the phases, when ${finding.handler} has already closed what it injects. Let it be an @OnShutdown() handler in an earlier phase; if it needs nothing of that any more, all is well.`;
+    case 'signals-unheard':
+      return `The application listens, but nobody listens to ${finding.signals.join(' or ')}: it would end the process at once, and no phase would run. Call enableGracefulShutdown(app) after the application is created.`;
   }
 }
 

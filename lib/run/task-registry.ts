@@ -9,6 +9,14 @@ import { arrangeTasks } from '../plan/task-graph.js';
 import type { ShutdownTask } from '../plan/task.js';
 import { TaskExecution } from './task-execution.js';
 
+/** Puts another task in the place of one that comes into the shutdown: the same, but for what `run` does. */
+export interface TaskWrapper {
+  wrap(task: ShutdownTask): ShutdownTask;
+}
+
+/** Leaves every task as it is. */
+export const AS_IT_IS: TaskWrapper = { wrap: (task) => task };
+
 /**
  * The tasks, by phase and by name: those that wait or run, and those that ended in the run, whose names
  * `after` may still give and a new task may take.
@@ -24,7 +32,10 @@ export class TaskRegistry {
   #injections: InjectionGraph | undefined;
   #nextId = 0;
 
-  constructor(readonly phaseGraph: PhaseGraph) {
+  constructor(
+    readonly phaseGraph: PhaseGraph,
+    private readonly wrapper: TaskWrapper = AS_IT_IS,
+  ) {
     for (const { name } of phaseGraph.phases) this.#byPhase.set(name, new Set());
   }
 
@@ -90,7 +101,7 @@ export class TaskRegistry {
   }
 
   #put(task: ShutdownTask): TaskExecution {
-    const execution = new TaskExecution(this.#nextId, task, phaseOf(task));
+    const execution = new TaskExecution(this.#nextId, this.wrapper.wrap(task), phaseOf(task));
     this.#nextId += 1;
     this.#byPhase.get(execution.phase)?.add(execution);
     this.#byName.set(task.name, execution);

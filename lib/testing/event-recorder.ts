@@ -1,4 +1,6 @@
+import { nameAdvice } from '../plan/nearest-name.js';
 import type { ShutdownEvent, ShutdownListener } from '../run/events.js';
+import type { TaskOutcome } from '../run/outcome.js';
 
 /** Keeps every event of a run, and answers in which order things happened. */
 export class EventRecorder {
@@ -25,22 +27,64 @@ export class EventRecorder {
    * @throws Error that names the two tasks and shows what happened
    */
   expectOrder(...tasks: readonly string[]): void {
-    tasks.forEach((task, index) => {
-      const next = tasks[index + 1];
+    this.#expectOrder('task', tasks);
+  }
+
+  /**
+   * Checks that each phase in the list ended before the next one started.
+   *
+   * @throws Error that names the two phases and shows what happened
+   */
+  expectPhaseOrder(...phases: readonly string[]): void {
+    this.#expectOrder('phase', phases);
+  }
+
+  /**
+   * Checks how tasks ended; those that are not named may have ended in any way.
+   *
+   * @throws Error that says of each task what was expected and how it ended
+   */
+  expectOutcomes(expected: Readonly<Record<string, TaskOutcome>>): void {
+    const outcomes = this.outcomes;
+    const wrong = Object.entries(expected).flatMap(([task, outcome]) => {
+      const actual = outcomes.get(task);
+      if (actual === outcome) return [];
+      if (actual !== undefined) return [`'${task}' ended as '${actual}', expected '${outcome}'`];
+      return [`'${task}' neither ended nor was skipped. ${nameAdvice(task, outcomes.keys())}`];
+    });
+    if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\n${this.#story()}`);
+  }
+
+  /** How each task ended that has ended, by its name. */
+  get outcomes(): ReadonlyMap<string, TaskOutcome> {
+    const outcomes = new Map<string, TaskOutcome>();
+    for (const event of this.events) {
+      if (event.type === 'task-finished') outcomes.set(event.task, event.outcome);
+      else if (event.type === 'task-skipped') outcomes.set(event.task, 'skipped');
+    }
+    return outcomes;
+  }
+
+  #expectOrder(kind: 'task' | 'phase', names: readonly string[]): void {
+    names.forEach((name, index) => {
+      const next = names[index + 1];
       if (next === undefined) return;
-      const end = this.#indexOf('task-finished', task);
-      const start = this.#indexOf('task-started', next);
+      const end = this.events.findIndex((event) => isOf(event, `${kind}-finished`, name));
+      const start = this.events.findIndex((event) => isOf(event, `${kind}-started`, next));
       if (end === -1 || start === -1 || end > start) {
-        throw new Error(
-          `Expected '${task}' to end before '${next}' starts, but what happened was:\n  ${this.words.join('\n  ')}`,
-        );
+        throw new Error(`Expected '${name}' to end before '${next}' starts, but ${this.#story()}`);
       }
     });
   }
 
-  #indexOf(type: 'task-started' | 'task-finished', task: string): number {
-    return this.events.findIndex((event) => event.type === type && event.task === task);
+  #story(): string {
+    return `what happened was:\n  ${this.words.join('\n  ')}`;
   }
+}
+
+function isOf(event: ShutdownEvent, type: ShutdownEvent['type'], name: string): boolean {
+  if (event.type !== type) return false;
+  return 'task' in event ? event.task === name : 'phase' in event && event.phase === name;
 }
 
 function word(event: ShutdownEvent): string {

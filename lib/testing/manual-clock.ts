@@ -1,5 +1,8 @@
 import type { Clock, Timer } from '../run/clock.js';
 
+/** Taken before a test can put a fake timer in its place. */
+const { setImmediate: soon } = globalThis;
+
 interface ScheduledTimer {
   readonly at: number;
   readonly id: number;
@@ -27,6 +30,17 @@ export class ManualClock implements Clock {
   /** How many timers have neither fired nor been cancelled. */
   get pending(): number {
     return this.#timers.size;
+  }
+
+  /** How many timers have been started in all. */
+  get started(): number {
+    return this.#nextId;
+  }
+
+  /** Milliseconds until the next timer fires; `undefined` where there is none. */
+  get untilNext(): number | undefined {
+    const next = this.#next();
+    return next && Math.max(0, next.at - this.#now);
   }
 
   schedule(callback: () => void, delayMs: number): Timer {
@@ -96,6 +110,6 @@ export class ManualClock implements Clock {
 /** A turn of the event loop: whatever promises had to do is done after it. */
 function settlePromises(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    soon(resolve);
   });
 }

@@ -9,6 +9,7 @@ import type { ShutdownReport } from '../report/shutdown-report.js';
 import { ShutdownRun } from '../run/shutdown-run.js';
 import { TaskRegistry } from '../run/task-registry.js';
 import { EventRecorder } from './event-recorder.js';
+import { faulty, type Fault } from './fault.js';
 import { ManualClock } from './manual-clock.js';
 
 /** A run on a clock that stands still, with everything that happens in it recorded. */
@@ -25,6 +26,8 @@ export interface RunHarnessOptions {
   readonly phases: readonly PhaseOptions[];
   readonly tasks?: readonly ShutdownTask[];
   readonly injections?: Injections;
+  /** What goes wrong, by the name of the task. */
+  readonly faults?: Readonly<Record<string, Fault>>;
   /** Milliseconds after which every run has ended. @default 29 000 */
   readonly limit?: number;
   /** @default 5 000 */
@@ -38,10 +41,12 @@ export interface RunHarnessOptions {
  * @throws ShutdownConfigurationError with all mistakes of the phases and tasks
  */
 export function prepareRun(options: RunHarnessOptions): RunHarness {
-  const { phases, tasks = [], injections = new Map(), limit = 29_000 } = options;
+  const { phases, tasks = [], injections = new Map(), faults = {}, limit = 29_000 } = options;
   const { clock = new ManualClock(1_000_000), progressInterval = 5_000 } = options;
   const mistakes = new MistakeList();
-  const registry = new TaskRegistry(PhaseGraph.from(phases, mistakes));
+  const registry = new TaskRegistry(PhaseGraph.from(phases, mistakes), {
+    wrap: (task) => faulty(task, { clock, faultOf: (name) => faults[name] }),
+  });
   registry.seal(tasks, { injections: new InjectionGraph(injections), mistakes });
   const run = new ShutdownRun(registry, { clock, limit, progressInterval });
   const recorder = new EventRecorder();

@@ -1,4 +1,4 @@
-import { nameLeftovers, type LoopHandle } from '../../lib/lifecycle/leftovers.js';
+import { listLeftovers, sumUp, type LoopHandle } from '../../lib/lifecycle/leftovers.js';
 
 const NOTHING = { resources: [], workers: 0 };
 
@@ -20,7 +20,7 @@ test.each<[string, LoopHandle]>([
   ['pipe', handle('pipe', { fd: 17 })],
   ['udp', handle('udp')],
 ])('names %s', (name, each) => {
-  expect(nameLeftovers([each], NOTHING)).toEqual([name]);
+  expect(listLeftovers([each], NOTHING)).toEqual([name]);
 });
 
 test.each<[string, LoopHandle]>([
@@ -30,13 +30,14 @@ test.each<[string, LoopHandle]>([
   ['is the loop itself', handle('loop')],
   ['belongs to the runtime', handle('async')],
 ])('leaves out a handle that %s', (_, each) => {
-  expect(nameLeftovers([each], NOTHING)).toEqual([]);
+  expect(listLeftovers([each], NOTHING)).toEqual([]);
 });
 
 test('counts timers and workers, which the report does not name', () => {
   const resources = ['TTYWrap', 'Timeout', 'Immediate', 'Timeout', 'TCPSocketWrap'];
 
-  expect(nameLeftovers([handle('tcp', { localEndpoint: LOCAL })], { resources, workers: 1 })).toEqual([
+  const leftovers = listLeftovers([handle('tcp', { localEndpoint: LOCAL })], { resources, workers: 1 });
+  expect(sumUp(leftovers)).toEqual([
     'tcp listening on 127.0.0.1:38040',
     '2 × Timeout',
     '1 × Immediate',

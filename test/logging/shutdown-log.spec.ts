@@ -1,5 +1,6 @@
 import { Logger, type LoggerService } from '@nestjs/common';
 import { OnShutdown } from '../../lib/index.js';
+import type { Finding } from '../../lib/logging/notice.js';
 import { ShutdownLog } from '../../lib/logging/shutdown-log.js';
 import { bootApplication } from '../nest/application.js';
 
@@ -29,6 +30,25 @@ describe('the log', () => {
     log.notice({ kind: 'listener-failed', error: 'no' });
     expect(calls.map(([level]) => level)).toEqual(['log', 'warn', 'error']);
     expect(calls.map((args) => args.length)).toEqual([2, 2, 2]);
+  });
+
+  test.each<Finding>([
+    { kind: 'pid-1' },
+    { kind: 'signals-kept', command: 'npm start' },
+    { kind: 'other-listeners', signals: ['SIGTERM'] },
+    { kind: 'signals-unheard', signals: ['SIGTERM'] },
+    { kind: 'hooks-beside' },
+    { kind: 'drain-opposed', options: ['forceCloseConnections'] },
+    { kind: 'no-ack', consumer: 'orders' },
+    { kind: 'destroyed-early', provider: 'Database', handler: 'Outbox.flush' },
+    { kind: 'closed-before-hook', hook: 'Sessions.onModuleDestroy', handler: 'Cache.close' },
+  ])('says how to silence the finding $kind, and is silent when told so', (finding) => {
+    const { logger, calls } = recordingLogger();
+    new ShutdownLog(logger).notice(finding);
+    new ShutdownLog(logger, [finding.kind]).notice(finding);
+    expect(calls).toEqual([
+      ['warn', expect.stringContaining(` Silence this with doctor: { ignore: ['${finding.kind}'] }.`)],
+    ]);
   });
 
   test('gives the stack of an error beside its text', () => {

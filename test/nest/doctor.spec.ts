@@ -1,4 +1,9 @@
-import { Injectable, type INestApplication, type OnModuleDestroy } from '@nestjs/common';
+import {
+  Injectable,
+  type INestApplication,
+  type OnApplicationShutdown,
+  type OnModuleDestroy,
+} from '@nestjs/common';
 import { PROCESS_GUARD } from '../../lib/graceful-shutdown.module.js';
 import { OnShutdown, enableGracefulShutdown, type GracefulShutdownOptions } from '../../lib/index.js';
 import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
@@ -122,6 +127,127 @@ describe('the doctor finds', () => {
     expect(await findings(withDatabase({ runAt: 'before-application-shutdown' }))).toEqual([
       'destroyed-early',
     ]);
+  });
+});
+
+@Injectable()
+class Cache {
+  @OnShutdown()
+  close(): void {}
+}
+
+@Injectable()
+class Sessions implements OnApplicationShutdown {
+  constructor(readonly cache: Cache) {}
+
+  onApplicationShutdown(): void {}
+}
+
+describe('a hook of Nest that comes when a handler has closed what its provider injects', () => {
+  test('is found', async () => {
+    expect(await findings({ providers: [Cache, Sessions] })).toEqual(['closed-before-hook']);
+  });
+
+  test('is none where its provider has a handler as well', async () => {
+    class MovedOver extends Sessions {
+      @OnShutdown('flush')
+      writeRest(): void {}
+    }
+    expect(await findings({ providers: [Cache, MovedOver] })).toEqual([]);
+  });
+
+  test('is none where the handler only stops or hands over something', async () => {
+    class Queue {
+      @OnShutdown('flush')
+      flush(): void {}
+    }
+    @Injectable()
+    class Feed {
+      constructor(readonly queue: Queue) {}
+
+      onModuleDestroy(): void {}
+    }
+    expect(await findings({ providers: [Queue, Feed] })).toEqual([]);
+  });
+
+  test('is none where it is injected through others', async () => {
+    @Injectable()
+    class Store {
+      constructor(readonly cache: Cache) {}
+    }
+    @Injectable()
+    class Poller implements OnModuleDestroy {
+      constructor(readonly store: Store) {}
+
+      onModuleDestroy(): void {}
+    }
+    expect(await findings({ providers: [Cache, Store, Poller] })).toEqual([]);
+  });
+
+  test('is none where the phases run behind the hooks', async () => {
+    const shutdown = { runAt: 'before-application-shutdown' } as const;
+    expect(await findings({ providers: [Cache, Sessions], shutdown })).toEqual([]);
+  });
+
+  test('says what to do about it', async () => {
+    const { lines } = await booted({ providers: [Cache, Sessions], shutdown: { signals: [] } });
+    expect(lines).toEqual([
+      "Sessions.onApplicationShutdown runs after the phases, when Cache.close has already closed what it injects. Let it be an @OnShutdown() handler in an earlier phase; if it needs nothing of that any more, all is well. Silence this with doctor: { ignore: ['closed-before-hook'] }.",
+    ]);
+  });
+});
+
+/** Boots an application that nobody has enabled the shutdown of, and lets it listen for two seconds. */
+async function booted(
+  parts: ApplicationParts,
+  act: (fake: FakeProcess, app: INestApplication) => void = () => undefined,
+): Promise<{ readonly lines: readonly string[] }> {
+  const [clock, log, fake] = [new ManualClock(), new RecordedLog(), new FakeProcess()];
+  const module = await testingModule(parts, { clock, log })
+    .overrideProvider(PROCESS_GUARD)
+    .useValue(new ProcessGuard(fake, clock, () => undefined))
+    .compile();
+  const app = module.createNestApplication({ logger: false });
+  await app.listen(0, '127.0.0.1');
+  act(fake, app);
+  await clock.advance(2_000);
+  await app.close();
+  expect(clock.pending).toBe(0);
+  return { lines: log.warnings };
+}
+
+describe('an application that listens, while nobody listens to signals,', () => {
+  test('is found', async () => {
+    expect((await booted({})).lines).toEqual([
+      "The application listens, but nobody listens to SIGTERM or SIGINT: it would end the process at once, and no phase would run. Call enableGracefulShutdown(app) after the application is created. Silence this with doctor: { ignore: ['signals-unheard'] }.",
+    ]);
+  });
+
+  test.each<[string, (fake: FakeProcess, app: INestApplication) => void]>([
+    ['has its shutdown enabled after it listens', (_, app) => void enableGracefulShutdown(app)],
+    // Nest listens to the signals of the real process.
+    ['has the hooks of Nest, or listens itself', (fake) => void fake.onSignal('SIGTERM', () => undefined)],
+    ['is closed soon', (_, app) => void app.close()],
+  ])('is none where it %s', async (_, act) => {
+    expect((await booted({}, act)).lines).toEqual([]);
+  });
+
+  test('is none where it has no server that listens', async () => {
+    const [clock, log] = [new ManualClock(), new RecordedLog()];
+    const module = await testingModule({}, { clock, log }).compile();
+    await module.init();
+    await clock.advance(2_000);
+    expect(log.warnings).toEqual([]);
+    await module.close();
+  });
+
+  test.each<GracefulShutdownOptions>([
+    { signals: [] },
+    { signals: ['SIGUSR2'] },
+    { doctor: { ignore: ['signals-unheard'] } },
+    { doctor: false },
+  ])('is none with %j', async (shutdown) => {
+    expect((await booted({ shutdown })).lines).toEqual([]);
   });
 });
 

@@ -70,6 +70,37 @@ describe('an event recorder', () => {
     );
   });
 
+  test('checks the order of phases', async () => {
+    const { recorder } = await runPlan({
+      phases: [
+        { name: 'first', timeout: 20 },
+        { name: 'second', timeout: 20 },
+        { name: 'beside', timeout: 20, after: [] },
+      ],
+      tasks: [instantTask('a', { phase: 'first' })],
+    });
+
+    expect(() => recorder.expectPhaseOrder('first', 'second')).not.toThrow();
+    expect(() => recorder.expectPhaseOrder('second', 'first')).toThrow(
+      "Expected 'second' to end before 'first' starts, but what happened was:",
+    );
+  });
+
+  test('checks how tasks ended, and tells all that is wrong at once', async () => {
+    const { recorder } = await runPlan({
+      phases: [
+        { name: 'work', timeout: 20 },
+        { name: 'off', timeout: 20, enabled: false },
+      ],
+      tasks: [instantTask('a'), failingTask('broken'), instantTask('left out', { phase: 'off' })],
+    });
+
+    expect(() => recorder.expectOutcomes({ a: 'completed', 'left out': 'skipped' })).not.toThrow();
+    expect(() => recorder.expectOutcomes({ a: 'failed', brokn: 'failed' })).toThrow(
+      /^'a' ended as 'completed', expected 'failed'\n'brokn' neither ended nor was skipped\. Did you mean 'broken'\?/,
+    );
+  });
+
   test('can listen to anything that hands out events', () => {
     const recorder = new EventRecorder();
     const { listener } = recorder;

@@ -1,0 +1,61 @@
+import { DEFAULT_PHASE } from '../plan/phase.js';
+import type { ShutdownPlan } from '../plan/shutdown-plan.js';
+import { injectedBy } from './injections.js';
+import { ownerOf, type MarkedProvider, type Wrapper } from './provider-scan.js';
+
+/** A hook of Nest's, and the handler that has by then closed what the hook's provider injects. */
+export interface ClosedBeforeHook {
+  /** As `Class.onModuleDestroy`. */
+  readonly hook: string;
+  /** The name of the handler. */
+  readonly handler: string;
+}
+
+const HOOKS = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'];
+
+/**
+ * Finds the providers with a hook of Nest's and no handler that inject, themselves, one that a handler closes: as
+ * it comes about where an application is moved over one provider at a time. What they inject through others is
+ * left out, since few hooks reach that far.
+ */
+export function findClosedBeforeHooks(
+  plan: ShutdownPlan,
+  handlers: readonly MarkedProvider[],
+  all: readonly Wrapper[],
+): readonly ClosedBeforeHook[] {
+  const closing = closingHandlers(plan);
+  if (closing.size === 0) return [];
+  const own = new Set(
+    handlers.filter(({ marks }) => marks.some(isHandler)).map(({ wrapper }) => ownerOf(wrapper)),
+  );
+  return all.flatMap((wrapper) => {
+    if (wrapper.isAlias || own.has(ownerOf(wrapper))) return [];
+    const hook = hookOf(wrapper);
+    if (hook === undefined) return [];
+    const closed = injectedBy(wrapper).find((injected) => closing.has(ownerOf(injected)));
+    const handler = closed && closing.get(ownerOf(closed));
+    return handler === undefined ? [] : [{ hook, handler }];
+  });
+}
+
+/** Those that close their provider for good, by the provider: in the phase for it, or in one that none follows. */
+function closingHandlers({ phases, phaseGraph }: ShutdownPlan): ReadonlyMap<unknown, string> {
+  const closing = new Map<unknown, string>();
+  for (const { name: phase, tasks } of phases) {
+    const isLast = !phaseGraph.names.some((other) => phaseGraph.precedes(phase, other));
+    if (phase !== DEFAULT_PHASE && !isLast) continue;
+    for (const { owner, name } of tasks) if (owner !== undefined) closing.set(owner, name);
+  }
+  return closing;
+}
+
+function hookOf(wrapper: Wrapper): string | undefined {
+  const instance: unknown = wrapper.isDependencyTreeStatic() ? wrapper.instance : undefined;
+  if (typeof instance !== 'object' || instance === null) return undefined;
+  const hook = HOOKS.find((name) => typeof Reflect.get(instance, name) === 'function');
+  return hook && `${instance.constructor.name}.${hook}`;
+}
+
+function isHandler({ decorator }: MarkedProvider['marks'][number]): boolean {
+  return decorator === '@OnShutdown';
+}

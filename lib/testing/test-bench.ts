@@ -1,0 +1,40 @@
+import { PROCESS_GUARD, SHUTDOWN_CLOCK, TASK_WRAPPER } from '../graceful-shutdown.module.js';
+import type { ProcessGuard } from '../lifecycle/process-guard.js';
+import { guardOf } from '../lifecycle/shared-guard.js';
+import type { ShutdownTask } from '../plan/task.js';
+import type { TaskWrapper } from '../run/task-registry.js';
+import { FakeProcess } from './fake-process.js';
+import { faulty, type Fault } from './fault.js';
+import { LeakCheck } from './leak-check.js';
+import { ManualClock } from './manual-clock.js';
+
+/** What the harness needs of a `TestingModuleBuilder` of `@nestjs/testing`. */
+export interface ModuleBuilder {
+  overrideProvider(token: symbol): { useValue(value: unknown): unknown };
+}
+
+/** The stand-ins on which an application is tested: its clock, its process, and what goes wrong in its tasks. */
+export class TestBench implements TaskWrapper {
+  readonly clock = new ManualClock(Date.now());
+  readonly process = new FakeProcess();
+  readonly guard: ProcessGuard = guardOf(this.process, this.clock);
+  /** What is there before the application is made is no leak of its own. */
+  readonly leaks = new LeakCheck();
+  readonly faults = new Map<string, Fault>();
+
+  wrap(task: ShutdownTask): ShutdownTask {
+    return faulty(task, { clock: this.clock, faultOf: (name) => this.faults.get(name) });
+  }
+}
+
+/**
+ * Lets the application that is built have a manual clock and a process of its own: signals are played, and
+ * nothing ends the real process. The application is then taken by `ShutdownHarness.of(app)`.
+ */
+export function onManualClock<B extends ModuleBuilder>(builder: B): B {
+  const bench = new TestBench();
+  builder.overrideProvider(SHUTDOWN_CLOCK).useValue(bench.clock);
+  builder.overrideProvider(PROCESS_GUARD).useValue(bench.guard);
+  builder.overrideProvider(TASK_WRAPPER).useValue(bench);
+  return builder;
+}

@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Module } from '@nestjs/common';
+import { GracefulShutdownModule, OnShutdown } from 'nestjs-phased-shutdown';
+
+@Injectable()
+export class Database {
+  @OnShutdown()
+  async close(): Promise<void> {
+    await sleep(20);
+  }
+}
+
+@Injectable()
+export class OrdersOutbox {
+  constructor(readonly database: Database) {}
+
+  @OnShutdown('flush')
+  async publishRest(): Promise<void> {
+    await sleep(40);
+  }
+}
+
+/** Its backend is gone, so its last numbers are lost: the span says so. */
+@Injectable()
+export class Metrics {
+  @OnShutdown('flush')
+  async writeRest(): Promise<void> {
+    await sleep(10);
+    throw new Error('the backend is gone');
+  }
+}
+
+@Module({
+  imports: [GracefulShutdownModule.forRoot({ exit: 'none' })],
+  providers: [Database, OrdersOutbox, Metrics],
+})
+export class AppModule {}
