@@ -26,6 +26,7 @@ export function grpcDrain(server: object, { clock, endStreams }: TransportPorts)
   };
   return {
     name: 'gRPC',
+    seams: ['createServiceMethod'],
     work: {
       get items() {
         return calls.items;

@@ -12,6 +12,7 @@ export function kafkaDrain(server: object, { clock }: TransportPorts): Transport
   return {
     name: 'Kafka',
     work,
+    seams: [...MessagesInFlight.seams, 'handleMessage', 'unwrap'],
     stop: async () => {
       const clients = callMember(server, 'unwrap');
       // The client, the consumer, the producer.

@@ -23,6 +23,9 @@ interface Message {
  * packet of a reply with another; so where a message is answered, the last packet counts instead.
  */
 export class MessagesInFlight implements WorkInFlight {
+  /** The members of a server that tell of its messages; the slot of the other hook is there once it is filled. */
+  static readonly seams: readonly string[] = ['onProcessingStartHook', 'setOnProcessingEndHook', 'send'];
+
   readonly #messages = new Map<object, Message>();
   readonly #current = new AsyncLocalStorage<Message>();
   /** Messages that are being read: they have no pattern yet, and a deserializer may take its time. */

@@ -29,6 +29,7 @@ export function mqttDrain(server: object, { clock }: TransportPorts): TransportD
   return {
     name: 'MQTT',
     work,
+    seams: [...MessagesInFlight.seams, 'handleMessage', 'unwrap', 'getHandlers'],
     stop: async () => {
       if (isPersistent()) {
         status = 'dropping';

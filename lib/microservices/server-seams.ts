@@ -1,3 +1,5 @@
+import { isObservable } from 'rxjs';
+
 /**
  * The members of Nest's transport servers that no public API reaches. Nest calls them late-bound, so they can be
  * replaced on an instance at any time. Each is looked for by its feature; where one is missing, nothing is
@@ -13,6 +15,19 @@ export function isMethod(value: unknown): value is Method {
 
 export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
+}
+
+/**
+ * Calls back for each server of the application, also for those that are made later. Says whether Nest tells of
+ * them: `getRpcTargetRegistry()` of its container is documented nowhere.
+ */
+export function serversOf(modules: object, callback: (server: object) => void): boolean {
+  const registry = callMember(modules, 'getRpcTargetRegistry');
+  if (!isObservable(registry)) return false;
+  registry.subscribe((server) => {
+    if (isObject(server)) callback(server);
+  });
+  return true;
 }
 
 /** The members of the list that the server does not have. */

@@ -1,4 +1,5 @@
-// Sends numbers at a steady rate: prints `sent 17`, then `ok 17` or `error 17 why`, and at last `done`.
+// Sends numbers at a steady rate, until it has sent them all or is told to stop by SIGTERM: prints `sent 17`, then
+// `ok 17` or `error 17 why`, and at last `done`.
 import 'reflect-metadata';
 import { identity, lastValueFrom, timeout } from 'rxjs';
 import { retryRefused } from 'nestjs-phased-shutdown/microservices';
@@ -6,15 +7,19 @@ import { address, count, kind, pause, rate, retries, say, transportName } from '
 import { transportNamed } from './transport.js';
 
 /** Milliseconds after which a caller gives up. */
-const PATIENCE = 10_000;
+const PATIENCE = 30_000;
 
 const transport = await transportNamed(transportName);
 const sender = await transport.sender(kind, address);
+let status: 'sending' | 'told to stop' = 'sending';
+process.once('SIGTERM', () => {
+  status = 'told to stop';
+});
 say('started');
 
 const answers: Promise<void>[] = [];
 const startedAt = performance.now();
-for (let n = 0; n < count; n += 1) {
+for (let n = 0; n < count && status === 'sending'; n += 1) {
   await pause(startedAt + (n * 1_000) / rate - performance.now());
   say(`sent ${n}`);
   answers.push(ask(n));
