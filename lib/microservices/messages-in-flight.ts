@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
-import { isMethod, isObject, memberOf, replaceMethod, wrapSlot } from './server-seams.js';
+import { isMethod, isObject, memberOf, missingMembers, replaceMethod, wrapSlot } from './server-seams.js';
 import type { WorkInFlight } from './transport-drain.js';
 
 interface Message {
@@ -74,6 +74,7 @@ export class MessagesInFlight implements WorkInFlight {
 
   /** The slots of the hooks are single, and a tracer that comes later takes them: ours stand in front of any. */
   #followHandlers(server: object): void {
+    if (missingMembers(server, MessagesInFlight.seams).length > 0) return;
     wrapSlot(server, 'onProcessingStartHook', (hook) => (transport, context, done) => {
       if (!isObject(context) || !isMethod(done)) return hook(transport, context, done);
       const message = this.#begin(context);
