@@ -46,6 +46,7 @@ class Wire {
       this.seen.push(`send ${topic}`);
       return new Promise<void>((resolve) => {
         this.acknowledge = () => {
+          this.acknowledge = () => undefined;
           this.seen.push(`sent ${topic}`);
           resolve();
         };
