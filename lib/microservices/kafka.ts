@@ -8,7 +8,7 @@ import type { TransportPorts } from './transports.js';
  * group. The producer stays connected, so that the replies of these messages get out before Nest closes it.
  */
 export function kafkaDrain(server: object, { clock }: TransportPorts): TransportDrain {
-  const work = new MessagesInFlight(server, clock);
+  const work = new MessagesInFlight(server, clock, 'promise');
   return {
     name: 'Kafka',
     work,

@@ -34,6 +34,8 @@ export class MessagesInFlight implements WorkInFlight {
   constructor(
     server: object,
     private readonly clock: Clock,
+    /** How the end of an event is told: Kafka's server waits for it, and one major then leaves the hook out. */
+    private readonly eventsEndBy: 'hook' | 'promise' = 'hook',
   ) {
     this.#countReading(server);
     this.#followHandlers(server);
@@ -80,7 +82,9 @@ export class MessagesInFlight implements WorkInFlight {
       const message = this.#begin(context);
       const run = async (): Promise<unknown> => {
         try {
-          return await done();
+          const result = await done();
+          if (this.eventsEndBy === 'promise' && message.endsWith === 'handler') this.#end(context);
+          return result;
         } catch (error) {
           this.#end(context);
           throw error;

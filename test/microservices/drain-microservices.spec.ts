@@ -11,14 +11,14 @@ let open: () => void = () => undefined;
 @Controller()
 class Work {
   @EventPattern('wait')
-  wait(@Payload() _: unknown): Promise<void> {
+  wait(@Payload() _data: unknown): Promise<void> {
     return new Promise((resolve) => {
       open = resolve;
     });
   }
 
   @EventPattern('fail')
-  async fail(@Payload() _: unknown): Promise<never> {
+  async fail(@Payload() _data: unknown): Promise<never> {
     throw new Error('a handler that fails');
   }
 }

@@ -11,15 +11,13 @@ const PATIENCE = 30_000;
 
 const transport = await transportNamed(transportName);
 const sender = await transport.sender(kind, address);
-let status: 'sending' | 'told to stop' = 'sending';
-process.once('SIGTERM', () => {
-  status = 'told to stop';
-});
+const told = new AbortController();
+process.once('SIGTERM', () => told.abort());
 say('started');
 
 const answers: Promise<void>[] = [];
 const startedAt = performance.now();
-for (let n = 0; n < count && status === 'sending'; n += 1) {
+for (let n = 0; n < count && !told.signal.aborted; n += 1) {
   await pause(startedAt + (n * 1_000) / rate - performance.now());
   say(`sent ${n}`);
   answers.push(ask(n));
