@@ -34,3 +34,14 @@ export function replaceMethod(target: object, member: string, make: (original: M
   const value = make((...args) => Reflect.apply(original, target, args));
   Object.defineProperty(target, member, { configurable: true, writable: true, value });
 }
+
+/** The names of the classes that an object is made of, the nearest first. */
+export function classNames(instance: object): readonly string[] {
+  const names: string[] = [];
+  for (let level: unknown = Object.getPrototypeOf(instance); isObject(level);) {
+    const { constructor } = level;
+    if (typeof constructor === 'function') names.push(constructor.name);
+    level = Object.getPrototypeOf(level);
+  }
+  return names;
+}

@@ -2,6 +2,8 @@ import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { checkKeys, isOneOf, isRecord, shown } from '../plan/check-setting.js';
 import type { ShutdownTask } from '../plan/task.js';
 import { drainTask } from './drain-task.js';
+import { missingMembers } from '../discovery/members.js';
+import { serversOf } from './server-seams.js';
 import { transportOf } from './transports.js';
 
 /** The options of `drainMicroservices()`. */
@@ -21,6 +23,7 @@ export interface MicroserviceDrainOptions {
 
 const STREAMS = ['finish', 'end'];
 const PATH = 'drainMicroservices()';
+const NO_REGISTRY = 'this version of Nest does not tell of its servers, by getRpcTargetRegistry()';
 
 /**
  * Drains every server of Nest's microservices, of a microservice and of a hybrid application alike: it stops
@@ -42,10 +45,15 @@ export function drainMicroservices(options: MicroserviceDrainOptions = {}): Shut
     let take = (task: ShutdownTask): unknown => seen.push(task);
 
     // Each server is told of as it is made, and to those who come later as well; none listens yet.
-    modules.getRpcTargetRegistry<object>().subscribe((server) => {
+    const isFound = serversOf(modules, (server) => {
       const drain = transportOf(server, ports);
+      const missing = missingMembers(server, drain.seams);
+      if (missing.length > 0) {
+        notify({ kind: 'not-drained', what: drain.name, why: `its server has no ${missing.join(', ')}` });
+      }
       take(drainTask(server, drain, { name: distinct(`MicroserviceDrain (${drain.name})`, names), phase }));
     });
+    if (!isFound) notify({ kind: 'not-drained', what: 'What comes in over microservices', why: NO_REGISTRY });
     return {
       prepare: ({ register }) => {
         take = register;

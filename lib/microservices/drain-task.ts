@@ -1,5 +1,5 @@
 import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
-import { replaceMethod } from './server-seams.js';
+import { replaceMethod } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 
 /**
@@ -22,7 +22,7 @@ export function drainTask(
     inFlight: () => drain.work.items,
     run: async ({ signal }: ShutdownContext) => {
       if (status === 'made') return;
-      signal.addEventListener('abort', () => drain.close?.(), { once: true });
+      signal.addEventListener('abort', () => cut(drain), { once: true });
       const failures: unknown[] = [];
       // A broker that is gone must not keep what is in flight from being finished.
       const attempt = async (step: () => unknown): Promise<void> => {
@@ -39,4 +39,13 @@ export function drainTask(
       if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
     },
   };
+}
+
+/** Nobody waits any more, and what an event listener throws would end the process. */
+function cut(drain: TransportDrain): void {
+  try {
+    drain.close?.();
+  } catch {
+    // Nest closes it next.
+  }
 }

@@ -1,6 +1,13 @@
 import { isObservable, Subject, takeUntil } from 'rxjs';
 import { CallsInFlight } from './calls-in-flight.js';
-import { callMember, isMethod, isObject, memberOf, replaceMethod, type Method } from './server-seams.js';
+import {
+  callMember,
+  isMethod,
+  isObject,
+  memberOf,
+  replaceMethod,
+  type Method,
+} from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 import type { TransportPorts } from './transports.js';
 
@@ -26,6 +33,7 @@ export function grpcDrain(server: object, { clock, endStreams }: TransportPorts)
   };
   return {
     name: 'gRPC',
+    seams: ['createServiceMethod'],
     work: {
       get items() {
         return calls.items;

@@ -1,5 +1,5 @@
 import { MessagesInFlight } from './messages-in-flight.js';
-import { callMember, isObject } from './server-seams.js';
+import { callMember, isObject } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 import type { TransportPorts } from './transports.js';
 
@@ -8,10 +8,11 @@ import type { TransportPorts } from './transports.js';
  * group. The producer stays connected, so that the replies of these messages get out before Nest closes it.
  */
 export function kafkaDrain(server: object, { clock }: TransportPorts): TransportDrain {
-  const work = new MessagesInFlight(server, clock);
+  const work = new MessagesInFlight(server, clock, 'promise');
   return {
     name: 'Kafka',
     work,
+    seams: [...MessagesInFlight.seams, 'handleMessage', 'unwrap'],
     stop: async () => {
       const clients = callMember(server, 'unwrap');
       // The client, the consumer, the producer.

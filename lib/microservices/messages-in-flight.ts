@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
-import { isMethod, isObject, memberOf, replaceMethod, wrapSlot } from './server-seams.js';
+import { isMethod, isObject, memberOf, missingMembers, replaceMethod } from '../discovery/members.js';
+import { wrapSlot } from './server-seams.js';
 import type { WorkInFlight } from './transport-drain.js';
 
 interface Message {
@@ -23,6 +24,9 @@ interface Message {
  * packet of a reply with another; so where a message is answered, the last packet counts instead.
  */
 export class MessagesInFlight implements WorkInFlight {
+  /** The members of a server that tell of its messages; the slot of the other hook is there once it is filled. */
+  static readonly seams: readonly string[] = ['onProcessingStartHook', 'setOnProcessingEndHook', 'send'];
+
   readonly #messages = new Map<object, Message>();
   readonly #current = new AsyncLocalStorage<Message>();
   /** Messages that are being read: they have no pattern yet, and a deserializer may take its time. */
@@ -31,6 +35,8 @@ export class MessagesInFlight implements WorkInFlight {
   constructor(
     server: object,
     private readonly clock: Clock,
+    /** How the end of an event is told: Kafka's server waits for it, and one major then leaves the hook out. */
+    private readonly eventsEndBy: 'hook' | 'promise' = 'hook',
   ) {
     this.#countReading(server);
     this.#followHandlers(server);
@@ -71,12 +77,15 @@ export class MessagesInFlight implements WorkInFlight {
 
   /** The slots of the hooks are single, and a tracer that comes later takes them: ours stand in front of any. */
   #followHandlers(server: object): void {
+    if (missingMembers(server, MessagesInFlight.seams).length > 0) return;
     wrapSlot(server, 'onProcessingStartHook', (hook) => (transport, context, done) => {
       if (!isObject(context) || !isMethod(done)) return hook(transport, context, done);
       const message = this.#begin(context);
       const run = async (): Promise<unknown> => {
         try {
-          return await done();
+          const result = await done();
+          if (this.eventsEndBy === 'promise' && message.endsWith === 'handler') this.#end(context);
+          return result;
         } catch (error) {
           this.#end(context);
           throw error;

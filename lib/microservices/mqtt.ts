@@ -1,5 +1,5 @@
 import { MessagesInFlight } from './messages-in-flight.js';
-import { callMember, isMethod, isObject, memberOf, replaceMethod } from './server-seams.js';
+import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 import type { TransportPorts } from './transports.js';
 
@@ -29,6 +29,7 @@ export function mqttDrain(server: object, { clock }: TransportPorts): TransportD
   return {
     name: 'MQTT',
     work,
+    seams: [...MessagesInFlight.seams, 'handleMessage', 'unwrap', 'getHandlers'],
     stop: async () => {
       if (isPersistent()) {
         status = 'dropping';

@@ -1,5 +1,5 @@
 import { MessagesInFlight } from './messages-in-flight.js';
-import { callMember, isObject, memberOf } from './server-seams.js';
+import { callMember, isObject, memberOf } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 import type { TransportPorts } from './transports.js';
 
@@ -12,7 +12,9 @@ export function natsDrain(server: object, { clock }: TransportPorts): TransportD
   return {
     name: 'NATS',
     work,
+    seams: [...MessagesInFlight.seams, 'handleMessage', 'subscriptions', 'unwrap'],
     stop: async () => {
+      spareGracePeriod(server);
       const subscriptions = memberOf(server, 'subscriptions');
       if (!Array.isArray(subscriptions)) return;
       await Promise.all(subscriptions.filter(isObject).map((each) => callMember(each, 'drain')));
@@ -22,4 +24,13 @@ export function natsDrain(server: object, { clock }: TransportPorts): TransportD
       if (isObject(connection)) await callMember(connection, 'flush');
     },
   };
+}
+
+/**
+ * Nest's own `gracefulShutdown` waits for the whole of its `gracePeriod`, whatever is in flight; after the drain it
+ * would be for nothing. The options are the user's object, so the server gets others.
+ */
+function spareGracePeriod(server: object): void {
+  const options = memberOf(server, 'options');
+  if (isObject(options)) Reflect.set(server, 'options', { ...options, gracefulShutdown: false });
 }

@@ -1,5 +1,5 @@
 import { MessagesInFlight } from './messages-in-flight.js';
-import { callMember, isMethod, isObject, memberOf, replaceMethod } from './server-seams.js';
+import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 import type { TransportPorts } from './transports.js';
 
@@ -10,24 +10,28 @@ interface Consumer {
 }
 
 type State =
-  { readonly status: 'consuming'; consumer: Consumer | undefined } | { readonly status: 'stopped' };
+  { readonly status: 'consuming'; readonly consumer: Consumer | undefined } | { readonly status: 'stopped' };
 
 /**
  * Cancels the consumer and keeps the channel, so that what has been delivered is handled, acknowledged and
  * answered on it. The channel is the one below the wrapper of amqp-connection-manager, which knows only the
  * consumers that were made through it, and Nest's is not.
  */
-export function rabbitmqDrain(server: object, { clock }: TransportPorts): TransportDrain {
+export function rabbitmqDrain(server: object, { clock, notify }: TransportPorts): TransportDrain {
   const work = new MessagesInFlight(server, clock);
+  const name = `RabbitMQ ${String(memberOf(server, 'queue'))}`;
   let state: State = { status: 'consuming', consumer: undefined };
   let latest: object | undefined;
 
+  if (memberOf(server, 'noAck') === true) notify({ kind: 'no-ack', consumer: name });
   // Called for each channel, after a reconnect as well: then nothing is consumed any more.
   replaceMethod(server, 'setupChannel', (original) => (channel, ...rest) => {
     if (isObject(channel)) latest = channel;
     if (state.status === 'stopped') return undefined;
     if (isObject(channel)) {
       replaceMethod(channel, 'consume', (consume) => (...args) => {
+        // The setup asks the broker several times before it comes to this.
+        if (state.status === 'stopped') return Promise.resolve({});
         const reply = consume(...args);
         state = { status: 'consuming', consumer: { channel, reply } };
         return reply;
@@ -37,8 +41,9 @@ export function rabbitmqDrain(server: object, { clock }: TransportPorts): Transp
   });
 
   return {
-    name: `RabbitMQ ${String(memberOf(server, 'queue'))}`,
+    name,
     work,
+    seams: [...MessagesInFlight.seams, 'handleMessage', 'setupChannel', 'queue'],
     stop: async () => {
       const consumer = state.status === 'consuming' ? state.consumer : undefined;
       state = { status: 'stopped' };

@@ -1,5 +1,5 @@
 import { MessagesInFlight } from './messages-in-flight.js';
-import { callMember, isObject, memberOf } from './server-seams.js';
+import { callMember, isObject, memberOf } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 import type { TransportPorts } from './transports.js';
 
@@ -13,13 +13,20 @@ export function redisDrain(server: object, { clock }: TransportPorts): Transport
   return {
     name: 'Redis',
     work,
+    seams: [...MessagesInFlight.seams, 'handleMessage', 'unwrap'],
     stop: async () => {
       const [, subscriber] = clients();
       if (!isObject(subscriber)) return;
       const options = memberOf(subscriber, 'options');
       // Else a reconnect would subscribe again before it unsubscribes.
       if (isObject(options)) Reflect.set(options, 'autoResubscribe', false);
-      await Promise.all([callMember(subscriber, 'unsubscribe'), callMember(subscriber, 'punsubscribe')]);
+      const leaving = Promise.all([
+        callMember(subscriber, 'unsubscribe'),
+        callMember(subscriber, 'punsubscribe'),
+      ]);
+      // Without a connection nothing is subscribed, and there is nobody to say so.
+      if (memberOf(subscriber, 'status') === 'ready') await leaving;
+      else leaving.catch(() => undefined);
     },
     flush: async () => {
       const [publisher] = clients();

@@ -8,7 +8,9 @@ import {
   type MonoTypeOperatorFunction,
   type SchedulerLike,
 } from 'rxjs';
-import { isObject, memberOf } from './server-seams.js';
+import { checkKeys, isDuration, isOneOf, type Place } from '../plan/check-setting.js';
+import { MistakeList } from '../plan/mistake.js';
+import { isObject, memberOf } from '../discovery/members.js';
 
 /** The options of `retryRefused()`. All times are in milliseconds. */
 export interface RetryOptions {
@@ -38,17 +40,16 @@ export interface RetryOptions {
  * connection that closed. For the caller's side, behind `client.send()`. Once a part of the answer has come,
  * nothing is tried again. In the end it fails with the last error.
  *
+ * @throws ShutdownConfigurationError where the options are wrong
+ *
  * @example
  * ```ts
  * client.send('price', { sku }).pipe(retryRefused({ timeout: 5_000 }));
  * ```
  */
-export function retryRefused<T>({
-  timeout = 10_000,
-  delay = 100,
-  closed = 'retry',
-  scheduler = asyncScheduler,
-}: RetryOptions = {}): MonoTypeOperatorFunction<T> {
+export function retryRefused<T>(options: RetryOptions = {}): MonoTypeOperatorFunction<T> {
+  checkOptions(options);
+  const { timeout = 10_000, delay = 100, closed = 'retry', scheduler = asyncScheduler } = options;
   return (call) =>
     defer(() => {
       const until = scheduler.now() + timeout;
@@ -68,6 +69,17 @@ export function retryRefused<T>({
         }),
       );
     });
+}
+
+function checkOptions(options: RetryOptions): void {
+  const mistakes = new MistakeList();
+  const at = (key: string): Place => ({ path: `retryRefused().${key}`, mistakes });
+  checkKeys(options, ['timeout', 'delay', 'closed', 'scheduler'], { path: 'retryRefused()', mistakes });
+  const { timeout, delay, closed } = options;
+  if (timeout !== undefined) isDuration(timeout, at('timeout'));
+  if (delay !== undefined) isDuration(delay, at('delay'));
+  if (closed !== undefined) isOneOf(closed, ['retry', 'fail'], at('closed'));
+  mistakes.throwIfAny();
 }
 
 /** What a server that drains answers, and what tells that nobody was reached at all. */

@@ -1,19 +1,24 @@
+import { isObservable } from 'rxjs';
+import { callMember, isMethod, isObject, type Method } from '../discovery/members.js';
+
 /**
  * The members of Nest's transport servers that no public API reaches. Nest calls them late-bound, so they can be
  * replaced on an instance at any time. Each is looked for by its feature; where one is missing, nothing is
  * replaced, and `missingMembers` tells.
  */
-import { isMethod, isObject, type Method } from '../discovery/members.js';
 
-export {
-  callMember,
-  isMethod,
-  isObject,
-  memberOf,
-  missingMembers,
-  replaceMethod,
-  type Method,
-} from '../discovery/members.js';
+/**
+ * Calls back for each server of the application, also for those that are made later. Says whether Nest tells of
+ * them: `getRpcTargetRegistry()` of its container is documented nowhere.
+ */
+export function serversOf(modules: object, callback: (server: object) => void): boolean {
+  const registry = callMember(modules, 'getRpcTargetRegistry');
+  if (!isObservable(registry)) return false;
+  registry.subscribe((server) => {
+    if (isObject(server)) callback(server);
+  });
+  return true;
+}
 
 /**
  * Stands in front of a hook that is kept in a slot, whoever fills the slot, and whenever. An empty slot counts
@@ -37,15 +42,4 @@ export function wrapSlot(
       held = value;
     },
   });
-}
-
-/** The names of the classes that an object is made of, the nearest first. */
-export function classNames(instance: object): readonly string[] {
-  const names: string[] = [];
-  for (let level: unknown = Object.getPrototypeOf(instance); isObject(level);) {
-    const { constructor } = level;
-    if (typeof constructor === 'function') names.push(constructor.name);
-    level = Object.getPrototypeOf(level);
-  }
-  return names;
 }

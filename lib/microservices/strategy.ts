@@ -1,5 +1,5 @@
 import { MessagesInFlight } from './messages-in-flight.js';
-import { isMethod, memberOf } from './server-seams.js';
+import { isMethod, memberOf } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 import type { TransportPorts } from './transports.js';
 
@@ -9,14 +9,31 @@ export interface PausableStrategy {
   pause(): void | Promise<void>;
 }
 
-/** A transport of the user: its messages are waited for, and it stops taking some if it has a `pause()`. */
-export function strategyDrain(server: object, { clock }: TransportPorts): TransportDrain {
+/**
+ * A transport of the user: its messages are waited for, and it stops taking some if it has a `pause()`. Without
+ * one, those that it has taken before the drain are waited for, as new ones may come for ever.
+ */
+export function strategyDrain(server: object, { clock, notify }: TransportPorts): TransportDrain {
+  const messages = new MessagesInFlight(server, clock);
+  const { name } = server.constructor;
+  const pause = (): unknown => memberOf(server, 'pause');
+  if (!isMethod(pause())) {
+    const why =
+      'it has no pause(), so it takes messages until Nest closes it, and only those from before are waited for';
+    notify({ kind: 'not-drained', what: name, why });
+  }
   return {
-    name: server.constructor.name,
-    work: new MessagesInFlight(server, clock),
+    name,
+    seams: MessagesInFlight.seams,
+    work: {
+      get items() {
+        return messages.items;
+      },
+      idle: () => (isMethod(pause()) ? messages.idle() : messages.settled()),
+    },
     stop: async () => {
-      const pause = memberOf(server, 'pause');
-      if (isMethod(pause)) await Reflect.apply(pause, server, []);
+      const method = pause();
+      if (isMethod(method)) await Reflect.apply(method, server, []);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { Server, type Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { MessagesInFlight } from './messages-in-flight.js';
-import { callMember, isMethod, isObject, memberOf, replaceMethod } from './server-seams.js';
+import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 import type { TransportPorts } from './transports.js';
 
@@ -25,17 +26,18 @@ export function tcpDrain(server: object, { clock }: TransportPorts): TransportDr
 
   const listener = callMember(server, 'unwrap');
   if (listener instanceof Server) {
-    for (const event of ['connection', 'secureConnection']) {
-      listener.on(event, (socket: Socket) => {
-        const closed = new Promise<void>((resolve) => {
-          socket.once('close', () => {
-            sockets.delete(socket);
-            resolve();
-          });
+    // What a TLS server accepts first is only the bare connection below, which is not ours to end.
+    listener.on(listener instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
+      const closed = new Promise<void>((resolve) => {
+        socket.once('close', () => {
+          sockets.delete(socket);
+          resolve();
         });
-        sockets.set(socket, closed);
       });
-    }
+      sockets.set(socket, closed);
+      // Its handshake was still going on when the others were parted with.
+      if (state.status === 'parting') socket.end();
+    });
   }
   replaceMethod(server, 'handleMessage', (original) => (socket, packet, ...rest) => {
     const isCall = isObject(packet) && memberOf(packet, 'id') !== undefined;
@@ -46,6 +48,7 @@ export function tcpDrain(server: object, { clock }: TransportPorts): TransportDr
 
   return {
     name: 'TCP',
+    seams: [...MessagesInFlight.seams, 'handleMessage', 'unwrap', 'serializer'],
     work: {
       get items() {
         return messages.items;

@@ -16,6 +16,8 @@ export interface TransportDrain {
   /** The transport and where it takes its work from, such as `RabbitMQ orders`. */
   readonly name: string;
   readonly work: WorkInFlight;
+  /** The members of the server that it relies on. Where one is missing, the user is told. */
+  readonly seams: readonly string[];
   /** Takes no new work from now on, also after a reconnect. */
   stop(): void | Promise<void>;
   /** Resolves when the replies of finished work have left the process. */

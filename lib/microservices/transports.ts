@@ -8,7 +8,7 @@ import { rabbitmqDrain } from './rabbitmq.js';
 import { redisDrain } from './redis.js';
 import { tcpDrain } from './tcp.js';
 import { strategyDrain } from './strategy.js';
-import { classNames } from './server-seams.js';
+import { classNames } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 
 /** What a transport needs to be drained. */

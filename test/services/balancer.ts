@@ -32,6 +32,16 @@ export class Balancer {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** Breaks every connection; new ones are taken as before. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** How many connections there are. */
+  get connections(): number {
+    return this.#sockets.size / 2;
+  }
+
   #forward(client: Socket, [port, ...others]: readonly number[]): void {
     if (port === undefined) {
       client.destroy();

@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { ForkedProgram } from '../process/fork.js';
+import { ForkedProgram, type Ended } from '../process/fork.js';
 import { Balancer, freePort } from './balancer.js';
 
 /** How often each replacement is done: `ROUNDS=10` does it ten times. */
 export const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
+
+/** How many messages an instance finishes before it is replaced, where there are several rounds. */
+const BUSY = 50;
+
+/** More messages than any number of rounds takes: the producer stops when it is told. */
+const UNTIL_TOLD = 1_000_000;
 
 /** Milliseconds without a line after which nothing more is expected. */
 const QUIET = 600;
@@ -49,18 +55,22 @@ export interface Fate {
 
 /** How the replacement went. */
 export interface Replaced extends Fate {
+  /** That of the first instance that did not end with 0. */
   readonly code: number | null;
-  /** Milliseconds from the signal to the end of the old instance. */
+  /** Milliseconds from the signal to the end of the old instance, in the slowest round. */
   readonly exitMs: number;
-  /** How many messages the old instance has finished, and how many of these after the signal. */
+  /** How many messages the old instances have finished, and how many of these after the signal, in the least round. */
   readonly finished: number;
   readonly finishedLate: number;
-  /** What the old instance printed. */
+  /** What the old instances printed. */
   readonly lines: readonly string[];
 }
 
-// A replacement takes three seconds on an idle machine, and several run side by side.
-import.meta.jest.setTimeout(ROUNDS * 60_000);
+/** How many replacements run side by side, each with three processes. */
+const SIDE_BY_SIDE = 4;
+
+// A replacement takes three seconds on an idle machine, and many times that on a busy one.
+import.meta.jest.setTimeout(ROUNDS * 300_000);
 
 /**
  * Does replacements side by side before the tests of a suite, in as many rounds as there are to be; answers with
@@ -69,22 +79,38 @@ import.meta.jest.setTimeout(ROUNDS * 60_000);
 export function replacements<T extends Replacement>(
   wanted: readonly T[],
 ): (replacement: T) => readonly Replaced[] {
-  const done = new Map<T, Replaced[]>();
+  const done = new Map<T, Replaced>();
   beforeAll(async () => {
-    for (let round = 0; round < ROUNDS; round += 1) {
-      await Promise.all(
-        wanted.map(async (each) => {
-          const replaced = await replace(each);
-          done.set(each, [...(done.get(each) ?? []), replaced]);
-        }),
-      );
-    }
+    const queue = [...wanted];
+    const work = async (): Promise<void> => {
+      for (let each = queue.shift(); each !== undefined; each = queue.shift()) {
+        const replaced = await replace(each, ROUNDS);
+        done.set(each, replaced);
+        tally(each, replaced);
+      }
+    };
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
   });
   return (replacement) => {
-    const rounds = done.get(replacement) ?? [];
-    expect(rounds).toHaveLength(ROUNDS);
-    return rounds;
+    const replaced = done.get(replacement);
+    if (replaced === undefined) throw new Error('It was not replaced.');
+    return [replaced];
   };
+}
+
+/** Prints the counts of all rounds: with ten rounds they are the proof. */
+function tally(way: Replacement, replaced: Replaced): void {
+  const { unfinished, lost, twice, errors, finished, finishedLate, exitMs } = replaced;
+  const counts = [
+    `${unfinished.length} unfinished`,
+    `${lost.length} lost`,
+    `${twice.length} twice`,
+    `${errors.length} callers' errors`,
+    `${finished} finished by those replaced, at least ${finishedLate} of them after each signal`,
+    `out within ${Math.round(exitMs)} ms`,
+  ];
+  const title = [way.transport, titleOf(way), ...(way.flags ?? [])].join(' ');
+  process.stdout.write(`${title}, ${ROUNDS} in a row: ${counts.join(', ')}\n`);
 }
 
 /** How a replacement is called in the title of a test. */
@@ -101,10 +127,79 @@ export function everyWay(transport: string, mode: Replacement['mode']): readonly
   );
 }
 
-/** Replaces an instance by another in the middle of a stream of numbered messages, and counts. */
-export async function replace(replacement: Replacement): Promise<Replaced> {
-  const { count = 120, rate = 100, handlerMs = 300, drainTimeout = 15_000, major, mode } = replacement;
-  const args = [
+/**
+ * Replaces an instance by another in the middle of a stream of numbered messages, and counts. Several rounds are
+ * one stream through as many replacements, one after another.
+ */
+export async function replace(replacement: Replacement, rounds = 1): Promise<Replaced> {
+  const ports = BROKERLESS.has(replacement.transport)
+    ? await Promise.all(Array.from({ length: rounds + 1 }, freePort))
+    : [];
+  const balancer = await Balancer.start(ports);
+  try {
+    return await replaceBehind(balancer, replacement, { ports, rounds });
+  } finally {
+    balancer.stop();
+  }
+}
+
+async function replaceBehind(
+  balancer: Balancer,
+  replacement: Replacement,
+  { ports, rounds }: { readonly ports: readonly number[]; readonly rounds: number },
+): Promise<Replaced> {
+  const { count = 120, mode, major } = replacement;
+  const args = argumentsFor(replacement, rounds === 1 ? count : UNTIL_TOLD);
+  const start = async (name: string, port = 0): Promise<ForkedProgram> => {
+    const program = new ForkedProgram(name, { folder: 'services', major, args: [...args, `--port=${port}`] });
+    await program.printed('started');
+    return program;
+  };
+
+  const ends: Ended[] = [];
+  const late: number[] = [];
+  const instance = SOCKETS.has(replacement.transport) ? 'gateway' : 'consumer';
+  let old = await start(instance, ports[0]);
+  let early = mode === 'rolling' ? await start(instance, ports[1]) : undefined;
+  const producer = await start('producer', balancer.port);
+  for (let round = 1; round <= rounds; round += 1) {
+    if (rounds === 1) await producer.printed(`sent ${Math.floor(count / 2)}`);
+    else await busy(old);
+    const before = numbersIn(old.lines, 'end').length;
+    await old.signalAt('started', 'SIGTERM');
+    const ended = await old.ended;
+    ends.push(ended);
+    late.push(numbersIn(ended.lines, 'end').length - before);
+    old = early ?? (await start(instance, ports[round]));
+    early = mode === 'rolling' && round < rounds ? await start(instance, ports[round + 1]) : undefined;
+  }
+  if (rounds > 1) await producer.signalAt('started', 'SIGTERM');
+  await producer.ended;
+  await quiet(old);
+  await old.signalAt('started', 'SIGTERM');
+  const { lines: nextLines } = await old.ended;
+
+  const lines = ends.flatMap((each) => each.lines);
+  return {
+    ...fateOf({ lines, nextLines, told: producer.lines }),
+    code: ends.find(({ code }) => code !== 0)?.code ?? 0,
+    exitMs: Math.max(...ends.map(({ durationMs }) => durationMs)),
+    finished: numbersIn(lines, 'end').length,
+    finishedLate: Math.min(...late),
+    lines,
+  };
+}
+
+/** Resolves when an instance has had work for a while, and so has some in flight. */
+async function busy({ lines }: ForkedProgram): Promise<void> {
+  const enough = numbersIn(lines, 'end').length + BUSY;
+  while (numbersIn(lines, 'end').length < enough) await new Promise((resolve) => setTimeout(resolve, 50));
+}
+
+/** What all programs of a replacement are told; its messages go where no other test listens. */
+function argumentsFor(replacement: Replacement, count: number): readonly string[] {
+  const { rate = 100, handlerMs = 300, drainTimeout = 15_000, flags = [] } = replacement;
+  return [
     `--transport=${replacement.transport}`,
     `--kind=${replacement.kind}`,
     `--shape=${replacement.shape}`,
@@ -113,59 +208,27 @@ export async function replace(replacement: Replacement): Promise<Replaced> {
     `--rate=${rate}`,
     `--handler=${handlerMs}`,
     `--drain=${drainTimeout}`,
-    ...(replacement.flags ?? []),
+    ...flags,
   ];
-  const start = async (name: string, port = 0): Promise<ForkedProgram> => {
-    const program = new ForkedProgram(name, { folder: 'services', major, args: [...args, `--port=${port}`] });
-    await program.printed('started');
-    return program;
-  };
-
-  const instance = SOCKETS.has(replacement.transport) ? 'gateway' : 'consumer';
-  const ports = BROKERLESS.has(replacement.transport) ? [await freePort(), await freePort()] : [];
-  const balancer = await Balancer.start(ports);
-  const old = await start(instance, ports[0]);
-  const early = mode === 'rolling' ? await start(instance, ports[1]) : undefined;
-  const producer = await start('producer', balancer.port);
-  await producer.printed(`sent ${Math.floor(count / 2)}`);
-  const before = numbersIn(old.lines, 'end').length;
-  await old.signalAt('started', 'SIGTERM');
-  const { code, durationMs: exitMs, lines } = await old.ended;
-  const next = early ?? (await start(instance, ports[1]));
-  await producer.ended;
-  await quiet(next);
-  await next.signalAt('started', 'SIGTERM');
-  const { lines: nextLines } = await next.ended;
-  balancer.stop();
-
-  const finished = numbersIn(lines, 'end');
-  return {
-    ...fateOf({ lines, nextLines, told: producer.lines, count }),
-    code,
-    exitMs,
-    finished: finished.length,
-    finishedLate: finished.length - before,
-    lines,
-  };
 }
 
 function fateOf({
   lines,
   nextLines,
   told,
-  count,
 }: {
   readonly lines: readonly string[];
   readonly nextLines: readonly string[];
   readonly told: readonly string[];
-  readonly count: number;
 }): Fate {
-  const ends = [...numbersIn(lines, 'end'), ...numbersIn(nextLines, 'end')];
-  const all = Array.from({ length: count }, (_, n) => n);
   const ended = new Set(numbersIn(lines, 'end'));
+  const times = new Map<number, number>();
+  for (const n of [...numbersIn(lines, 'end'), ...numbersIn(nextLines, 'end')]) {
+    times.set(n, (times.get(n) ?? 0) + 1);
+  }
   return {
-    lost: all.filter((n) => !ends.includes(n)),
-    twice: all.filter((n) => ends.filter((each) => each === n).length > 1),
+    lost: numbersIn(told, 'sent').filter((n) => !times.has(n)),
+    twice: [...times].filter(([, count]) => count > 1).map(([n]) => n),
     unfinished: numbersIn(lines, 'start').filter((n) => !ended.has(n)),
     errors: told.filter((line) => line.startsWith('error ')),
   };

@@ -1,4 +1,5 @@
-// Sends numbers at a steady rate: prints `sent 17`, then `ok 17` or `error 17 why`, and at last `done`.
+// Sends numbers at a steady rate, until it has sent them all or is told to stop by SIGTERM: prints `sent 17`, then
+// `ok 17` or `error 17 why`, and at last `done`.
 import 'reflect-metadata';
 import { identity, lastValueFrom, timeout } from 'rxjs';
 import { retryRefused } from 'nestjs-phased-shutdown/microservices';
@@ -6,15 +7,17 @@ import { address, count, kind, pause, rate, retries, say, transportName } from '
 import { senderNamed } from './transport.js';
 
 /** Milliseconds after which a caller gives up. */
-const PATIENCE = 10_000;
+const PATIENCE = 30_000;
 
 const transport = await senderNamed(transportName);
 const sender = await transport.sender(kind, address);
+const told = new AbortController();
+process.once('SIGTERM', () => told.abort());
 say('started');
 
 const answers: Promise<void>[] = [];
 const startedAt = performance.now();
-for (let n = 0; n < count; n += 1) {
+for (let n = 0; n < count && !told.signal.aborted; n += 1) {
   await pause(startedAt + (n * 1_000) / rate - performance.now());
   say(`sent ${n}`);
   answers.push(ask(n));

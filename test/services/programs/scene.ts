@@ -20,6 +20,7 @@ const { values } = parseArgs({
     shape: { type: 'string', default: 'micro' },
     topic: { type: 'string', default: 'work' },
     port: { type: 'string', default: '0' },
+    via: { type: 'string' },
     count: { type: 'string', default: '100' },
     rate: { type: 'string', default: '50' },
     handler: { type: 'string', default: '300' },
@@ -32,7 +33,11 @@ const { values } = parseArgs({
 });
 
 export const kind: Kind = values.kind === 'rpc' ? 'rpc' : 'event';
-export const address: Address = { topic: values.topic, port: Number(values.port) };
+export const address: Address = {
+  topic: values.topic,
+  port: Number(values.port),
+  ...(values.via === undefined ? {} : { via: Number(values.via) }),
+};
 export const transportName = values.transport;
 export const isHybrid = values.shape === 'hybrid';
 /** Whether a gateway listens itself, and not on the port of the application. */

@@ -9,6 +9,8 @@ export type Kind = 'event' | 'rpc';
 export interface Address {
   readonly topic: string;
   readonly port: number;
+  /** The port over which the broker is reached, where it is not its standard one. */
+  readonly via?: number;
 }
 
 /** The producer's side: sends a number, completes when it has been taken or answered. */

@@ -1,17 +1,18 @@
 import { Transport, type RmqContext, type RmqOptions } from '@nestjs/microservices';
 import { nestTransport } from '../nest-transport.js';
 
-const options = (queue: string): RmqOptions['options'] & object => ({
-  urls: ['amqp://127.0.0.1:5672'],
+const options = (queue: string, port = 5672): RmqOptions['options'] & object => ({
+  urls: [`amqp://127.0.0.1:${port}`],
+  socketOptions: { reconnectTimeInSeconds: 0.1 },
   queue,
   // Gone soon after the test, and not with its first consumer.
   queueOptions: { durable: false, expires: 30_000 },
 });
 
 export const transport = nestTransport({
-  server: ({ topic }) => ({
+  server: ({ topic, via }) => ({
     transport: Transport.RMQ,
-    options: { ...options(topic), noAck: false, prefetchCount: 50 },
+    options: { ...options(topic, via), noAck: false, prefetchCount: 50 },
   }),
   client: ({ topic }) => ({ transport: Transport.RMQ, options: options(topic) }),
   acknowledge: (context: unknown) => {

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { ForkedProgram } from '../process/fork.js';
+import { describeWithBroker } from './broker.js';
+
+// A program boots in half a second, but on a busy machine in many.
+import.meta.jest.setTimeout(120_000);
+
+const BROKERS = [
+  { name: 'RabbitMQ', transport: 'rabbitmq', port: 5672 },
+  { name: 'NATS', transport: 'nats', port: 4222 },
+  { name: 'Redis', transport: 'redis', port: 6379 },
+  { name: 'MQTT', transport: 'mqtt', port: 1883 },
+] as const;
+
+for (const { name, transport, port } of BROKERS) {
+  await describeWithBroker({ name, port }, () => {
+    test('handlers that outlast the drain do not keep the process, and are named with their age', async () => {
+      const topic = `test-${randomUUID()}`;
+      const args = [
+        `--transport=${transport}`,
+        `--topic=${topic}`,
+        '--count=20',
+        '--handler=60000',
+        '--drain=1500',
+      ];
+      const consumer = new ForkedProgram('consumer', { folder: 'services', args });
+      await consumer.printed('started');
+      const producer = new ForkedProgram('producer', { folder: 'services', args });
+      await consumer.printed('start 5');
+      await consumer.signalAt('started', 'SIGTERM');
+      const { code, lines } = await consumer.ended;
+      await producer.ended;
+      expect(code).toBe(1);
+      expect(lines.filter((line) => line.startsWith('end '))).toEqual([]);
+      // The report stands before what Nest does next.
+      expect(lines.join('\n')).toMatch(new RegExp(`MicroserviceDrain \\(${name}[^]*${topic} \\d`));
+    });
+  });
+}
