@@ -1,5 +1,6 @@
 import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { checkKeys, isOneOf, isRecord, shown } from '../plan/check-setting.js';
+import { distinctName } from '../plan/distinct-name.js';
 import type { ShutdownTask } from '../plan/task.js';
 import { drainTask } from './drain-task.js';
 import { transportOf } from './transports.js';
@@ -44,7 +45,9 @@ export function drainMicroservices(options: MicroserviceDrainOptions = {}): Shut
     // Each server is told of as it is made, and to those who come later as well; none listens yet.
     modules.getRpcTargetRegistry<object>().subscribe((server) => {
       const drain = transportOf(server, ports);
-      take(drainTask(server, drain, { name: distinct(`MicroserviceDrain (${drain.name})`, names), phase }));
+      take(
+        drainTask(server, drain, { name: distinctName(`MicroserviceDrain (${drain.name})`, names), phase }),
+      );
     });
     return {
       prepare: ({ register }) => {
@@ -53,12 +56,4 @@ export function drainMicroservices(options: MicroserviceDrainOptions = {}): Shut
       },
     };
   };
-}
-
-/** Two servers may take their work from the same place. */
-function distinct(name: string, taken: Set<string>): string {
-  let free = name;
-  for (let turn = 2; taken.has(free); turn += 1) free = `${name} #${turn}`;
-  taken.add(free);
-  return free;
 }

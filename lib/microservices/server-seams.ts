@@ -1,42 +1,24 @@
+import { isMethod, type Method } from '../discovery/members.js';
+
 /**
  * The members of Nest's transport servers that no public API reaches. Nest calls them late-bound, so they can be
  * replaced on an instance at any time. Each is looked for by its feature; where one is missing, nothing is
  * replaced, and `missingMembers` tells.
  */
 
-/** A method of which only the place among its arguments is known. */
-export type Method = (...args: readonly unknown[]) => unknown;
-
-export function isMethod(value: unknown): value is Method {
-  return typeof value === 'function';
-}
-
-export function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
+export {
+  callMember,
+  classNames,
+  isMethod,
+  isObject,
+  memberOf,
+  replaceMethod,
+  type Method,
+} from '../discovery/members.js';
 
 /** The members of the list that the server does not have. */
 export function missingMembers(server: object, members: readonly string[]): readonly string[] {
   return members.filter((member) => !(member in server));
-}
-
-/** A member of the server, also a protected one. */
-export function memberOf(server: object, member: string): unknown {
-  return Reflect.get(server, member);
-}
-
-/** Calls a method without arguments, if there is one. */
-export function callMember(target: object, member: string): unknown {
-  const method: unknown = Reflect.get(target, member);
-  return isMethod(method) ? Reflect.apply(method, target, []) : undefined;
-}
-
-/** Puts another method in place of one, if there is one. */
-export function replaceMethod(server: object, member: string, make: (original: Method) => Method): void {
-  const original: unknown = Reflect.get(server, member);
-  if (!isMethod(original)) return;
-  const value = make((...args) => Reflect.apply(original, server, args));
-  Object.defineProperty(server, member, { configurable: true, writable: true, value });
 }
 
 /**
@@ -61,15 +43,4 @@ export function wrapSlot(
       held = value;
     },
   });
-}
-
-/** The names of the classes that an object is made of, the nearest first. */
-export function classNames(instance: object): readonly string[] {
-  const names: string[] = [];
-  for (let level: unknown = Object.getPrototypeOf(instance); isObject(level);) {
-    const { constructor } = level;
-    if (typeof constructor === 'function') names.push(constructor.name);
-    level = Object.getPrototypeOf(level);
-  }
-  return names;
 }
