@@ -27,6 +27,10 @@ export interface Replacement {
   readonly handlerMs?: number;
   /** Milliseconds of the phase in which it drains. @default 15 000 */
   readonly drainTimeout?: number;
+  /** The programs that it is done with. @default those for transports */
+  readonly programs?: { readonly consumer: string; readonly producer: string };
+  /** Pieces of work in all, where a message brings more of them. @default the count */
+  readonly pieces?: number;
   /** Further arguments of all programs. */
   readonly flags?: readonly string[];
 }
@@ -39,7 +43,7 @@ export interface Fate {
   readonly twice: readonly number[];
   /** A handler of the old instance has started and not ended. */
   readonly unfinished: readonly number[];
-  /** What its callers were told, where not the answer. */
+  /** What its callers were told, where not the answer, and what handlers could not do. */
   readonly errors: readonly string[];
 }
 
@@ -100,6 +104,10 @@ export function everyWay(transport: string, mode: Replacement['mode']): readonly
 /** Replaces an instance by another in the middle of a stream of numbered messages, and counts. */
 export async function replace(replacement: Replacement): Promise<Replaced> {
   const { count = 120, rate = 100, handlerMs = 300, drainTimeout = 15_000, major, mode } = replacement;
+  const { consumer, producer: sender } = replacement.programs ?? {
+    consumer: 'consumer',
+    producer: 'producer',
+  };
   const args = [
     `--transport=${replacement.transport}`,
     `--kind=${replacement.kind}`,
@@ -119,14 +127,14 @@ export async function replace(replacement: Replacement): Promise<Replaced> {
 
   const ports = BROKERLESS.has(replacement.transport) ? [await freePort(), await freePort()] : [];
   const balancer = await Balancer.start(ports);
-  const old = await start('consumer', ports[0]);
-  const early = mode === 'rolling' ? await start('consumer', ports[1]) : undefined;
-  const producer = await start('producer', balancer.port);
+  const old = await start(consumer, ports[0]);
+  const early = mode === 'rolling' ? await start(consumer, ports[1]) : undefined;
+  const producer = await start(sender, balancer.port);
   await producer.printed(`sent ${Math.floor(count / 2)}`);
   const before = numbersIn(old.lines, 'end').length;
   await old.signalAt('started', 'SIGTERM');
   const { code, durationMs: exitMs, lines } = await old.ended;
-  const next = early ?? (await start('consumer', ports[1]));
+  const next = early ?? (await start(consumer, ports[1]));
   await producer.ended;
   await quiet(next);
   await next.signalAt('started', 'SIGTERM');
@@ -135,7 +143,7 @@ export async function replace(replacement: Replacement): Promise<Replaced> {
 
   const finished = numbersIn(lines, 'end');
   return {
-    ...fateOf({ lines, nextLines, told: producer.lines, count }),
+    ...fateOf({ lines, nextLines, told: producer.lines, count: replacement.pieces ?? count }),
     code,
     exitMs,
     finished: finished.length,
@@ -162,7 +170,7 @@ function fateOf({
     lost: all.filter((n) => !ends.includes(n)),
     twice: all.filter((n) => ends.filter((each) => each === n).length > 1),
     unfinished: numbersIn(lines, 'start').filter((n) => !ended.has(n)),
-    errors: told.filter((line) => line.startsWith('error ')),
+    errors: [...told, ...lines, ...nextLines].filter((line) => line.startsWith('error ')),
   };
 }
 

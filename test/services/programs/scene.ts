@@ -20,10 +20,12 @@ const { values } = parseArgs({
     shape: { type: 'string', default: 'micro' },
     topic: { type: 'string', default: 'work' },
     port: { type: 'string', default: '0' },
+    redis: { type: 'string', default: '6379' },
     count: { type: 'string', default: '100' },
     rate: { type: 'string', default: '50' },
     handler: { type: 'string', default: '300' },
     drain: { type: 'string', default: '15000' },
+    grace: { type: 'string', default: '30000' },
     destroy: { type: 'string', default: '0' },
     retry: { type: 'boolean', default: false },
     unguarded: { type: 'boolean', default: false },
@@ -32,6 +34,8 @@ const { values } = parseArgs({
 
 export const kind: Kind = values.kind === 'rpc' ? 'rpc' : 'event';
 export const address: Address = { topic: values.topic, port: Number(values.port) };
+/** The port of the Redis that queues are kept in. */
+export const redisPort = Number(values.redis);
 export const transportName = values.transport;
 export const isHybrid = values.shape === 'hybrid';
 export const count = Number(values.count);
@@ -41,6 +45,8 @@ export const rate = Number(values.rate);
 export const handlerMs = Number(values.handler);
 /** Milliseconds of the phase `drain`. */
 export const drainTimeout = Number(values.drain);
+/** Milliseconds from the signal in which the process has to be gone. */
+export const gracePeriod = Number(values.grace);
 /** Milliseconds that a hook of another provider takes, behind the drain and before the transports close. */
 export const destroyMs = Number(values.destroy);
 /** Whether the producer sends again what was refused. */
