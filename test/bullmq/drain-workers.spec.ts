@@ -6,6 +6,9 @@ import { bootApplication, bootMistakes, taskReport } from '../nest/application.j
 import { describeWithBroker } from '../services/broker.js';
 import { beginDrain, boot, Course, DRAIN, keysOfTest, processorOf, TASK, until } from './queues.js';
 
+// The first application of a file loads Nest, which takes its time on a busy machine.
+import.meta.jest.setTimeout(30_000);
+
 // The class that this major of @nestjs/bullmq makes its workers of.
 const WorkerOfMajor = Reflect.get(BullModule, '_workerClass') as typeof Worker;
 

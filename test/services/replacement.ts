@@ -8,6 +8,9 @@ export const ROUNDS = Number(process.env['ROUNDS'] ?? 1);
 /** Milliseconds without a line after which nothing more is expected. */
 const QUIET = 600;
 
+/** Milliseconds that an instance may take to begin, where it is known how much is to be done. */
+const PATIENCE = 5_000;
+
 /** The transports without a broker: the instances listen themselves, behind a balancer. */
 const BROKERLESS: ReadonlySet<string> = new Set(['grpc', 'tcp']);
 
@@ -136,7 +139,11 @@ export async function replace(replacement: Replacement): Promise<Replaced> {
   const { code, durationMs: exitMs, lines } = await old.ended;
   const next = early ?? (await start(consumer, ports[1]));
   await producer.ended;
-  await quiet(next);
+  const all = replacement.pieces ?? Infinity;
+  await quiet(next, {
+    ms: replacement.pieces === undefined ? QUIET : PATIENCE,
+    isDone: () => numbersIn([...lines, ...next.lines], 'end').length >= all,
+  });
   await next.signalAt('started', 'SIGTERM');
   const { lines: nextLines } = await next.ended;
   balancer.stop();
@@ -174,11 +181,14 @@ function fateOf({
   };
 }
 
-/** Resolves when a program has printed nothing for a while: a backlog takes its time after the last message. */
-async function quiet({ lines }: ForkedProgram): Promise<void> {
-  for (let before = -1; before < lines.length;) {
+/** Resolves when all is done, or a program has printed nothing for a while: a backlog takes its time. */
+async function quiet(
+  { lines }: ForkedProgram,
+  { ms, isDone }: { readonly ms: number; readonly isDone: () => boolean },
+): Promise<void> {
+  for (let before = -1; before < lines.length && !isDone();) {
     before = lines.length;
-    await new Promise((resolve) => setTimeout(resolve, QUIET));
+    await new Promise((resolve) => setTimeout(resolve, ms));
   }
 }
 
