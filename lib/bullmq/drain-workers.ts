@@ -62,7 +62,7 @@ export function drainWorkers(options: WorkerDrainOptions = {}): ShutdownFeatureF
         const waiting = adopt();
         if (!afterRegistration(modules, adopt)) {
           for (const what of waiting) notify({ kind: 'not-drained', what, why: UNSEEN });
-          if (seen.size + waiting.length === 0)
+          if (workerProviders(modules).length === 0)
             notify({ kind: 'not-drained', what: 'BullMQ', why: NO_WORKERS });
         }
         for (const { name, closeWorkers } of queuesWithProcessors(modules)) {
