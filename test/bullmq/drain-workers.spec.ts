@@ -300,12 +300,13 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
 });
 
 describe('where a library has moved what is needed', () => {
-  class WorkerHost {
+  class ForeignHost {
     constructor(readonly worker: unknown) {}
   }
+  Object.defineProperty(ForeignHost, 'name', { value: 'WorkerHost' });
 
   test('a worker without its methods is warned of', async () => {
-    class Orders extends WorkerHost {}
+    class Orders extends ForeignHost {}
     const { log } = await bootApplication({
       providers: [{ provide: Orders, useValue: new Orders({ close: () => undefined }) }],
       shutdown: { features: [drainWorkers()] },
@@ -317,7 +318,7 @@ describe('where a library has moved what is needed', () => {
   });
 
   test('a host that has no worker and will get none is warned of', async () => {
-    class Orders extends WorkerHost {}
+    class Orders extends ForeignHost {}
     const { log } = await bootApplication({
       providers: [{ provide: Orders, useValue: new Orders(undefined) }],
       shutdown: { features: [drainWorkers()] },
