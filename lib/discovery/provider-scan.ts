@@ -45,6 +45,12 @@ export function allWrappers(modules: ModulesContainer): readonly Wrapper[] {
   ]);
 }
 
+/** Every object that the application holds, once; where Nest makes one per request, the one they are made after. */
+export function allInstances(modules: ModulesContainer): readonly object[] {
+  const instances = allWrappers(modules).map((wrapper): unknown => wrapper.instance);
+  return [...new Set(instances.filter(isObject))];
+}
+
 /**
  * Finds the providers, the controllers, and the guards and the like of these that have decorated methods. Each
  * instance is found once, under however many tokens it is known.

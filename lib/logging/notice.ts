@@ -1,6 +1,7 @@
 import type { OrderDoubt } from '../plan/order-check.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { ShutdownPlan } from '../plan/shutdown-plan.js';
+import type { InFlightItem } from '../plan/task.js';
 import type { RunningReport, ShutdownReport } from '../report/shutdown-report.js';
 
 /** What is worth saying beside the events of a run. */
@@ -14,6 +15,13 @@ export type Notice =
   | { readonly kind: 'seam-missing'; readonly members: readonly string[] }
   /** Something that a feature cannot drain, or only in part. */
   | { readonly kind: 'not-drained'; readonly what: string; readonly why: string }
+  /** A worker was closed by force: its jobs wait for another, but for those that could not be given back. */
+  | {
+      readonly kind: 'jobs-given-back';
+      readonly queue: string;
+      readonly jobs: readonly InFlightItem[];
+      readonly kept: readonly { readonly item: InFlightItem; readonly error: unknown }[];
+    }
   | { readonly kind: 'second-copy' }
   | { readonly kind: 'boot-awaited'; readonly reason: ShutdownReason }
   | { readonly kind: 'boot-given-up'; readonly waitedMs: number }

@@ -81,6 +81,8 @@ export function noticeSentence(notice: Notice): Sentence {
       );
     case 'not-drained':
       return warn(`${notice.what} is not drained: ${notice.why}.`);
+    case 'jobs-given-back':
+      return warn(`The worker of '${notice.queue}' was closed by force. ${givenBackText(notice)}`);
     case 'second-copy':
       return warn(
         'Two copies of nestjs-phased-shutdown are loaded in this process. Let `npm ls nestjs-phased-shutdown` find them, and keep one.',
@@ -182,6 +184,15 @@ function itemsText(items: readonly InFlightItem[]): string {
   const named = items.slice(0, 3).map(({ name, ageMs }) => `${name} ${seconds(ageMs)}`);
   if (items.length > named.length) named.push(`${items.length - named.length} more`);
   return named.join(', ');
+}
+
+function givenBackText({ jobs, kept }: Extract<Notice, { kind: 'jobs-given-back' }>): string {
+  const sentences = kept.map(
+    ({ item, error: why }) =>
+      `Not given back: ${itemsText([item])}, which runs again when its lock has expired (${errorText(why)})`,
+  );
+  if (jobs.length > 0) sentences.unshift(`Given back to the queue: ${itemsText(jobs)}`);
+  return `${sentences.join('. ') || 'Its jobs ended meanwhile'}.`;
 }
 
 function abandonedText(abandoned: readonly string[]): string {

@@ -1,5 +1,6 @@
 import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { checkKeys, isOneOf, isRecord, shown } from '../plan/check-setting.js';
+import { distinctName } from '../plan/distinct-name.js';
 import type { ShutdownTask } from '../plan/task.js';
 import { drainTask } from './drain-task.js';
 import { missingMembers } from '../discovery/members.js';
@@ -51,7 +52,9 @@ export function drainMicroservices(options: MicroserviceDrainOptions = {}): Shut
       if (missing.length > 0) {
         notify({ kind: 'not-drained', what: drain.name, why: `its server has no ${missing.join(', ')}` });
       }
-      take(drainTask(server, drain, { name: distinct(`MicroserviceDrain (${drain.name})`, names), phase }));
+      take(
+        drainTask(server, drain, { name: distinctName(`MicroserviceDrain (${drain.name})`, names), phase }),
+      );
     });
     if (!isFound) notify({ kind: 'not-drained', what: 'What comes in over microservices', why: NO_REGISTRY });
     return {
@@ -61,12 +64,4 @@ export function drainMicroservices(options: MicroserviceDrainOptions = {}): Shut
       },
     };
   };
-}
-
-/** Two servers may take their work from the same place. */
-function distinct(name: string, taken: Set<string>): string {
-  let free = name;
-  for (let turn = 2; taken.has(free); turn += 1) free = `${name} #${turn}`;
-  taken.add(free);
-  return free;
 }

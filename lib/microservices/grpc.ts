@@ -1,5 +1,5 @@
 import { isObservable, Subject, takeUntil } from 'rxjs';
-import { CallsInFlight } from './calls-in-flight.js';
+import { ItemsInFlight } from '../in-flight/items-in-flight.js';
 import {
   callMember,
   isMethod,
@@ -16,7 +16,7 @@ import type { TransportPorts } from './transports.js';
  * The calls are counted only to name them; Nest's hooks, which see different objects at both ends, are not used.
  */
 export function grpcDrain(server: object, { clock, endStreams }: TransportPorts): TransportDrain {
-  const calls = new CallsInFlight(clock);
+  const calls = new ItemsInFlight(clock);
   const draining = new Subject<void>();
   let shutDown = Promise.resolve();
 
@@ -68,7 +68,7 @@ function counted(
     calls,
     name,
     isStream,
-  }: { readonly calls: CallsInFlight; readonly name: string; readonly isStream: boolean },
+  }: { readonly calls: ItemsInFlight; readonly name: string; readonly isStream: boolean },
 ): Method {
   return (call, callback, ...rest) => {
     const end = calls.begin(name);

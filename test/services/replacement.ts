@@ -14,6 +14,9 @@ const UNTIL_TOLD = 1_000_000;
 /** Milliseconds without a line after which nothing more is expected. */
 const QUIET = 600;
 
+/** The same where it is known how much is to be done, so that only what is lost is waited for. */
+const PATIENCE = 5_000;
+
 /** The transports without a broker: the instances listen themselves, behind a balancer. */
 const BROKERLESS: ReadonlySet<string> = new Set(['grpc', 'socketio', 'tcp', 'ws']);
 
@@ -37,6 +40,10 @@ export interface Replacement {
   readonly handlerMs?: number;
   /** Milliseconds of the phase in which it drains. @default 15 000 */
   readonly drainTimeout?: number;
+  /** The programs that it is done with. @default those of the transport */
+  readonly programs?: { readonly consumer: string; readonly producer: string };
+  /** Pieces of work in all, where a message brings more of them; each round is then a stream of its own. */
+  readonly pieces?: number;
   /** Further arguments of all programs. */
   readonly flags?: readonly string[];
 }
@@ -49,7 +56,7 @@ export interface Fate {
   readonly twice: readonly number[];
   /** A handler of the old instance has started and not ended. */
   readonly unfinished: readonly number[];
-  /** What its callers were told, where not the answer. */
+  /** What its callers were told, where not the answer, and what handlers could not do. */
   readonly errors: readonly string[];
 }
 
@@ -79,14 +86,14 @@ import.meta.jest.setTimeout(ROUNDS * 300_000);
 export function replacements<T extends Replacement>(
   wanted: readonly T[],
 ): (replacement: T) => readonly Replaced[] {
-  const done = new Map<T, Replaced>();
+  const done = new Map<T, readonly Replaced[]>();
   beforeAll(async () => {
     const queue = [...wanted];
     const work = async (): Promise<void> => {
       for (let each = queue.shift(); each !== undefined; each = queue.shift()) {
-        const replaced = await replace(each, ROUNDS);
-        done.set(each, replaced);
-        tally(each, replaced);
+        const rounds = each.pieces === undefined ? [await replace(each, ROUNDS)] : await oneByOne(each);
+        done.set(each, rounds);
+        for (const replaced of rounds) tally(each, replaced);
       }
     };
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
@@ -94,8 +101,14 @@ export function replacements<T extends Replacement>(
   return (replacement) => {
     const replaced = done.get(replacement);
     if (replaced === undefined) throw new Error('It was not replaced.');
-    return [replaced];
+    return replaced;
   };
+}
+
+async function oneByOne(each: Replacement): Promise<readonly Replaced[]> {
+  const rounds: Replaced[] = [];
+  while (rounds.length < ROUNDS) rounds.push(await replace(each));
+  return rounds;
 }
 
 /** Prints the counts of all rounds: with ten rounds they are the proof. */
@@ -110,7 +123,8 @@ function tally(way: Replacement, replaced: Replaced): void {
     `out within ${Math.round(exitMs)} ms`,
   ];
   const title = [way.transport, titleOf(way), ...(way.flags ?? [])].join(' ');
-  process.stdout.write(`${title}, ${ROUNDS} in a row: ${counts.join(', ')}\n`);
+  const rounds = way.pieces === undefined ? `${ROUNDS} in a row` : `${way.pieces} pieces`;
+  process.stdout.write(`${title}, ${rounds}: ${counts.join(', ')}\n`);
 }
 
 /** How a replacement is called in the title of a test. */
@@ -158,10 +172,13 @@ async function replaceBehind(
 
   const ends: Ended[] = [];
   const late: number[] = [];
-  const instance = SOCKETS.has(replacement.transport) ? 'gateway' : 'consumer';
+  const { consumer: instance, producer: sender } = replacement.programs ?? {
+    consumer: SOCKETS.has(replacement.transport) ? 'gateway' : 'consumer',
+    producer: 'producer',
+  };
   let old = await start(instance, ports[0]);
   let early = mode === 'rolling' ? await start(instance, ports[1]) : undefined;
-  const producer = await start('producer', balancer.port);
+  const producer = await start(sender, balancer.port);
   for (let round = 1; round <= rounds; round += 1) {
     if (rounds === 1) await producer.printed(`sent ${Math.floor(count / 2)}`);
     else await busy(old);
@@ -175,13 +192,18 @@ async function replaceBehind(
   }
   if (rounds > 1) await producer.signalAt('started', 'SIGTERM');
   await producer.ended;
-  await quiet(old);
+  const { pieces } = replacement;
+  await quiet(old, {
+    ms: pieces === undefined ? QUIET : PATIENCE,
+    isDone: () =>
+      [...ends, old].flatMap((each) => numbersIn(each.lines, 'end')).length >= (pieces ?? Infinity),
+  });
   await old.signalAt('started', 'SIGTERM');
   const { lines: nextLines } = await old.ended;
 
   const lines = ends.flatMap((each) => each.lines);
   return {
-    ...fateOf({ lines, nextLines, told: producer.lines }),
+    ...fateOf({ lines, nextLines, told: producer.lines, pieces }),
     code: ends.find(({ code }) => code !== 0)?.code ?? 0,
     exitMs: Math.max(...ends.map(({ durationMs }) => durationMs)),
     finished: numbersIn(lines, 'end').length,
@@ -216,29 +238,35 @@ function fateOf({
   lines,
   nextLines,
   told,
+  pieces,
 }: {
   readonly lines: readonly string[];
   readonly nextLines: readonly string[];
   readonly told: readonly string[];
+  readonly pieces: number | undefined;
 }): Fate {
   const ended = new Set(numbersIn(lines, 'end'));
   const times = new Map<number, number>();
   for (const n of [...numbersIn(lines, 'end'), ...numbersIn(nextLines, 'end')]) {
     times.set(n, (times.get(n) ?? 0) + 1);
   }
+  const wanted = pieces === undefined ? numbersIn(told, 'sent') : Array.from({ length: pieces }, (_, n) => n);
   return {
-    lost: numbersIn(told, 'sent').filter((n) => !times.has(n)),
+    lost: wanted.filter((n) => !times.has(n)),
     twice: [...times].filter(([, count]) => count > 1).map(([n]) => n),
     unfinished: numbersIn(lines, 'start').filter((n) => !ended.has(n)),
-    errors: told.filter((line) => line.startsWith('error ')),
+    errors: [...told, ...lines, ...nextLines].filter((line) => line.startsWith('error ')),
   };
 }
 
-/** Resolves when a program has printed nothing for a while: a backlog takes its time after the last message. */
-async function quiet({ lines }: ForkedProgram): Promise<void> {
-  for (let before = -1; before < lines.length;) {
+/** Resolves when all is done, or a program has printed nothing for a while: a backlog takes its time. */
+async function quiet(
+  { lines }: ForkedProgram,
+  { ms, isDone }: { readonly ms: number; readonly isDone: () => boolean },
+): Promise<void> {
+  for (let before = -1; before < lines.length && !isDone();) {
     before = lines.length;
-    await new Promise((resolve) => setTimeout(resolve, QUIET));
+    await new Promise((resolve) => setTimeout(resolve, ms));
   }
 }
 

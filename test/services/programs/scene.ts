@@ -21,10 +21,12 @@ const { values } = parseArgs({
     topic: { type: 'string', default: 'work' },
     port: { type: 'string', default: '0' },
     via: { type: 'string' },
+    redis: { type: 'string', default: '6379' },
     count: { type: 'string', default: '100' },
     rate: { type: 'string', default: '50' },
     handler: { type: 'string', default: '300' },
     drain: { type: 'string', default: '15000' },
+    grace: { type: 'string', default: '30000' },
     destroy: { type: 'string', default: '0' },
     window: { type: 'string', default: '2000' },
     retry: { type: 'boolean', default: false },
@@ -38,6 +40,8 @@ export const address: Address = {
   port: Number(values.port),
   ...(values.via === undefined ? {} : { via: Number(values.via) }),
 };
+/** The port of the Redis that queues are kept in. */
+export const redisPort = Number(values.redis);
 export const transportName = values.transport;
 export const isHybrid = values.shape === 'hybrid';
 /** Whether a gateway listens itself, and not on the port of the application. */
@@ -49,6 +53,8 @@ export const rate = Number(values.rate);
 export const handlerMs = Number(values.handler);
 /** Milliseconds of the phase `drain`. */
 export const drainTimeout = Number(values.drain);
+/** Milliseconds from the signal in which the process has to be gone. */
+export const gracePeriod = Number(values.grace);
 /** Milliseconds that a hook of another provider takes, behind the drain and before the transports close. */
 export const destroyMs = Number(values.destroy);
 /** Milliseconds over which the clients of a gateway are sent away. */

@@ -1,0 +1,1 @@
+export { drainWorkers, type WorkerDrainOptions } from './drain-workers.js';

@@ -1,0 +1,143 @@
+import { isObject, replaceMethod } from '../discovery/members.js';
+import { ItemsInFlight } from '../in-flight/items-in-flight.js';
+import type { Notice } from '../logging/notice.js';
+import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
+import type { Clock, Timer } from '../run/clock.js';
+import { closeByForce, giveBack, jobName, type BullWorker } from './bull-seams.js';
+
+/** What a worker is drained with. */
+export interface DrainPorts {
+  readonly clock: Clock;
+  readonly notify: (notice: Notice) => void;
+  /** Milliseconds before the end of its time in which what is unfinished is given back. */
+  readonly reserve: number;
+}
+
+/** What became of a job that had not finished in time. */
+interface Returned {
+  readonly item: InFlightItem;
+  /** Why it could not be given back, where it could not. */
+  readonly error?: unknown;
+}
+
+/** Drains a worker of BullMQ: it fetches nothing from now on, and its active jobs finish. */
+export class WorkerDrain {
+  readonly #inFlight: ItemsInFlight;
+  /** The jobs in flight, each with the token that holds its lock. */
+  readonly #tokens = new Map<object, unknown>();
+
+  constructor(
+    private readonly worker: BullWorker,
+    private readonly ports: DrainPorts,
+  ) {
+    this.#inFlight = new ItemsInFlight(ports.clock);
+    // From the start of a job until its end has been written.
+    replaceMethod(worker, 'processJob', (original) => async (job, token, ...rest) => {
+      if (!isObject(job)) return original(job, token, ...rest);
+      const end = this.#inFlight.begin(jobName(worker.name, job));
+      this.#tokens.set(job, token);
+      try {
+        return await original(job, token, ...rest);
+      } finally {
+        this.#tokens.delete(job);
+        end();
+      }
+    });
+  }
+
+  task(place: { readonly name: string; readonly phase: string }): ShutdownTask {
+    return {
+      ...place,
+      inFlight: () => this.#inFlight.items,
+      run: (context: ShutdownContext) => this.#drain(context),
+    };
+  }
+
+  async #drain({ signal, deadline }: ShutdownContext): Promise<void> {
+    const { clock, reserve } = this.ports;
+    const allowed = Math.max(0, deadline - clock.now());
+    const kept = Math.min(reserve, allowed / 2);
+    const timeUp = new Expiry(clock, allowed - kept);
+    const ending = await Promise.race([this.#finish(), timeUp.passed]);
+    timeUp.cancel();
+    if (ending !== 'expired') return;
+    const unfinished = await this.#cut(kept / 2);
+    // Jobs that are named when the time is over: until then it is not.
+    if (unfinished.length > 0) await Promise.all([this.#inFlight.idle(), aborted(signal)]);
+    throw new Error(closedByForce(this.worker.name, unfinished));
+  }
+
+  /** One that never ran has nothing to finish, and its jobs may be processed by hand. */
+  async #finish(): Promise<void> {
+    const { worker } = this;
+    await (worker.isRunning() ? worker.close() : worker.pause(true));
+    await this.#inFlight.idle();
+  }
+
+  /** Gives back what is unfinished, as long as there is time for that, and closes the worker. */
+  async #cut(patience: number): Promise<readonly InFlightItem[]> {
+    const unfinished = this.#inFlight.items;
+    const timeUp = new Expiry(this.ports.clock, patience);
+    const returned = await Promise.all(
+      Array.from(this.#tokens, ([job, token]) => this.#return(job, { token, timeUp })),
+    );
+    timeUp.cancel();
+    // Given back first: a processor that stops when it is told to would end its job as a failed one.
+    await closeByForce(this.worker);
+    if (unfinished.length > 0) this.#tell(returned.filter((each) => each !== undefined));
+    return unfinished;
+  }
+
+  /** Gives a job back; `undefined` where it has ended meanwhile, and keeps its result. */
+  async #return(
+    job: object,
+    { token, timeUp }: { readonly token: unknown; readonly timeUp: Expiry },
+  ): Promise<Returned | undefined> {
+    const name = jobName(this.worker.name, job);
+    const item = this.#inFlight.items.find((each) => each.name === name) ?? { name, ageMs: 0 };
+    try {
+      const ending = await Promise.race([giveBack(job, token), timeUp.passed]);
+      return ending === 'expired' ? { item, error: new Error('Redis did not answer.') } : { item };
+    } catch (error) {
+      return this.#tokens.has(job) ? { item, error } : undefined;
+    }
+  }
+
+  #tell(returned: readonly Returned[]): void {
+    this.ports.notify({
+      kind: 'jobs-given-back',
+      queue: this.worker.name,
+      jobs: returned.flatMap(({ item, error }) => (error === undefined ? [item] : [])),
+      kept: returned.flatMap(({ item, error }) => (error === undefined ? [] : [{ item, error }])),
+    });
+  }
+}
+
+/** A time that passes, unless it is cancelled. */
+class Expiry {
+  readonly passed: Promise<'expired'>;
+  #timer: Timer | undefined;
+
+  constructor(clock: Clock, ms: number) {
+    this.passed = new Promise((resolve) => {
+      this.#timer = clock.schedule(() => resolve('expired'), ms);
+    });
+  }
+
+  cancel(): void {
+    this.#timer?.cancel();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function closedByForce(queue: string, unfinished: readonly InFlightItem[]): string {
+  return unfinished.length === 0
+    ? `The worker of '${queue}' did not close and was closed by force: its Redis does not answer.`
+    : `The worker of '${queue}' was closed by force with ${unfinished.map(({ name }) => name).join(', ')} unfinished.`;
+}

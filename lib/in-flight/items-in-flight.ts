@@ -1,0 +1,39 @@
+import type { InFlightItem } from '../plan/task.js';
+import type { Clock } from '../run/clock.js';
+
+/** Pieces of work of one kind that have begun and not ended, by name. Unlike `InFlightWork` it refuses none. */
+export class ItemsInFlight {
+  readonly #items = new Set<{ readonly name: string; readonly startedAt: number }>();
+  #waiting: (() => void)[] = [];
+
+  constructor(private readonly clock: Clock) {}
+
+  /** The oldest first. */
+  get items(): readonly InFlightItem[] {
+    const now = this.clock.now();
+    return Array.from(this.#items, ({ name, startedAt }) => ({ name, ageMs: now - startedAt }));
+  }
+
+  /** Counts a piece of work until the answer is called; calling it again does nothing. */
+  begin(name: string): () => void {
+    const item = { name, startedAt: this.clock.now() };
+    this.#items.add(item);
+    return () => {
+      this.#items.delete(item);
+      if (this.#items.size > 0) return;
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      for (const resolve of waiting) resolve();
+    };
+  }
+
+  /** Resolves when none is in flight. */
+  async idle(): Promise<void> {
+    // Another may have begun by the time in which the promise is looked at.
+    while (this.#items.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { drainSchedules, type ScheduleDrainOptions } from './drain-schedules.js';

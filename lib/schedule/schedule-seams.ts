@@ -1,0 +1,126 @@
+import { types } from 'node:util';
+import type { ModulesContainer } from '@nestjs/core';
+import {
+  callMember,
+  classNames,
+  isMethod,
+  isObject,
+  memberOf,
+  replaceMethod,
+  type Method,
+} from '../discovery/members.js';
+import { allInstances } from '../discovery/provider-scan.js';
+
+/**
+ * What `@nestjs/schedule` keeps its jobs in, and where the packages below it call them. Classes are known by their
+ * names and members by their features, so that no package is loaded to look.
+ */
+
+/** What brings a job to run. */
+export type ScheduleKind = 'cron' | 'interval' | 'timeout';
+
+const REGISTRY = ['addCronJob', 'addInterval', 'addTimeout', 'getCronJobs', 'getIntervals', 'getTimeouts'];
+
+/** The registries of the application; usually one. */
+export function registriesIn(modules: ModulesContainer): readonly object[] {
+  return named(modules, 'SchedulerRegistry').filter((each) =>
+    REGISTRY.every((member) => isMethod(memberOf(each, member))),
+  );
+}
+
+/** Those that mount what decorators declare; each knows its jobs by the names under which it registers them. */
+export function orchestratorsIn(modules: ModulesContainer): readonly object[] {
+  return named(modules, 'SchedulerOrchestrator');
+}
+
+/** A cron, an interval or a timeout under its name. */
+export interface ScheduledJob {
+  readonly kind: ScheduleKind;
+  readonly name: string;
+  /** A job of the package `cron`, or the timer. */
+  readonly job: unknown;
+}
+
+const MEMBERS = [
+  { kind: 'cron', add: 'addCronJob', list: 'getCronJobs', get: 'getCronJob' },
+  { kind: 'interval', add: 'addInterval', list: 'getIntervals', get: 'getInterval' },
+  { kind: 'timeout', add: 'addTimeout', list: 'getTimeouts', get: 'getTimeout' },
+] as const;
+
+/** What is registered now. */
+export function jobsIn(registry: object): readonly ScheduledJob[] {
+  return MEMBERS.flatMap(({ kind, list, get }) => {
+    const listed = callMember(registry, list);
+    const names: unknown = listed instanceof Map ? [...listed.keys()] : listed;
+    const one = memberOf(registry, get);
+    if (!Array.isArray(names) || !isMethod(one)) return [];
+    return names.map((name) => ({ kind, name: String(name), job: Reflect.apply(one, registry, [name]) }));
+  });
+}
+
+/** Calls back for each job that is registered from now on, declared or added at run time. */
+export function afterAdding(registry: object, callback: (added: ScheduledJob) => void): void {
+  for (const { kind, add } of MEMBERS) {
+    replaceMethod(registry, add, (original) => (name, job, ...rest) => {
+      const result = original(name, job, ...rest);
+      callback({ kind, name: String(name), job });
+      return result;
+    });
+  }
+}
+
+/** Makes of a function one that is counted. */
+export type Follow = (run: Method) => Method;
+
+/**
+ * Puts counted functions in place of the callbacks of a job of the package `cron`; says whether they were found. It does not await them, unless it is told to run one at a time,
+ * so what it says of itself does not tell whether one is running.
+ */
+export function followCron(job: unknown, follow: Follow): boolean {
+  const callbacks = isObject(job) ? memberOf(job, '_callbacks') : undefined;
+  if (!isObject(job) || !Array.isArray(callbacks)) return false;
+  callbacks.forEach((callback: unknown, index) => {
+    if (isMethod(callback)) callbacks[index] = follow(callback);
+  });
+  replaceMethod(job, 'addCallback', (original) => (callback) => {
+    return original(isMethod(callback) ? follow(callback) : callback);
+  });
+  return true;
+}
+
+/** Puts a counted function in place of the callback of a timer of Node; says whether it was found. */
+export function followTimer(timer: unknown, follow: Follow): boolean {
+  if (!isObject(timer) || !('_onTimeout' in timer)) return false;
+  // One that has been cleared has none, and calls none any more.
+  if (isMethod(timer._onTimeout)) timer._onTimeout = follow(timer._onTimeout);
+  return true;
+}
+
+/** Stops a job for good; what is started by hand still runs. */
+export function stopJob({ kind, job }: ScheduledJob): void {
+  if (kind === 'cron') stopCron(job);
+  else if (isTimer(job) && kind === 'interval') clearInterval(job);
+  else if (isTimer(job)) clearTimeout(job);
+}
+
+/** Without its `onComplete`, which is called when Nest stops it once more. */
+function stopCron(job: unknown): void {
+  if (!isObject(job)) return;
+  Object.defineProperty(job, 'start', { configurable: true, writable: true, value: () => undefined });
+  if (memberOf(job, 'isActive') === false) return;
+  const onComplete = memberOf(job, 'onComplete');
+  const restore = (): void => void Reflect.set(job, 'onComplete', onComplete);
+  Reflect.set(job, 'onComplete', undefined);
+  const stopped = callMember(job, 'stop');
+  // One that runs its callbacks one at a time completes when the last has ended.
+  if (types.isPromise(stopped)) void stopped.then(restore, restore);
+  else restore();
+}
+
+function named(modules: ModulesContainer, className: string): readonly object[] {
+  return allInstances(modules).filter((each) => classNames(each).includes(className));
+}
+
+function isTimer(value: unknown): value is NodeJS.Timeout | number | string {
+  return typeof value === 'number' || typeof value === 'string' || (isObject(value) && 'hasRef' in value);
+}
