@@ -1,0 +1,58 @@
+import { PATIENCE } from './application-suite.js';
+import { CORE, ENTRY_POINTS, OPTIONAL_PEERS } from './entry-points.js';
+import { loadEntryPoints, typeMistakes, type LoadedEntryPoint } from './entry-point-checks.js';
+import { nodeBinary, NODES } from './nodes.js';
+import { Project } from './project.js';
+import { stoppedProgram } from './running-program.js';
+import { packTarball } from './tarball.js';
+
+import.meta.jest.setTimeout(120_000);
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await Project.install({ name: 'without-peers' }, await packTarball());
+  await project.run('npm', ['run', '--silent', 'build']);
+}, PATIENCE);
+
+/** What fails for another reason than that an optional peer is not there. */
+function unexplained({ failures }: LoadedEntryPoint): readonly string[] {
+  return failures.filter(
+    (failure) => !OPTIONAL_PEERS.some((peer) => failure.includes(`Cannot find package '${peer}'`)),
+  );
+}
+
+describe('a project that has none of the optional peers', () => {
+  test('has clean types in both module systems, with its libraries checked', async () => {
+    expect(await typeMistakes(project, [CORE])).toBe('');
+  });
+
+  describe.each(NODES)('on Node %s', (version) => {
+    let node: string;
+
+    beforeAll(async () => {
+      node = await nodeBinary(version);
+    }, PATIENCE);
+
+    test('finds none of them', async () => {
+      const { entries } = await loadEntryPoints(project, OPTIONAL_PEERS, node);
+      expect(entries.filter(({ failures }) => failures.length < 2)).toEqual([]);
+    });
+
+    test('loads the core', async () => {
+      const loaded = await loadEntryPoints(project, [CORE], node);
+      expect(loaded).toMatchObject({ node: version, entries: [{ failures: [], twice: [] }] });
+    });
+
+    test('loads each other entry point, or is told which package that lacks', async () => {
+      const { entries } = await loadEntryPoints(project, ENTRY_POINTS, node);
+      expect(entries.flatMap(unexplained)).toEqual([]);
+    });
+
+    test('is stopped by SIGTERM with 0 and the timeline', async () => {
+      const ended = await stoppedProgram('dist/main.js', { cwd: project.folder, node, until: /working/ });
+      expect(ended).toMatchObject({ code: 0, signal: null, errors: [] });
+      expect(ended.lines.join('\n')).toMatch(/: completed\.[^]*Poller\.stop[^]*Journal\.close/);
+    });
+  });
+});
