@@ -5,9 +5,6 @@ import { Project, type ProjectSources } from './project.js';
 import { stoppedProgram } from './running-program.js';
 import { packTarball } from './tarball.js';
 
-/** Milliseconds that npm, a compiler, or a test runner may take on a busy machine. */
-export const PATIENCE = 600_000;
-
 /** The suite of an application: its types once, and on every Node what it does and what its own tests say. */
 export function describeApplication(
   sources: ProjectSources,
@@ -19,7 +16,7 @@ export function describeApplication(
     beforeAll(async () => {
       project = await Project.install(sources, await packTarball());
       await project.run('npm', ['run', '--silent', 'build']);
-    }, PATIENCE);
+    });
 
     test('has clean types in both module systems, with its libraries checked', async () => {
       expect(await typeMistakes(project, ENTRY_POINTS)).toBe('');
@@ -32,7 +29,7 @@ export function describeApplication(
 
       beforeAll(async () => {
         node = await nodeBinary(version);
-      }, PATIENCE);
+      });
 
       test('loads every entry point once, for import and require alike', async () => {
         const loaded = await loadEntryPoints(project, ENTRY_POINTS, node);

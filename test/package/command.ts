@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { dirname, delimiter } from 'node:path';
 
+/** Milliseconds that npm, a compiler, or a test runner may take on a busy machine. */
+export const PATIENCE = 600_000;
+
 export interface CommandOptions {
   /** The folder to run it in. */
   readonly cwd: string;

@@ -1,9 +1,10 @@
 import { describeApplication } from './application-suite.js';
+import { PATIENCE } from './command.js';
 import { ENTRY_POINTS } from './entry-points.js';
 import { typeMistakes } from './entry-point-checks.js';
 import { MATRIX } from './nodes.js';
 
-import.meta.jest.setTimeout(120_000);
+import.meta.jest.setTimeout(PATIENCE);
 
 if (MATRIX === 'quick') describeApplication({ name: 'nest-11' });
 else {

@@ -1,17 +1,17 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { printedBy } from './command.js';
+import { PATIENCE, printedBy } from './command.js';
 import { MATRIX, NODES } from './nodes.js';
 import { packTarball, type Tarball } from './tarball.js';
 import { ROOT } from './workshop.js';
 
-import.meta.jest.setTimeout(120_000);
+import.meta.jest.setTimeout(PATIENCE);
 
 let tarball: Tarball;
 
 beforeAll(async () => {
   tarball = await packTarball();
-}, 120_000);
+});
 
 afterAll(() => {
   const { size, unpackedSize, paths } = tarball;

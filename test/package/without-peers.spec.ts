@@ -1,4 +1,4 @@
-import { PATIENCE } from './application-suite.js';
+import { PATIENCE } from './command.js';
 import { CORE, ENTRY_POINTS, OPTIONAL_PEERS } from './entry-points.js';
 import { loadEntryPoints, typeMistakes, type LoadedEntryPoint } from './entry-point-checks.js';
 import { nodeBinary, NODES } from './nodes.js';
@@ -6,14 +6,14 @@ import { Project } from './project.js';
 import { stoppedProgram } from './running-program.js';
 import { packTarball } from './tarball.js';
 
-import.meta.jest.setTimeout(120_000);
+import.meta.jest.setTimeout(PATIENCE);
 
 let project: Project;
 
 beforeAll(async () => {
   project = await Project.install({ name: 'without-peers' }, await packTarball());
   await project.run('npm', ['run', '--silent', 'build']);
-}, PATIENCE);
+});
 
 /** What fails for another reason than that an optional peer is not there. */
 function unexplained({ failures }: LoadedEntryPoint): readonly string[] {
@@ -32,7 +32,7 @@ describe('a project that has none of the optional peers', () => {
 
     beforeAll(async () => {
       node = await nodeBinary(version);
-    }, PATIENCE);
+    });
 
     test('finds none of them', async () => {
       const { entries } = await loadEntryPoints(project, OPTIONAL_PEERS, node);
