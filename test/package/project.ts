@@ -1,10 +1,13 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { npmInstall, printedBy, type Printed } from './command.js';
 import type { Tarball } from './tarball.js';
-import { keptFolder, ROOT } from './workshop.js';
+import { keptFolder, ROOT, STAMP } from './workshop.js';
 
 const HERE = join(ROOT, 'test/package');
+
+/** What stays in a project from one run to the next; all else is put there anew. */
+const KEPT = ['node_modules', 'package.json', 'package-lock.json', STAMP];
 
 export interface ProjectSources {
   /** Its folder below `projects/`. */
@@ -25,7 +28,9 @@ export class Project {
       writeFileSync(join(created, 'package.json'), packages);
       await npmInstall(created);
     });
-    for (const stale of ['src', 'dist']) rmSync(join(folder, stale), { recursive: true, force: true });
+    for (const stale of readdirSync(folder).filter((each) => !KEPT.includes(each))) {
+      rmSync(join(folder, stale), { recursive: true, force: true });
+    }
     for (const layer of [...layers, join(HERE, 'checks')]) cpSync(layer, folder, { recursive: true });
     await installTarball(folder, tarball);
     return new Project(folder);

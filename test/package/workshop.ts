@@ -17,7 +17,7 @@ export const WORKSHOP = join(
 );
 
 /** The file of a kept folder that tells what it was made from. */
-const STAMP = '.made-from';
+export const STAMP = '.made-from';
 
 /**
  * A folder of the workshop, prepared anew where it is not there or was prepared from something else.
