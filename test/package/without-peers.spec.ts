@@ -15,10 +15,13 @@ beforeAll(async () => {
   await project.run('npm', ['run', '--silent', 'build']);
 });
 
-/** What fails for another reason than that an optional peer is not there. */
-function unexplained({ failures }: LoadedEntryPoint): readonly string[] {
-  return failures.filter(
-    (failure) => !OPTIONAL_PEERS.some((peer) => failure.includes(`Cannot find package '${peer}'`)),
+/**
+ * Tells whether an entry point was loaded, or the first attempt said which peer it lacks. Of the second, Node
+ * 20.19.0 says only that the module stands in a cycle.
+ */
+function isExplained({ failures: [first] }: LoadedEntryPoint): boolean {
+  return (
+    first === undefined || OPTIONAL_PEERS.some((peer) => first.includes(`Cannot find package '${peer}'`))
   );
 }
 
@@ -46,7 +49,7 @@ describe('a project that has none of the optional peers', () => {
 
     test('loads each other entry point, or is told which package that lacks', async () => {
       const { entries } = await loadEntryPoints(project, ENTRY_POINTS, node);
-      expect(entries.flatMap(unexplained)).toEqual([]);
+      expect(entries.filter((entry) => !isExplained(entry))).toEqual([]);
     });
 
     test('is stopped by SIGTERM with 0 and the timeline', async () => {
