@@ -49,9 +49,11 @@ export default {
       testMatch: ['<rootDir>/test/**/*.spec.ts'],
       testPathIgnorePatterns: [
         '/node_modules/',
+        '/test/package/',
         '/test/(nest|http-nest|discovery|in-flight|readiness|probes|terminus|microservices|websockets|bullmq|schedule)/',
       ],
     },
+    { ...shared, displayName: 'package', testMatch: ['<rootDir>/test/package/*.spec.ts'] },
     onNest(11),
     onNest(12),
   ],
