@@ -1,3 +1,4 @@
+import { UNREADY_PHASE } from '../plan/phase.js';
 import { milliseconds, pathSum, planText } from '../plan/plan-text.js';
 import { errorText, reasonText } from '../plan/reason-text.js';
 import type { InFlightItem } from '../plan/task.js';
@@ -24,11 +25,7 @@ export function sentenceOf(event: ShutdownEvent): Sentence | undefined {
     case 'run-joined':
       return log(`Already shutting down; also asked by: ${reasonText(event.reason)}.`);
     case 'run-progress':
-      return warn(
-        event.awaited.length === 0
-          ? `Still shutting down after ${seconds(event.elapsedMs)}.`
-          : `After ${seconds(event.elapsedMs)} still waiting for ${event.awaited.map(awaitedText).join('; ')}.`,
-      );
+      return progressSentence(event);
     case 'task-finished':
       return event.outcome === 'failed'
         ? error(
@@ -173,6 +170,16 @@ function lastStopSentence(report: ShutdownReport | RunningReport): Sentence {
   const abandoned = left.length === 0 ? '' : ` Abandoned: ${left.join(', ')}.`;
   const text = `The last stop (${[reasonText(report.reason), when].join(' ').trim()}): ${verdictText(report)}.${abandoned}`;
   return verdictOf(report) === 'completed' ? log(text) : warn(text);
+}
+
+function progressSentence({
+  elapsedMs,
+  awaited,
+}: Extract<ShutdownEvent, { type: 'run-progress' }>): Sentence {
+  if (awaited.length === 0) return warn(`Still shutting down after ${seconds(elapsedMs)}.`);
+  const text = `After ${seconds(elapsedMs)} still waiting for ${awaited.map(awaitedText).join('; ')}.`;
+  // While it is unready the application waits because it was told to.
+  return awaited.every(({ phase }) => phase === UNREADY_PHASE) ? log(text) : warn(text);
 }
 
 function awaitedText({ phase, task, elapsedMs, allowedMs, inFlight = [] }: AwaitedTask): string {

@@ -55,6 +55,19 @@ describe('an event of the run', () => {
       },
     ],
     [
+      'only the time is awaited in which load balancers notice',
+      {
+        type: 'run-progress',
+        at,
+        elapsedMs: 5_000,
+        awaited: [{ phase: 'unready', task: 'shutdownDelay', elapsedMs: 5_000, allowedMs: 6_000 }],
+      },
+      {
+        level: 'log',
+        text: "After 5.0 s still waiting for 'shutdownDelay' in 'unready', 5.0 s of 6.0 s.",
+      },
+    ],
+    [
       'more work is in flight than a line holds',
       {
         type: 'run-progress',

@@ -449,7 +449,7 @@ describe('noLeaks names', () => {
   };
 
   const LEAKS: readonly (readonly [string, RegExp, () => unknown])[] = [
-    ['a timer', /1 × Timeout/, () => (timer = setInterval(() => undefined, 60_000))],
+    ['a timer', /\d × Timeout/, () => (timer = setInterval(() => undefined, 60_000))],
     ['a server', /tcp listening on 127\.0\.0\.1:\d+/, listening],
     [
       'a socket',
