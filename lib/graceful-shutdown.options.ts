@@ -13,7 +13,8 @@ import {
   shown,
   type Place,
 } from './plan/check-setting.js';
-import { FINDING_KINDS, type FindingKind } from './logging/notice.js';
+import { readDoctorOptions, type DoctorOptions } from './logging/doctor.options.js';
+import type { FindingKind } from './logging/notice.js';
 import { MistakeList } from './plan/mistake.js';
 import { nameAdvice } from './plan/nearest-name.js';
 import { DEFAULT_PHASES, type PhaseOptions } from './plan/phase.js';
@@ -100,11 +101,10 @@ export interface GracefulShutdownOptions {
    */
   readonly runAt?: RunAt;
   /**
-   * What is looked for at boot that makes a shutdown go wrong. `ignore` silences findings by their kinds, as each
-   * line says; `false` silences all.
+   * What is looked for at boot that makes a shutdown go wrong; `false` silences all of it.
    * @default { ignore: [] }
    */
-  readonly doctor?: { readonly ignore?: readonly FindingKind[] } | false;
+  readonly doctor?: DoctorOptions | false;
   /**
    * Where the report goes beside the log: a file, the platform's termination log, a function.
    * @default {}
@@ -198,7 +198,7 @@ export function resolveOptions(written: unknown, platform: Platform): ShutdownSe
     fatalErrors: read('fatalErrors', isBoolean, false),
     exit: read('exit', isExitMode, 'code'),
     runAt: read('runAt', isRunAt, 'module-destroy'),
-    silenced: readSilenced(options['doctor'], mistakes),
+    silenced: readDoctorOptions(options['doctor'], { path: 'doctor', mistakes }),
     report: readReportOptions(options['report'], { path: 'report', mistakes }),
     progressInterval: read('progressInterval', isTimeout, 5_000),
     logger: read<LoggerService | false | undefined>('logger', isLogger, undefined),
@@ -214,25 +214,6 @@ function readInFlightPhase(written: unknown, phases: UserPhases, mistakes: Mista
   const { phase, ...rest } = isRecord(written) ? written : {};
   checkKeys({ phase, ...rest }, ['phase'], { path, mistakes });
   return phases.featurePhase(phase, `${path}.phase`);
-}
-
-function readSilenced(written: unknown, mistakes: MistakeList): readonly FindingKind[] {
-  const path = 'doctor';
-  if (written === false) return FINDING_KINDS;
-  if (written === undefined) return [];
-  if (!isRecord(written)) {
-    mistakes.add('SHUTDOWN_INVALID_OPTION', path, `expected { ignore } or false, got ${shown(written)}.`);
-    return [];
-  }
-  checkKeys(written, ['ignore'], { path, mistakes });
-  const { ignore = [] } = written;
-  if (!Array.isArray(ignore)) {
-    mistakes.add('SHUTDOWN_INVALID_OPTION', `${path}.ignore`, `expected a list, got ${shown(ignore)}.`);
-    return [];
-  }
-  return ignore.filter((kind: unknown, index): kind is FindingKind =>
-    isOneOf(kind, FINDING_KINDS, { path: `${path}.ignore[${index}]`, mistakes }),
-  );
 }
 
 function areFeatures(value: unknown, place: Place): value is readonly ShutdownFeatureFactory[] {

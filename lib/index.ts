@@ -12,6 +12,7 @@ export { enableGracefulShutdown } from './lifecycle/enable-graceful-shutdown.js'
 export { OnShutdown, type OnShutdownOptions } from './discovery/on-shutdown.decorator.js';
 export { InFlight } from './in-flight/in-flight.decorator.js';
 export { InFlightWork, ShutdownInProgressError } from './in-flight/in-flight-work.js';
+export type { DoctorOptions } from './logging/doctor.options.js';
 export { HttpDrain } from './http/http-drain.js';
 export type { HttpOptions, LateRequests } from './http/http.options.js';
 export type { EventStreamFarewell } from './http/event-stream.js';

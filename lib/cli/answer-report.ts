@@ -7,8 +7,8 @@ import { ShutdownReportError } from '../report/report-shape.js';
 import type { RunningReport, ShutdownReport } from '../report/shutdown-report.js';
 import { timeline } from '../report/timeline.js';
 import { verdictText } from '../report/verdict.js';
+import type { Answer } from './answer.js';
 import type { Command } from './command-line.js';
-import type { Answer } from './run-command.js';
 import { readText } from './source-file.js';
 import { WrongUse } from './wrong-use.js';
 

@@ -1,20 +1,11 @@
 import type { Platform } from '../lifecycle/process-port.js';
 import { ShutdownConfigurationError } from '../plan/mistake.js';
+import type { Answer } from './answer.js';
 import { answerReport } from './answer-report.js';
 import { readCommand, type Command } from './command-line.js';
 import { helpText } from './help.js';
 import { ownVersion } from './version.js';
 import { WrongUse, firstLine } from './wrong-use.js';
-
-/** What the command has to say, and how it ends. */
-export interface Answer {
-  /** 0: done, or it fits; 1: it does not, or the application would not start; 2: wrong use. */
-  readonly exitCode: 0 | 1 | 2;
-  /** For standard output: nothing but what was asked for. */
-  readonly result: string;
-  /** For standard error. */
-  readonly remarks: readonly string[];
-}
 
 /** Does what the arguments ask for. It never throws. */
 export async function runCommand(args: readonly string[], platform: Platform): Promise<Answer> {
@@ -40,9 +31,9 @@ async function answerTo(command: Command, platform: Platform): Promise<Answer> {
       return { exitCode: 0, result: ownVersion(), remarks: [] };
     // Nest is loaded only where an application is asked about.
     case 'plan':
-      return (await import('./commands.js')).answerPlan(command, platform);
+      return (await import('./answer-plan.js')).answerPlan(command, platform);
     case 'check':
-      return (await import('./commands.js')).answerCheck(command, platform);
+      return (await import('./answer-check.js')).answerCheck(command, platform);
     case 'report':
       return answerReport(command);
   }

@@ -1,33 +1,19 @@
 import type { Platform } from '../lifecycle/process-port.js';
+import type { Answer } from './answer.js';
 import { checkFit } from './fit/check-fit.js';
 import { checkJson, checkText, isRight, type CheckedGrant } from './check-text.js';
 import { chooseGrants, plainGrant } from './choose-grants.js';
 import type { Application, Command } from './command-line.js';
 import { readManifest } from './manifests/read-manifest.js';
 import type { Grant } from './manifests/grant.js';
-import { describePlan } from './plan-description.js';
-import { planMermaid } from './plan-mermaid.js';
-import { planTree } from './plan-tree.js';
 import { previewApplication, type Preview } from './preview.js';
-import type { Answer } from './run-command.js';
 import { WrongUse } from './wrong-use.js';
 
-type Of<K extends Command['kind']> = Extract<Command, { readonly kind: K }>;
-
-/** Prints the plan. */
-export async function answerPlan({ application, format }: Of<'plan'>, platform: Platform): Promise<Answer> {
-  const preview = await previewApplication(application, platform);
-  const plan = describePlan(preview);
-  const texts = {
-    text: () => planTree(plan),
-    mermaid: () => planMermaid(plan),
-    json: () => JSON.stringify(plan, undefined, 2),
-  };
-  return { exitCode: 0, result: texts[format](), remarks: preview.warnings };
-}
-
 /** Holds the plan against each grant, under the platform that grants it. */
-export async function answerCheck(command: Of<'check'>, platform: Platform): Promise<Answer> {
+export async function answerCheck(
+  command: Extract<Command, { readonly kind: 'check' }>,
+  platform: Platform,
+): Promise<Answer> {
   const { application, gracePeriod, manifests, container, format } = command;
   const grants: Grant[] = gracePeriod === undefined ? [] : [plainGrant(gracePeriod)];
   for (const file of manifests) grants.push(...chooseGrants(await readManifest(file), container));
