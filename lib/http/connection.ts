@@ -36,7 +36,8 @@ export class Connection {
 
   /** Whether this request is under way: after `checkContinue` the server emits it a second time. */
   has(request: IncomingMessage): boolean {
-    return this.exchanges.some((exchange) => exchange.request === request);
+    // Asked for every request, so without a list of them.
+    return this.#last?.request === request || this.#earlier.some((earlier) => earlier.request === request);
   }
 
   begin(exchange: Exchange): void {
