@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { FINDING_KINDS } from '../../lib/logging/notice.js';
 import { DEFAULT_PHASES } from '../../lib/plan/phase.js';
 import { brokenLinks, pageOf, pages, root, tableKeys, type Block } from './page.js';
 import { printed, roundTrip } from './printed.js';
@@ -135,6 +136,11 @@ describe('a table of options', () => {
     expect(keys.length).toBeGreaterThan(0);
     expect(tableKeys(pageOf(path), header).toSorted()).toEqual(keys.toSorted());
   });
+});
+
+test('the table of what the doctor finds names every finding, and no other', () => {
+  const named = tableKeys(pageOf('docs/phases-and-order.md'), '| finding |');
+  expect(named.toSorted()).toEqual(FINDING_KINDS.toSorted());
 });
 
 describe.each(['README.md', 'docs/phases-and-order.md'])('the table of phases in %s', (path) => {

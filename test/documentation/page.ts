@@ -91,5 +91,5 @@ export function tableKeys({ text }: Page, header: string): readonly string[] {
   const from = lines.findIndex((line) => line.replace(/\s+/g, ' ').startsWith(header));
   const rows = lines.slice(from + 2);
   const length = rows.findIndex((line) => !line.startsWith('|'));
-  return rows.slice(0, from === -1 ? 0 : length).flatMap((line) => /^\| `([\w.]+)`/.exec(line)?.[1] ?? []);
+  return rows.slice(0, from === -1 ? 0 : length).flatMap((line) => /^\| `([\w.-]+)`/.exec(line)?.[1] ?? []);
 }
