@@ -1,3 +1,5 @@
+import { milliseconds } from '../plan/plan-text.js';
+
 /** Why a task's signal aborted: its time was over. */
 export class ShutdownTimeoutError extends Error {
   override readonly name = 'ShutdownTimeoutError';
@@ -10,7 +12,7 @@ export class ShutdownTimeoutError extends Error {
     readonly allowedMs: number,
   ) {
     super(
-      `'${task}' in the phase '${phase}' did not end within its ${Math.round(allowedMs)} ms. Its signal was aborted and the shutdown went on without it.`,
+      `'${task}' in the phase '${phase}' did not end within its ${milliseconds(allowedMs)}. Its signal was aborted and the shutdown went on without it.`,
     );
   }
 }

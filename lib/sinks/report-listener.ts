@@ -1,3 +1,4 @@
+import { milliseconds } from '../plan/plan-text.js';
 import type { Clock } from '../run/clock.js';
 import type { ReportOptions } from './report.options.js';
 
@@ -32,7 +33,7 @@ export class ReportListener {
     const { clock, onError } = this.ports;
     await new Promise<void>((resolve) => {
       const timer = clock.schedule(() => {
-        onError(new Error(`it did not end within ${LIMIT} ms`));
+        onError(new Error(`it did not end within ${milliseconds(LIMIT)}`));
         resolve();
       }, LIMIT);
       void Promise.all(this.#pending).then(() => {

@@ -5,13 +5,14 @@ import type { ManualClock } from './manual-clock.js';
 export type Fault =
   /** It never settles and looks at no signal: it is abandoned when its time is over. */
   | { readonly kind: 'hang' }
-  /** It throws instead of running. @default an Error that says that it was injected */
+  /** It throws instead of running; without an `error` one that says that it was injected. */
   | { readonly kind: 'throw'; readonly error?: unknown }
-  /** It does its work only when its time has been over for `byMs`. @default 1 */
+  /** It does its work only when its time has been over for `byMs`, 1 where nothing is given. */
   | { readonly kind: 'settle-late'; readonly byMs?: number }
   /** It waits for `ms`, and then does its work. */
   | { readonly kind: 'slow'; readonly ms: number };
 
+/** What a fault is told apart by. */
 export type FaultKind = Fault['kind'];
 
 /** Every kind of fault. */

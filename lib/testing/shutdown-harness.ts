@@ -116,6 +116,7 @@ export class ShutdownHarness<A extends INestApplicationContext> {
     return this.process.exits[0] ?? this.process.exitCode;
   }
 
+  /** What runs at the shutdown, and in which order. */
   get plan(): ShutdownPlan {
     return this.#shutdown.plan();
   }

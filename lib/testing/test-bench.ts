@@ -10,7 +10,11 @@ import { ManualClock } from './manual-clock.js';
 
 /** What the harness needs of a `TestingModuleBuilder` of `@nestjs/testing`. */
 export interface ModuleBuilder {
-  overrideProvider(token: symbol): { useValue(value: unknown): unknown };
+  /** Puts a value in the place of a provider. */
+  overrideProvider(token: symbol): {
+    /** The value; what it answers with is not used. */
+    useValue(value: unknown): unknown;
+  };
 }
 
 /** The stand-ins on which an application is tested: its clock, its process, and what goes wrong in its tasks. */

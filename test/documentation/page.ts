@@ -9,6 +9,7 @@ export interface Block {
   /** The line of its fence. */
   readonly line: number;
   readonly language: string;
+  /** What stands behind the language, or in a comment above the fence: the file that it is. */
   readonly info: string;
   readonly text: string;
 }
@@ -40,13 +41,16 @@ export function pageOf(path: string): Page {
 
 function readPage(path: string): Page {
   const text = readFileSync(join(root, path), 'utf8');
-  const blocks = Array.from(text.matchAll(/^```(\w*)([^\n]*)\n(.*?)^```$/gms), (match) => ({
-    page: path,
-    line: text.slice(0, match.index).split('\n').length,
-    language: match[1] ?? '',
-    info: match[2]?.trim() ?? '',
-    text: match[3] ?? '',
-  }));
+  const blocks = Array.from(
+    text.matchAll(/(?:^<!-- (\S+) -->\n\n)?^```(\w*)([^\n]*)\n(.*?)^```$/gms),
+    (match) => ({
+      page: path,
+      line: text.slice(0, match.index + match[0].indexOf('```')).split('\n').length,
+      language: match[2] ?? '',
+      info: match[1] ?? match[3]?.trim() ?? '',
+      text: match[4] ?? '',
+    }),
+  );
   const prose = text
     .replace(/^```.*?^```$/gms, '')
     .replace(/`[^`\n]*`/g, (code) => code.replaceAll('](', ''));
@@ -87,5 +91,5 @@ export function tableKeys({ text }: Page, header: string): readonly string[] {
   const from = lines.findIndex((line) => line.replace(/\s+/g, ' ').startsWith(header));
   const rows = lines.slice(from + 2);
   const length = rows.findIndex((line) => !line.startsWith('|'));
-  return rows.slice(0, from === -1 ? 0 : length).flatMap((line) => /^\| `([\w.]+)`/.exec(line)?.[1] ?? []);
+  return rows.slice(0, from === -1 ? 0 : length).flatMap((line) => /^\| `([\w.-]+)`/.exec(line)?.[1] ?? []);
 }

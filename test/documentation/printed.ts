@@ -7,6 +7,8 @@ import type { PhaseReport, ShutdownReport, TaskReport } from '../../lib/report/s
 import type { ShutdownEvent } from '../../lib/run/events.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { prepareRun } from '../../lib/testing/run-plan.js';
+import { printedByCommand } from './printed-command.js';
+import { printedByReport } from './printed-report.js';
 
 const SIGTERM = { kind: 'signal', signal: 'SIGTERM' } as const;
 
@@ -32,6 +34,8 @@ export async function printed(): Promise<ReadonlySet<string>> {
     extendedPlan(),
     ...notices(),
     ...events(),
+    ...(await printedByCommand()),
+    ...(await printedByReport()),
     await course('Search.stopIndexing', { phase: 'drain', timeout: 2_000, run: forever }),
     await course('HttpDrain', {
       phase: 'drain',
@@ -70,6 +74,12 @@ function notices(): readonly string[] {
     { kind: 'runs-late' },
     { kind: 'signals-kept', command: 'npm start' },
     { kind: 'no-ack', consumer: 'RabbitMQ orders' },
+    {
+      kind: 'jobs-given-back',
+      queue: 'orders',
+      jobs: [{ name: 'orders: ship 17', ageMs: 14_500 }],
+      kept: [],
+    },
   ];
   return all.map((notice) => noticeSentence(notice).text);
 }

@@ -159,7 +159,7 @@ describe('the function of the user', () => {
     const ended = await run('reporting', { args: ['hung-listener'], signalAt: ['started', 'SIGTERM'] });
     expect(told(ended)).toEqual({
       lines: [
-        'The report could not be given to report.onReport; nothing else is harmed: it did not end within 1000 ms',
+        'The report could not be given to report.onReport; nothing else is harmed: it did not end within 1 000 ms',
       ],
       code: 0,
       errors: [],

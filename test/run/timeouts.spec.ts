@@ -127,6 +127,10 @@ describe('rule 5: when the time of a task is over', () => {
     expect(report.phases[0]?.tasks[0]?.error).toBe(reason);
   });
 
+  test('the message writes a long time as everything else does', () => {
+    expect(new ShutdownTimeoutError('HttpDrain', 'drain', 15_000).message).toContain('within its 15 000 ms.');
+  });
+
   test('a signal that was taken before is the one that aborts', async () => {
     const aborted: string[] = [];
     await runPlan({

@@ -289,7 +289,7 @@ describe('a sink that fails harms nothing, and is told once', () => {
       'a function that hangs',
       () => ({ onReport: () => new Promise(() => undefined) }),
       'report.onReport',
-      /did not end within 1000 ms/,
+      /did not end within 1 000 ms/,
     ],
   ])('%s', async (_, options, sink, says) => {
     const { finish, sinks, clock, told } = sinking(options(), { tasks: [done] });
