@@ -20,6 +20,8 @@ export interface ApplicationInMaking {
   readonly notify: (notice: Notice) => void;
   /** Has a server drained with those of the application, as `HttpDrain.watch()` does. */
   readonly watch: (server: Server) => void;
+  /** Whether Nest has initialised it: before that nothing has been bound, and there is nothing to miss. */
+  readonly isInitialised: () => boolean;
 }
 
 /** An application in the moment in which it is complete and has not started. */

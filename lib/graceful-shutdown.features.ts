@@ -62,7 +62,15 @@ export const featureProviders: readonly Provider[] = [
   },
   {
     provide: USER_FEATURES,
-    inject: [SETTINGS, ModulesContainer, ApplicationConfig, SHUTDOWN_CLOCK, ShutdownLog, HttpDrain],
+    inject: [
+      SETTINGS,
+      ModulesContainer,
+      ApplicationConfig,
+      SHUTDOWN_CLOCK,
+      ShutdownLog,
+      HttpDrain,
+      Readiness,
+    ],
     useFactory: (
       { features, mistakes, featurePhase }: ShutdownSettings,
       modules: ModulesContainer,
@@ -70,6 +78,7 @@ export const featureProviders: readonly Provider[] = [
       clock: Clock,
       log: ShutdownLog,
       drain: HttpDrain,
+      readiness: Readiness,
     ): readonly ShutdownFeature[] =>
       features.map((make) =>
         make({
@@ -80,6 +89,7 @@ export const featureProviders: readonly Provider[] = [
           phase: featurePhase,
           notify: (each) => log.notice(each),
           watch: (server) => drain.watch(server),
+          isInitialised: () => readiness.isInitialised,
         }),
       ),
   },

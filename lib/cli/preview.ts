@@ -83,9 +83,9 @@ function planOf(
   const notify = (notice: Notice): void => void notices.push(notice);
   const { mistakes, featurePhase: phase } = settings;
   checkImportedOnce(ownModules(modules).length, mistakes);
-  // Nothing listens in a preview, so there is no server to watch.
-  const watch = (): void => undefined;
-  const application = { modules, config, clock: systemClock, mistakes, phase, notify, watch };
+  // Nothing starts in a preview, so there is no server to watch.
+  const never = { watch: (): void => undefined, isInitialised: () => false };
+  const application = { modules, config, clock: systemClock, mistakes, phase, notify, ...never };
   const users = settings.features.map((make) => guarded(make, notify));
   const features = previewFeatures({ ...settings, features: users }, application);
   const shutdown = new GracefulShutdown({

@@ -33,6 +33,11 @@ export class Readiness implements OnApplicationBootstrap {
     return started && this.#holds.size === 0 ? 'ready' : 'starting';
   }
 
+  /** @internal Whether Nest has initialised the application. */
+  get isInitialised(): boolean {
+    return this.#bootstrapped;
+  }
+
   /** The names of the holds that have not been released. */
   get holds(): readonly string[] {
     return [...this.#holds.values()];

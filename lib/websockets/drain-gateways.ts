@@ -14,7 +14,7 @@ import { adapterOf, followGateways, hasGateways, type GatewayFollower } from './
  */
 export function drainGateways(options: GatewayDrainOptions = {}): ShutdownFeatureFactory {
   return (application) => {
-    const { modules, config, clock, notify, watch } = application;
+    const { modules, config, clock, notify, watch, isInitialised } = application;
     const settings = readGatewayOptions(options, application);
     const clients = new GatewayClients(clock);
     const servers = new BoundServers({ notify, watch });
@@ -28,7 +28,7 @@ export function drainGateways(options: GatewayDrainOptions = {}): ShutdownFeatur
       phase: settings.phase,
       inFlight: () => drain.items,
       run: (context) => {
-        servers.check(adapterOf(config));
+        if (isInitialised()) servers.check(adapterOf(config));
         return drain.run(context);
       },
     };

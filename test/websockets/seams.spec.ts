@@ -3,7 +3,7 @@ import { Injectable, Module, Scope, type Type } from '@nestjs/common';
 import { ApplicationConfig, NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { GracefulShutdown, GracefulShutdownModule } from '../../lib/index.js';
+import { GracefulShutdown, GracefulShutdownModule, enableGracefulShutdown } from '../../lib/index.js';
 import { drainGateways } from '../../lib/websockets/index.js';
 import { RecordedLog, taskReport } from '../nest/application.js';
 import { connectClient } from './clients.js';
@@ -85,6 +85,23 @@ test('a warning tells where Nest asks for the adapter in another way', async () 
   expect(log.warnings).toEqual([
     'A gateway is not drained: Nest has bound it to its server in a way that we do not know, or not at all.',
   ]);
+});
+
+test('an application that is closed before it has started has bound nothing, and is not warned of', async () => {
+  const log = new RecordedLog();
+  class AppModule {}
+  Module({
+    imports: [GracefulShutdownModule.forRoot({ features: [drainGateways()], logger: log })],
+    providers: [ordersGateway(new Course(), 0)],
+  })(AppModule);
+  const app = enableGracefulShutdown(await NestFactory.create(AppModule, { logger: false }));
+  app.useWebSocketAdapter(new WsAdapter(app));
+  await app.close();
+
+  expect(taskReport(app.get(GracefulShutdown).report, 'GatewayDrain')).toMatchObject({
+    outcome: 'completed',
+  });
+  expect(log.warnings).toEqual([]);
 });
 
 /** Whether the call comes from the library. */

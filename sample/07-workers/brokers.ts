@@ -1,0 +1,53 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { connect as connectAmqp } from 'amqplib';
+import type { RmqOptions } from '@nestjs/microservices';
+import { Queue, type QueueOptions } from 'bullmq';
+
+/** What has to run on its standard port, and the package that it is in. */
+const BROKERS = [
+  { name: 'RabbitMQ', port: 5672, install: 'rabbitmq-server' },
+  { name: 'Redis', port: 6379, install: 'redis-server' },
+];
+const RABBITMQ = 'amqp://127.0.0.1:5672';
+
+/** The name of BullMQ's queue; what keeps runs of this sample apart is its prefix. */
+export const INVOICES = 'invoices';
+
+/** Those that do not run. */
+export async function missingBrokers(): Promise<typeof BROKERS> {
+  const listening = await Promise.all(BROKERS.map(({ port }) => isListening(port)));
+  return BROKERS.filter((_, index) => !listening[index]);
+}
+
+/** The queue of this run in RabbitMQ, for those who send and those who consume. */
+export function ordersOf(run: string): RmqOptions['options'] & object {
+  // Where this process is killed, RabbitMQ forgets the queue by itself.
+  return { urls: [RABBITMQ], queue: run, queueOptions: { expires: 60_000 } };
+}
+
+/** The queue of this run in Redis. */
+export function invoicesOf(run: string): QueueOptions {
+  const connection = { host: '127.0.0.1', port: 6379 };
+  return { connection, prefix: run, defaultJobOptions: { removeOnComplete: true } };
+}
+
+/** Leaves nothing of this run behind. */
+export async function forget(run: string): Promise<void> {
+  const rabbitmq = await connectAmqp(RABBITMQ);
+  await (await rabbitmq.createChannel()).deleteQueue(run);
+  await rabbitmq.close();
+  const invoices = new Queue(INVOICES, invoicesOf(run));
+  await invoices.obliterate({ force: true });
+  await invoices.close();
+}
+
+async function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  const isConnected = await once(socket, 'connect').then(
+    () => true,
+    () => false,
+  );
+  socket.destroy();
+  return isConnected;
+}
