@@ -29,14 +29,16 @@ function kilobytes(bytes: number): string {
   return `${(bytes / 1_000).toFixed(1)} kB`;
 }
 
-/** Both builds of every source, and what npm and a reader need; nothing else. */
+/** Both builds of every source, the command as ES modules alone, and what npm and a reader need; nothing else. */
 function expectedPaths(): readonly string[] {
   const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => path.replaceAll('\\', '/').replace(/\.ts$/, ''));
   const builds = ['dist/esm', 'dist/cjs'].flatMap((build) => [
     `${build}/package.json`,
-    ...sources.flatMap((source) => [`${build}/${source}.js`, `${build}/${source}.d.ts`]),
+    ...sources
+      .filter((source) => build === 'dist/esm' || !source.startsWith('cli/'))
+      .flatMap((source) => [`${build}/${source}.js`, `${build}/${source}.d.ts`]),
   ]);
   return ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...builds].toSorted();
 }
