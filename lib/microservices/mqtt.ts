@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
@@ -8,7 +9,8 @@ import type { TransportPorts } from './transports.js';
  *
  * With a persistent one (`clean: false`) that would take the subscription out of the session, and what comes
  * until the restart would be lost. There it stops acknowledging and handling instead: the broker keeps what is
- * not acknowledged, and delivers it to the session when that comes back.
+ * not acknowledged, and delivers it to the session when that comes back. How much of it is the broker's to say:
+ * Mosquitto keeps 1000 messages for a session that is away (`max_queued_messages`), and drops what follows.
  */
 export function mqttDrain(server: object, { clock }: TransportPorts): TransportDrain {
   const work = new MessagesInFlight(server, clock);
@@ -41,9 +43,20 @@ export function mqttDrain(server: object, { clock }: TransportPorts): TransportD
       const topics = handlers instanceof Map ? [...handlers.keys()] : [];
       if (topics.length > 0) await settled(client(), 'unsubscribe', [topics]);
     },
+    flush: () => written(client()),
     // Ends when all that was published has been taken by the broker. What is withheld would never be.
     finish: () => settled(client(), 'end', [isPersistent()]),
   };
+}
+
+/** Resolves when the connection has taken what was published so far: an end by force would drop it. */
+function written(client: object): Promise<void> {
+  const stream = memberOf(client, 'stream');
+  return new Promise((resolve) => {
+    // Called back in order, also by a connection that is gone.
+    if (stream instanceof Writable && stream.writableLength > 0) stream.write('', () => resolve());
+    else resolve();
+  });
 }
 
 /** Calls a method that tells its end by a callback. */
