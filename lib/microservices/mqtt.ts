@@ -1,8 +1,9 @@
-import { Writable } from 'node:stream';
 import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
 import type { TransportDrain } from './transport-drain.js';
 import type { TransportPorts } from './transports.js';
+
+const WITHHELD = new Error('The server is draining; the message is left to the session.');
 
 /**
  * With a clean session it unsubscribes: the others of a shared subscription get what follows.
@@ -35,28 +36,20 @@ export function mqttDrain(server: object, { clock }: TransportPorts): TransportD
     stop: async () => {
       if (isPersistent()) {
         status = 'dropping';
-        // The place that mqtt.js gives to hold acknowledgements back: one is sent when the callback is called.
-        Reflect.set(client(), 'handleMessage', () => undefined);
+        // Called back with an error mqtt.js reads on and acknowledges nothing. Not called back it would read nothing
+        // more, and a connection that closes with something unread is reset: the broker drops what it has not read.
+        const withhold = (_: unknown, done: unknown): unknown =>
+          isMethod(done) ? done(WITHHELD) : undefined;
+        Reflect.set(client(), 'handleMessage', withhold);
         return;
       }
       const handlers = callMember(server, 'getHandlers');
       const topics = handlers instanceof Map ? [...handlers.keys()] : [];
       if (topics.length > 0) await settled(client(), 'unsubscribe', [topics]);
     },
-    flush: () => written(client()),
-    // Ends when all that was published has been taken by the broker. What is withheld would never be.
-    finish: () => settled(client(), 'end', [isPersistent()]),
+    // Ends when all that was published has been taken by the broker, in front of the word that we part.
+    finish: () => settled(client(), 'end', [false]),
   };
-}
-
-/** Resolves when the connection has taken what was published so far: an end by force would drop it. */
-function written(client: object): Promise<void> {
-  const stream = memberOf(client, 'stream');
-  return new Promise((resolve) => {
-    // Called back in order, also by a connection that is gone.
-    if (stream instanceof Writable && stream.writableLength > 0) stream.write('', () => resolve());
-    else resolve();
-  });
 }
 
 /** Calls a method that tells its end by a callback. */
