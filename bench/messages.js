@@ -1,8 +1,8 @@
 // Replaces an instance in the middle of a stream of numbered messages, once with the drain and once with Nest's own
 // hooks alone, in pairs, and counts what became of the messages. Needs the brokers of the tests on their standard
-// ports; TCP and gRPC are not here, as they need a balancer in front: the tests have them.
+// ports; TCP and gRPC stand behind one port that stays. No caller retries, so TCP refuses calls while it drains.
 //
-//   npm run bench:messages -- [--rounds 3] [--transports rabbitmq,nats,mqtt,redis] [--kinds event,rpc]
+//   npm run bench:messages -- [--rounds 3] [--transports rabbitmq,nats,mqtt,redis,tcp,grpc] [--kinds event,rpc]
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { replaceConsumer } from './messages/replace-consumer.js';
@@ -12,14 +12,16 @@ const list = (all) => ({ type: 'string', default: all.join(',') });
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
-    transports: list(['rabbitmq', 'nats', 'mqtt', 'redis']),
+    transports: list(['rabbitmq', 'nats', 'mqtt', 'redis', 'tcp', 'grpc']),
     kinds: list(['event', 'rpc']),
   },
 });
 const rounds = Number(values.rounds);
 const rows = values.transports
   .split(',')
-  .flatMap((transport) => values.kinds.split(',').map((kind) => ({ transport, kind, ours: [], nest: [] })));
+  .flatMap((transport) => values.kinds.split(',').map((kind) => ({ transport, kind, ours: [], nest: [] })))
+  // gRPC has no events.
+  .filter(({ transport, kind }) => transport !== 'grpc' || kind === 'rpc');
 
 for (let round = 1; round <= rounds; round += 1) {
   for (const { transport, kind, ours, nest } of rows) {

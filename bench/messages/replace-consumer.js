@@ -3,15 +3,21 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { forward, freePort } from './forward.js';
 
 const PROGRAMS = fileURLToPath(new URL('../../build/services/', import.meta.url));
 const COUNT = 120;
 /** Milliseconds without a line after which nothing more is expected. */
 const QUIET = 600;
 
+/** The transports whose instances listen themselves, behind one port that stays. */
+const BROKERLESS = new Set(['tcp', 'grpc']);
+
 /** Replaces a consumer by another, which is up before; answers with the counts. */
 export async function replaceConsumer({ transport, kind, topic, flags }) {
   const args = [`--transport=${transport}`, `--kind=${kind}`, `--topic=${topic}`, `--count=${COUNT}`];
+  const ports = BROKERLESS.has(transport) ? [await freePort(), await freePort()] : [0, 0];
+  const balancer = BROKERLESS.has(transport) ? await forward(ports) : { port: 0, stop: () => undefined };
   const programs = [];
   const start = async (name, more = []) => {
     const program = new Program(name, [...args, ...more]);
@@ -20,9 +26,9 @@ export async function replaceConsumer({ transport, kind, topic, flags }) {
     return program;
   };
   try {
-    const old = await start('consumer', flags);
-    const next = await start('consumer', flags);
-    const producer = await start('producer');
+    const old = await start('consumer', [...flags, `--port=${ports[0]}`]);
+    const next = await start('consumer', [...flags, `--port=${ports[1]}`]);
+    const producer = await start('producer', [`--port=${balancer.port}`]);
     await producer.printed(`sent ${COUNT / 2}`);
     const signalAt = performance.now();
     old.child.kill('SIGTERM');
@@ -33,6 +39,7 @@ export async function replaceConsumer({ transport, kind, topic, flags }) {
     return { ...countsOf({ old, next, producer }), exitMs: Math.round(exitMs) };
   } finally {
     for (const { child } of programs) child.kill('SIGKILL');
+    balancer.stop();
   }
 }
 

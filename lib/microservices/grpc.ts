@@ -1,4 +1,4 @@
-import { isObservable, Subject, takeUntil } from 'rxjs';
+import { isObservable, ReplaySubject, takeUntil, type Observable } from 'rxjs';
 import { ItemsInFlight } from '../in-flight/items-in-flight.js';
 import {
   callMember,
@@ -17,7 +17,8 @@ import type { TransportPorts } from './transports.js';
  */
 export function grpcDrain(server: object, { clock, endStreams }: TransportPorts): TransportDrain {
   const calls = new ItemsInFlight(clock);
-  const draining = new Subject<void>();
+  // Told again to a stream that was on its way as the drain began.
+  const draining = new ReplaySubject<void>(1);
   let shutDown = Promise.resolve();
 
   replaceMethod(server, 'createServiceMethod', (original) => (handler, definition, ...rest) => {
@@ -89,7 +90,7 @@ function counted(
 }
 
 /** The handler, whose stream ends when it is asked to. */
-function until(end: Subject<void>, handler: Method): Method {
+function until(end: Observable<void>, handler: Method): Method {
   const ending = (...args: readonly unknown[]): unknown => {
     const result = handler(...args);
     const cut = (value: unknown): unknown => (isObservable(value) ? value.pipe(takeUntil(end)) : value);

@@ -3,12 +3,15 @@ import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../disc
 import type { TransportDrain } from './transport-drain.js';
 import type { TransportPorts } from './transports.js';
 
+const WITHHELD = new Error('The server is draining; the message is left to the session.');
+
 /**
  * With a clean session it unsubscribes: the others of a shared subscription get what follows.
  *
  * With a persistent one (`clean: false`) that would take the subscription out of the session, and what comes
  * until the restart would be lost. There it stops acknowledging and handling instead: the broker keeps what is
- * not acknowledged, and delivers it to the session when that comes back.
+ * not acknowledged, and delivers it to the session when that comes back. How much of it is the broker's to say:
+ * Mosquitto keeps 1000 messages for a session that is away (`max_queued_messages`), and drops what follows.
  */
 export function mqttDrain(server: object, { clock }: TransportPorts): TransportDrain {
   const work = new MessagesInFlight(server, clock);
@@ -33,16 +36,19 @@ export function mqttDrain(server: object, { clock }: TransportPorts): TransportD
     stop: async () => {
       if (isPersistent()) {
         status = 'dropping';
-        // The place that mqtt.js gives to hold acknowledgements back: one is sent when the callback is called.
-        Reflect.set(client(), 'handleMessage', () => undefined);
+        // Called back with an error mqtt.js reads on and acknowledges nothing. Not called back it would read nothing
+        // more, and a connection that closes with something unread is reset: the broker drops what it has not read.
+        const withhold = (_: unknown, done: unknown): unknown =>
+          isMethod(done) ? done(WITHHELD) : undefined;
+        Reflect.set(client(), 'handleMessage', withhold);
         return;
       }
       const handlers = callMember(server, 'getHandlers');
       const topics = handlers instanceof Map ? [...handlers.keys()] : [];
       if (topics.length > 0) await settled(client(), 'unsubscribe', [topics]);
     },
-    // Ends when all that was published has been taken by the broker. What is withheld would never be.
-    finish: () => settled(client(), 'end', [isPersistent()]),
+    // Ends when all that was published has been taken by the broker, in front of the word that we part.
+    finish: () => settled(client(), 'end', [false]),
   };
 }
 

@@ -6,7 +6,8 @@ await describeWithBroker({ name: 'Mosquitto', port: 1883 }, () => {
     ['to a shared subscription', everyWay('mqtt', 'rolling')],
     [
       'to a persistent session that comes back',
-      everyWay('mqtt-session', 'restart').filter(({ kind }) => kind === 'event'),
+      // Mosquitto keeps 1000 messages for a session that is away: at this rate a boot may take fifty seconds.
+      everyWay('mqtt-session', 'restart').map((way) => ({ ...way, rate: 20 })),
     ],
   ])('%s none is lost and none done twice', (_, ways) => {
     const roundsOf = replacements(ways);

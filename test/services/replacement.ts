@@ -11,11 +11,11 @@ const BUSY = 50;
 /** More messages than any number of rounds takes: the producer stops when it is told. */
 const UNTIL_TOLD = 1_000_000;
 
-/** Milliseconds without a line after which nothing more is expected. */
+/** Milliseconds that are waited for a message to be done a second time, once all have been done. */
 const QUIET = 600;
 
-/** The same where it is known how much is to be done, so that only what is lost is waited for. */
-const PATIENCE = 5_000;
+/** Milliseconds without a line after which what is not done counts as lost: a busy machine may pause for seconds. */
+const PATIENCE = 10_000;
 
 /** The transports without a broker: the instances listen themselves, behind a balancer. */
 const BROKERLESS: ReadonlySet<string> = new Set(['grpc', 'socketio', 'tcp', 'ws']);
@@ -40,6 +40,8 @@ export interface Replacement {
   readonly handlerMs?: number;
   /** Milliseconds of the phase in which it drains. @default 15 000 */
   readonly drainTimeout?: number;
+  /** Milliseconds after which a caller gives up: longer than the new instance takes to boot. @default 120 000 */
+  readonly patience?: number;
   /** The programs that it is done with. @default those of the transport */
   readonly programs?: { readonly consumer: string; readonly producer: string };
   /** Pieces of work in all, where a message brings more of them; each round is then a stream of its own. */
@@ -192,18 +194,17 @@ async function replaceBehind(
   }
   if (rounds > 1) await producer.signalAt('started', 'SIGTERM');
   await producer.ended;
-  const { pieces } = replacement;
-  await quiet(old, {
-    ms: pieces === undefined ? QUIET : PATIENCE,
-    isDone: () =>
-      [...ends, old].flatMap((each) => numbersIn(each.lines, 'end')).length >= (pieces ?? Infinity),
+  const wanted = wantedOf(replacement, producer.lines);
+  await quiet(old, () => {
+    const done = new Set([...ends, old].flatMap((each) => numbersIn(each.lines, 'end')));
+    return wanted.every((n) => done.has(n));
   });
   await old.signalAt('started', 'SIGTERM');
   const { lines: nextLines } = await old.ended;
 
   const lines = ends.flatMap((each) => each.lines);
   return {
-    ...fateOf({ lines, nextLines, told: producer.lines, pieces }),
+    ...fateOf({ lines, nextLines, told: producer.lines, wanted }),
     code: ends.find(({ code }) => code !== 0)?.code ?? 0,
     exitMs: Math.max(...ends.map(({ durationMs }) => durationMs)),
     finished: numbersIn(lines, 'end').length,
@@ -220,7 +221,7 @@ async function busy({ lines }: ForkedProgram): Promise<void> {
 
 /** What all programs of a replacement are told; its messages go where no other test listens. */
 function argumentsFor(replacement: Replacement, count: number): readonly string[] {
-  const { rate = 100, handlerMs = 300, drainTimeout = 15_000, flags = [] } = replacement;
+  const { rate = 100, handlerMs = 300, drainTimeout = 15_000, patience = 120_000, flags = [] } = replacement;
   return [
     `--transport=${replacement.transport}`,
     `--kind=${replacement.kind}`,
@@ -230,27 +231,32 @@ function argumentsFor(replacement: Replacement, count: number): readonly string[
     `--rate=${rate}`,
     `--handler=${handlerMs}`,
     `--drain=${drainTimeout}`,
+    `--patience=${patience}`,
     ...flags,
   ];
+}
+
+/** The numbers of what is to be done: what the producer has sent, or the pieces that this was to bring. */
+function wantedOf({ pieces }: Replacement, told: readonly string[]): readonly number[] {
+  return pieces === undefined ? numbersIn(told, 'sent') : Array.from({ length: pieces }, (_, n) => n);
 }
 
 function fateOf({
   lines,
   nextLines,
   told,
-  pieces,
+  wanted,
 }: {
   readonly lines: readonly string[];
   readonly nextLines: readonly string[];
   readonly told: readonly string[];
-  readonly pieces: number | undefined;
+  readonly wanted: readonly number[];
 }): Fate {
   const ended = new Set(numbersIn(lines, 'end'));
   const times = new Map<number, number>();
   for (const n of [...numbersIn(lines, 'end'), ...numbersIn(nextLines, 'end')]) {
     times.set(n, (times.get(n) ?? 0) + 1);
   }
-  const wanted = pieces === undefined ? numbersIn(told, 'sent') : Array.from({ length: pieces }, (_, n) => n);
   return {
     lost: wanted.filter((n) => !times.has(n)),
     twice: [...times].filter(([, count]) => count > 1).map(([n]) => n),
@@ -259,15 +265,15 @@ function fateOf({
   };
 }
 
-/** Resolves when all is done, or a program has printed nothing for a while: a backlog takes its time. */
-async function quiet(
-  { lines }: ForkedProgram,
-  { ms, isDone }: { readonly ms: number; readonly isDone: () => boolean },
-): Promise<void> {
-  for (let before = -1; before < lines.length && !isDone();) {
-    before = lines.length;
-    await new Promise((resolve) => setTimeout(resolve, ms));
+/** Resolves when all is done and nothing seems to be done twice, or when the instance has printed nothing for long. */
+async function quiet({ lines }: ForkedProgram, isDone: () => boolean): Promise<void> {
+  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, QUIET));
+  let seen = { count: lines.length, at: performance.now() };
+  while (!isDone() && performance.now() - seen.at < PATIENCE) {
+    await pause();
+    if (lines.length > seen.count) seen = { count: lines.length, at: performance.now() };
   }
+  await pause();
 }
 
 /** The numbers of the lines that begin with a word. */

@@ -3,11 +3,8 @@
 import 'reflect-metadata';
 import { identity, lastValueFrom, timeout } from 'rxjs';
 import { retryRefused } from 'nestjs-phased-shutdown/microservices';
-import { address, count, kind, pause, rate, retries, say, transportName } from './scene.js';
+import { address, count, kind, patience, pause, rate, retries, say, transportName } from './scene.js';
 import { senderNamed } from './transport.js';
-
-/** Milliseconds after which a caller gives up. */
-const PATIENCE = 30_000;
 
 const transport = await senderNamed(transportName);
 const sender = await transport.sender(kind, address);
@@ -30,7 +27,7 @@ process.exit();
 async function ask(n: number): Promise<void> {
   try {
     // An event that nobody answers completes without a value.
-    await lastValueFrom(sender.send(n).pipe(retries ? retryRefused() : identity, timeout(PATIENCE)), {
+    await lastValueFrom(sender.send(n).pipe(retries ? retryRefused() : identity, timeout(patience)), {
       defaultValue: undefined,
     });
     say(`ok ${n}`);

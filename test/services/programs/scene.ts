@@ -29,6 +29,7 @@ const { values } = parseArgs({
     grace: { type: 'string', default: '30000' },
     destroy: { type: 'string', default: '0' },
     window: { type: 'string', default: '2000' },
+    patience: { type: 'string', default: '30000' },
     retry: { type: 'boolean', default: false },
     unguarded: { type: 'boolean', default: false },
   },
@@ -59,6 +60,8 @@ export const gracePeriod = Number(values.grace);
 export const destroyMs = Number(values.destroy);
 /** Milliseconds over which the clients of a gateway are sent away. */
 export const windowMs = Number(values.window);
+/** Milliseconds after which a caller gives up. */
+export const patience = Number(values.patience);
 /** Whether the producer sends again what was refused. */
 export const retries = values.retry;
 /** Whether the application has Nest's own hooks and nothing else. */
