@@ -182,8 +182,10 @@ async function replaceBehind(
   let early = mode === 'rolling' ? await start(instance, ports[1]) : undefined;
   const producer = await start(sender, balancer.port);
   for (let round = 1; round <= rounds; round += 1) {
-    if (rounds === 1) await producer.printed(`sent ${Math.floor(count / 2)}`);
-    else await busy(old);
+    if (rounds === 1) {
+      await producer.printed(`sent ${Math.floor(count / 2)}`);
+      await underWay(old, producer);
+    } else await busy(old);
     const before = numbersIn(old.lines, 'end').length;
     await old.signalAt('started', 'SIGTERM');
     const ended = await old.ended;
@@ -211,6 +213,14 @@ async function replaceBehind(
     finishedLate: Math.min(...late),
     lines,
   };
+}
+
+/** Resolves when an instance has something in flight, or nothing comes any more. */
+async function underWay({ lines }: ForkedProgram, { ended }: ForkedProgram): Promise<void> {
+  const over = new AbortController();
+  void ended.then(() => over.abort());
+  const isIdle = (): boolean => numbersIn(lines, 'start').length <= numbersIn(lines, 'end').length;
+  while (isIdle() && !over.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
 /** Resolves when an instance has had work for a while, and so has some in flight. */
