@@ -34,6 +34,7 @@ import { Readiness } from './readiness/readiness.js';
 import type { Clock } from './run/clock.js';
 import { AS_IT_IS, type TaskWrapper } from './run/task-registry.js';
 import { ReportSinks } from './sinks/report-sinks.js';
+import { storedFiles, type ReportFiles } from './sinks/stored-file.js';
 
 export { SHUTDOWN_CLOCK };
 
@@ -42,6 +43,9 @@ export const PROCESS_GUARD = token('process-guard');
 
 /** The token of what a test puts between the run and its tasks. */
 export const TASK_WRAPPER = token('task-wrapper');
+
+/** The token of the files that reports go to, for tests that leave those of the machine alone. */
+export const REPORT_FILES = token('report-files');
 
 const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE } =
   new ConfigurableModuleBuilder<GracefulShutdownOptions>({ optionsInjectionToken: OPTIONS })
@@ -100,18 +104,21 @@ const providers: readonly Provider[] = [
         onEvent: (event) => log.event(event),
       }),
   },
+  { provide: REPORT_FILES, useValue: storedFiles },
   {
     provide: ReportSinks,
-    inject: [GracefulShutdown, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD],
+    inject: [GracefulShutdown, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD, REPORT_FILES],
     useFactory: (
       shutdown: GracefulShutdown,
       { report }: ShutdownSettings,
       clock: Clock,
       log: ShutdownLog,
       guard: ProcessGuard,
+      files: ReportFiles,
     ): ReportSinks => {
       const sinks = new ReportSinks(report, {
         clock,
+        files,
         inKubernetes: nodeProcess.platform.inKubernetes,
         report: () => shutdown.report,
         awaited: () => shutdown.awaited,

@@ -168,7 +168,7 @@ function lastStopSentence(report: ShutdownReport | RunningReport): Sentence {
   const when = instant(report.startedAt)?.text ?? '';
   const left = abandonedTasks(report).map(({ name }) => name);
   const abandoned = left.length === 0 ? '' : ` Abandoned: ${left.join(', ')}.`;
-  const text = `The last stop (${[reasonText(report.reason), when].join(' ').trim()}): ${verdictText(report)}.${abandoned}`;
+  const text = `The last stop on record (${[reasonText(report.reason), when].join(' ').trim()}): ${verdictText(report)}.${abandoned}`;
   return verdictOf(report) === 'completed' ? log(text) : warn(text);
 }
 

@@ -22,7 +22,7 @@ export function verdictOf({ outcome, endedBy }: Report): Verdict {
   return outcome === 'running' ? 'unfinished' : outcome;
 }
 
-/** `completed in 1 042 ms`, `unfinished in the phase 'drain' after 3 120 ms`. */
+/** `completed in 1 042 ms`, `unfinished in the phase 'drain', last heard of after 3 120 ms`. */
 export function verdictText(report: Report): string {
   const verdict = verdictOf(report);
   switch (verdict) {
@@ -33,7 +33,7 @@ export function verdictText(report: Report): string {
     case 'forced':
       return `ended by force${phasesText(report)}: ${report.endedBy === undefined ? '' : endText(report.endedBy)}`;
     case 'unfinished':
-      return `unfinished${phasesText(report)} after ${milliseconds(report.durationMs)}`;
+      return `unfinished${phasesText(report)}, last heard of after ${milliseconds(report.durationMs)}`;
   }
 }
 

@@ -11,7 +11,7 @@ import type { Clock, Timer } from '../run/clock.js';
 import type { AwaitedTask, ShutdownEvent } from '../run/events.js';
 import { ReportListener } from './report-listener.js';
 import type { ReportSettings } from './report.options.js';
-import { StoredFile, writeInPlace } from './stored-file.js';
+import type { ReportFiles, WholeFile } from './stored-file.js';
 
 type Report = ShutdownReport | RunningReport;
 
@@ -28,6 +28,7 @@ const SHARE = 20;
 /** What the sinks look at, and act through. */
 export interface SinkPorts {
   readonly clock: Clock;
+  readonly files: ReportFiles;
   readonly inKubernetes: boolean;
   readonly report: () => Report | undefined;
   readonly awaited: () => readonly AwaitedTask[];
@@ -41,7 +42,7 @@ export interface SinkPorts {
  * end. All files are written before a call returns. What fails is told once, and harms nothing.
  */
 export class ReportSinks implements OnModuleInit {
-  readonly #file: StoredFile | undefined;
+  readonly #file: WholeFile | undefined;
   readonly #listener: ReportListener;
   readonly #told = new Set<string>();
   #timer: Timer | undefined;
@@ -52,7 +53,7 @@ export class ReportSinks implements OnModuleInit {
     private readonly settings: ReportSettings,
     private readonly ports: SinkPorts,
   ) {
-    this.#file = settings.file && new StoredFile(settings.file.path);
+    this.#file = settings.file && ports.files.open(settings.file.path);
     this.#listener = new ReportListener(settings.onReport, {
       clock: ports.clock,
       onError: (error) => this.#tell('report.onReport', error),
@@ -162,7 +163,7 @@ export class ReportSinks implements OnModuleInit {
     this.#try('report.terminationLog', () => {
       const { path, where } = terminationLog;
       const text = shortReport(reportFromJson(toJson()), TERMINATION_BYTES);
-      const isWritten = writeInPlace(path, text, where === 'named' ? 'made' : 'left');
+      const isWritten = this.ports.files.writeInPlace(path, text, where === 'named' ? 'made' : 'left');
       // Beside a platform that has none, nothing is missing.
       if (!isWritten && this.ports.inKubernetes) throw new Error(`there is no '${path}'`);
     });

@@ -11,12 +11,32 @@ import {
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 
+/** A file that is read and written as a whole. */
+export interface WholeFile {
+  /** Absolute, since the process may go to another folder. */
+  readonly path: string;
+  write(text: string): void;
+  /** Its text; `undefined` where there is no such file. */
+  read(): string | undefined;
+}
+
+/** The files that reports are written to. */
+export interface ReportFiles {
+  open(path: string): WholeFile;
+  /**
+   * Writes into a file in its place: the platform has it mounted, and would not see another one of the same name.
+   *
+   * @param missing whether a file that is not there is made, or left
+   * @returns whether it was written
+   */
+  writeInPlace(path: string, text: string, missing: 'made' | 'left'): boolean;
+}
+
 /**
  * A file that is written as a whole, before the call returns: the process may end right after. Who reads it sees
  * what was there before or what is there now, and nothing in between.
  */
-export class StoredFile {
-  /** Absolute, since the process may go to another folder. */
+class StoredFile implements WholeFile {
   readonly path: string;
   readonly #draft: string;
 
@@ -35,20 +55,16 @@ export class StoredFile {
     }
   }
 
-  /** Its text; `undefined` where there is no such file. */
   read(): string | undefined {
     if (!isThere(this.path)) return undefined;
     return readFileSync(this.path, 'utf8');
   }
 }
 
-/**
- * Writes into a file in its place: the platform has it mounted, and would not see another one of the same name.
- *
- * @param missing whether a file that is not there is made, or left
- * @returns whether it was written
- */
-export function writeInPlace(path: string, text: string, missing: 'made' | 'left'): boolean {
+/** Those of the machine. */
+export const storedFiles: ReportFiles = { open: (path) => new StoredFile(path), writeInPlace };
+
+function writeInPlace(path: string, text: string, missing: 'made' | 'left'): boolean {
   if (!isThere(path)) {
     if (missing === 'left') return false;
     writeFileSync(path, text);

@@ -111,6 +111,11 @@ export class ShutdownHarness<A extends INestApplicationContext> {
     return this.#bench.process;
   }
 
+  /** What the option `report` has written, by path: a test leaves the files of the machine alone. */
+  get files(): ReadonlyMap<string, string> {
+    return this.#bench.files.texts;
+  }
+
   /** With what the process would have ended; `undefined` where it would have gone on. */
   get exitCode(): number | undefined {
     return this.process.exits[0] ?? this.process.exitCode;

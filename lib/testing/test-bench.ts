@@ -1,4 +1,4 @@
-import { PROCESS_GUARD, SHUTDOWN_CLOCK, TASK_WRAPPER } from '../graceful-shutdown.module.js';
+import { PROCESS_GUARD, REPORT_FILES, SHUTDOWN_CLOCK, TASK_WRAPPER } from '../graceful-shutdown.module.js';
 import type { ProcessGuard } from '../lifecycle/process-guard.js';
 import { guardOf } from '../lifecycle/shared-guard.js';
 import type { ShutdownTask } from '../plan/task.js';
@@ -7,6 +7,7 @@ import { FakeProcess } from './fake-process.js';
 import { faulty, type Fault } from './fault.js';
 import { LeakCheck } from './leak-check.js';
 import { ManualClock } from './manual-clock.js';
+import { MemoryFiles } from './memory-files.js';
 
 /** What the harness needs of a `TestingModuleBuilder` of `@nestjs/testing`. */
 export interface ModuleBuilder {
@@ -21,6 +22,7 @@ export interface ModuleBuilder {
 export class TestBench implements TaskWrapper {
   readonly clock = new ManualClock(Date.now());
   readonly process = new FakeProcess();
+  readonly files = new MemoryFiles();
   readonly guard: ProcessGuard = guardOf(this.process, this.clock);
   /** What is there before the application is made is no leak of its own. */
   readonly leaks = new LeakCheck();
@@ -32,13 +34,14 @@ export class TestBench implements TaskWrapper {
 }
 
 /**
- * Lets the application that is built have a manual clock and a process of its own: signals are played, and
- * nothing ends the real process. The application is then taken by `ShutdownHarness.of(app)`.
+ * Lets the application that is built have a manual clock, and a process and files for its report of its own: signals
+ * are played, nothing ends the real process, and no report of a real stop is replaced. The application is then taken by `ShutdownHarness.of(app)`.
  */
 export function onManualClock<B extends ModuleBuilder>(builder: B): B {
   const bench = new TestBench();
   builder.overrideProvider(SHUTDOWN_CLOCK).useValue(bench.clock);
   builder.overrideProvider(PROCESS_GUARD).useValue(bench.guard);
   builder.overrideProvider(TASK_WRAPPER).useValue(bench);
+  builder.overrideProvider(REPORT_FILES).useValue(bench.files);
   return builder;
 }

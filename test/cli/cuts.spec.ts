@@ -33,6 +33,18 @@ test('where that is not enough, the next is cut as well, and none below a second
   ]);
 });
 
+test('the time in which load balancers notice is cut last', () => {
+  const phases = graphOf([
+    { name: 'unready', timeout: 6_000 },
+    { name: 'drain', timeout: 4_000 },
+  ]);
+  expect(cutsToFit(phases, 8_000)).toEqual([{ phase: 'drain', from: 4_000, to: 2_000 }]);
+  expect(cutsToFit(phases, 3_000)).toEqual([
+    { phase: 'unready', from: 6_000, to: 2_000 },
+    { phase: 'drain', from: 4_000, to: 1_000 },
+  ]);
+});
+
 test('where every phase would have to be shorter than a second, there is no advice', () => {
   expect(cutsToFit(line, 2_999)).toBeUndefined();
 });

@@ -16,6 +16,7 @@ const isWriting = process.env['WRITE_EXPECTED'] === '1';
 /** The options of the application, where they are not the defaults, and the container that is asked about. */
 const CASES: Readonly<Record<string, { readonly options?: object; readonly container?: string }>> = {
   'deployment-fits.yaml': { options: { probes: {} } },
+  'deployment-wrong-paths.yaml': { options: { probes: { readiness: '/ready', liveness: '/live' } } },
   'deployment-pre-stop-instead.yaml': { options: { shutdownDelay: 0 } },
   'several-documents.yaml': { options: { probes: { port: 9_000 } }, container: 'shop' },
   'cron-job-default.yaml': { options: { probes: {} } },

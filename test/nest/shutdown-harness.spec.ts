@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { watch, type FSWatcher } from 'node:fs';
+import { existsSync, watch, type FSWatcher } from 'node:fs';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { Controller, Get, Injectable, type INestApplication, type OnModuleDestroy } from '@nestjs/common';
@@ -9,6 +12,7 @@ import {
   GracefulShutdownModule,
   OnShutdown,
   ShutdownTimeoutError,
+  reportFromJson,
   type GracefulShutdownOptions,
 } from '../../lib/index.js';
 import { ShutdownHarness, onManualClock, type Fault } from '../../lib/testing/index.js';
@@ -104,6 +108,15 @@ describe('a harness', () => {
     expect(taskReport(report, 'shutdownDelay')).toMatchObject({ durationMs: 20_000 });
     expect(harness.exitCode).toBe(0);
     await harness.noLeaks();
+  });
+
+  test('keeps the report of a played stop away from the files of the machine', async () => {
+    const file = join(tmpdir(), `last-stop-${randomUUID()}.json`);
+    const harness = await ShutdownHarness.boot(builder([Database], { report: { file } }));
+    await harness.shutdown();
+
+    expect(reportFromJson(harness.files.get(file) ?? '')).toMatchObject({ outcome: 'completed' });
+    expect(existsSync(file)).toBe(false);
   });
 
   test('shuts down as app.close() does: without a delay, and the process goes on', async () => {

@@ -21,7 +21,7 @@ describe('the short form', () => {
 
   test('says where a run stood that did not end', () => {
     expect(shortReport(unfinished, 4_096)).toContain(
-      "Shutdown unfinished in the phase 'drain' after 3 404 ms.",
+      "Shutdown unfinished in the phase 'drain', last heard of after 3 404 ms.",
     );
     expect(shortReport(unfinished, 4_096)).toContain(
       '- HttpDrain in drain running after 2 400 ms; in flight: GET /export',

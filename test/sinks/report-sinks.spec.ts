@@ -9,6 +9,7 @@ import type { RunningReport, ShutdownReport } from '../../lib/report/shutdown-re
 import { MistakeList } from '../../lib/plan/mistake.js';
 import type { ShutdownTask } from '../../lib/plan/task.js';
 import { ReportSinks } from '../../lib/sinks/report-sinks.js';
+import { storedFiles } from '../../lib/sinks/stored-file.js';
 import { readReportOptions, type ReportOptions } from '../../lib/sinks/report.options.js';
 import { FakeProcess } from '../../lib/testing/fake-process.js';
 import { prepareRun } from '../../lib/testing/run-plan.js';
@@ -39,6 +40,7 @@ function sinking(options: ReportOptions, { tasks = [], inKubernetes = false }: S
   const mistakes = new MistakeList();
   const sinks = new ReportSinks(readReportOptions(options, { path: 'report', mistakes }), {
     clock: harness.clock,
+    files: storedFiles,
     inKubernetes,
     report: () => fold.report(),
     awaited: () => harness.run.awaited,

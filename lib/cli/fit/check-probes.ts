@@ -10,7 +10,8 @@ export function checkProbes({ settings }: Measured, grant: Grant): readonly Find
   const { probes, shutdownDelay } = settings;
   const { readiness, liveness } = grant;
   const findings: Finding[] = [];
-  if (probes !== undefined) {
+  if (probes === undefined) findings.push(...checkOthers(readiness, liveness));
+  else {
     findings.push(...checkReadiness(readiness, probes), ...checkLiveness(liveness, probes));
     for (const probe of [readiness, liveness]) findings.push(...checkPort(probe, probes));
   }
@@ -24,6 +25,17 @@ export function checkProbes({ settings }: Measured, grant: Grant): readonly Find
     );
   }
   return distinct(findings);
+}
+
+/** Who has no probes of ours may answer them in a controller; who has not is never ready, or killed over and over. */
+function checkOthers(...probes: readonly (ManifestProbe | undefined)[]): readonly Finding[] {
+  const paths = new Set(probes.flatMap((probe) => (probe === undefined ? [] : [probe.path])));
+  if (paths.size === 0) return [];
+  return [
+    note(
+      `The manifest asks ${[...paths].join(' and ')}, and the application has no option \`probes\`: a controller of its own has to answer. Else set probes: { readiness: '/readyz', liveness: '/livez' }.`,
+    ),
+  ];
 }
 
 function checkReadiness(probe: ManifestProbe | undefined, probes: ProbesSettings): readonly Finding[] {
@@ -51,7 +63,13 @@ function checkReadiness(probe: ManifestProbe | undefined, probes: ProbesSettings
 
 function checkLiveness(probe: ManifestProbe | undefined, probes: ProbesSettings): readonly Finding[] {
   if (probe === undefined || probe.path === probes.liveness) return [];
-  if (probe.path !== probes.readiness) return [];
+  if (probe.path !== probes.readiness) {
+    return [
+      note(
+        `The livenessProbe asks ${probe.path}, and the application answers for its liveness on ${probes.liveness}.`,
+      ),
+    ];
+  }
   return [
     wrong(
       `The livenessProbe asks ${probe.path}, which says 503 while the application shuts down: it would be taken for dead, and killed. Let it ask ${probes.liveness}.`,

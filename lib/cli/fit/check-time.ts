@@ -46,12 +46,16 @@ function advice({ plan, settings }: Measured, grant: Grant): string {
   if (cuts === undefined) return `${raise}: no cut of the phases is enough.`;
   const left = grant.graceMs - held;
   const end = settings.gracePeriod > left ? `, with gracePeriod: ${code(left)}` : '';
-  return `${raise}, or cut ${cuts.map(cutText).join(' and ')}${end}.`;
+  return `${raise}, or cut ${cuts.map((cut) => cutText(cut, settings.shutdownDelay)).join(' and ')}${end}.`;
 }
 
-function cutText({ phase, from, to }: Cut): string {
-  const whose = phase === UNREADY_PHASE ? ', with its shutdownDelay,' : '';
-  return `'${phase}'${whose} from ${milliseconds(from)} to ${milliseconds(to)}`;
+function cutText({ phase, from, to }: Cut, shutdownDelay: number): string {
+  const delay = code(Math.max(0, shutdownDelay - (from - to)));
+  const how =
+    phase === UNREADY_PHASE
+      ? ` (shutdownDelay: ${delay}, which has to be longer than the endpoint takes to go)`
+      : '';
+  return `'${phase}' from ${milliseconds(from)} to ${milliseconds(to)}${how}`;
 }
 
 /** `10 000 ms of stop_grace_period, its default` */

@@ -1,5 +1,5 @@
 import { MistakeList } from '../../plan/mistake.js';
-import type { Phase } from '../../plan/phase.js';
+import { UNREADY_PHASE, type Phase } from '../../plan/phase.js';
 import { PhaseGraph } from '../../plan/phase-graph.js';
 import { longestPath } from '../../plan/shutdown-plan.js';
 
@@ -15,7 +15,8 @@ const SHORTEST = 1_000;
 
 /**
  * The phases to cut so that the longest path takes at most so many milliseconds: of each path that is too long its
- * longest phase, and where that is not enough the next. `undefined` where no cut is enough.
+ * longest phase, and where that is not enough the next; what waits for load balancers comes last. `undefined` where
+ * no cut is enough.
  */
 export function cutsToFit(graph: PhaseGraph, limit: number): readonly Cut[] | undefined {
   const written = new Map(graph.phases.map((phase) => [phase.name, phase.timeout]));
@@ -35,10 +36,10 @@ export function cutsToFit(graph: PhaseGraph, limit: number): readonly Cut[] | un
 }
 
 function longestOf(phases: readonly Phase[]): Phase | undefined {
-  const [longest] = phases
+  const cuttable = phases
     .filter(({ timeout }) => timeout > SHORTEST)
     .toSorted((a, b) => b.timeout - a.timeout);
-  return longest;
+  return cuttable.find(({ name }) => name !== UNREADY_PHASE) ?? cuttable[0];
 }
 
 function changesOf(
