@@ -8,8 +8,7 @@ import {
   replaceMethod,
   type Method,
 } from '../discovery/members.js';
-import type { TransportDrain } from './transport-drain.js';
-import type { TransportPorts } from './transports.js';
+import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /**
  * Lets the server of grpc-js shut down: it tells its clients to go elsewhere by GOAWAY and waits for the calls.

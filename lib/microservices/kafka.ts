@@ -1,7 +1,6 @@
 import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isObject } from '../discovery/members.js';
-import type { TransportDrain } from './transport-drain.js';
-import type { TransportPorts } from './transports.js';
+import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /**
  * Stops the consumer, which waits for the message that each partition is at, commits the offsets and leaves the

@@ -1,7 +1,6 @@
 import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
-import type { TransportDrain } from './transport-drain.js';
-import type { TransportPorts } from './transports.js';
+import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 const WITHHELD = new Error('The server is draining; the message is left to the session.');
 

@@ -1,7 +1,6 @@
 import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isObject, memberOf } from '../discovery/members.js';
-import type { TransportDrain } from './transport-drain.js';
-import type { TransportPorts } from './transports.js';
+import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /**
  * Drains the subscriptions and not the connection, which would take the replies of running handlers with it:

@@ -1,7 +1,6 @@
 import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
-import type { TransportDrain } from './transport-drain.js';
-import type { TransportPorts } from './transports.js';
+import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** A consumer of the broker: the channel that it is on, and what the broker answered. */
 interface Consumer {

@@ -1,7 +1,6 @@
 import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isObject, memberOf } from '../discovery/members.js';
-import type { TransportDrain } from './transport-drain.js';
-import type { TransportPorts } from './transports.js';
+import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** Unsubscribes, and answers over the other of Nest's two connections, which stays as it is. */
 export function redisDrain(server: object, { clock }: TransportPorts): TransportDrain {

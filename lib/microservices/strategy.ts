@@ -1,7 +1,6 @@
 import { MessagesInFlight } from './messages-in-flight.js';
 import { isMethod, memberOf } from '../discovery/members.js';
-import type { TransportDrain } from './transport-drain.js';
-import type { TransportPorts } from './transports.js';
+import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** What a custom strategy may have beside Nest's own members. */
 export interface PausableStrategy {

@@ -2,8 +2,7 @@ import { Server, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
-import type { TransportDrain } from './transport-drain.js';
-import type { TransportPorts } from './transports.js';
+import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** The error that a call is answered with which came when the server was draining: it never started. */
 export const DRAINING = { status: 'draining', message: 'The server is draining; the call was not started.' };

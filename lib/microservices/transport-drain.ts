@@ -1,4 +1,6 @@
+import type { Notice } from '../logging/notice.js';
 import type { InFlightItem } from '../plan/task.js';
+import type { Clock } from '../run/clock.js';
 
 /** What a transport has taken in and not finished. */
 export interface WorkInFlight {
@@ -26,4 +28,12 @@ export interface TransportDrain {
   finish?(): void | Promise<void>;
   /** Cuts what is left when the time is over. */
   close?(): void;
+}
+
+/** What a transport needs to be drained. */
+export interface TransportPorts {
+  readonly clock: Clock;
+  readonly notify: (notice: Notice) => void;
+  /** Whether streams of gRPC end as the drain begins, or are waited for. */
+  readonly endStreams: boolean;
 }

@@ -1,5 +1,3 @@
-import type { Notice } from '../logging/notice.js';
-import type { Clock } from '../run/clock.js';
 import { grpcDrain } from './grpc.js';
 import { kafkaDrain } from './kafka.js';
 import { mqttDrain } from './mqtt.js';
@@ -9,15 +7,7 @@ import { redisDrain } from './redis.js';
 import { tcpDrain } from './tcp.js';
 import { strategyDrain } from './strategy.js';
 import { classNames } from '../discovery/members.js';
-import type { TransportDrain } from './transport-drain.js';
-
-/** What a transport needs to be drained. */
-export interface TransportPorts {
-  readonly clock: Clock;
-  readonly notify: (notice: Notice) => void;
-  /** Whether streams of gRPC end as the drain begins, or are waited for. */
-  readonly endStreams: boolean;
-}
+import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** Takes a server before it listens; answers with how it is drained. */
 export type TransportAdapter = (server: object, ports: TransportPorts) => TransportDrain;
