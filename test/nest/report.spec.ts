@@ -71,7 +71,9 @@ describe('the option report', () => {
 
     expect(first.log.warnings).not.toContainEqual(expect.stringContaining('The last stop'));
     expect(second.log.warnings).toEqual([
-      expect.stringMatching(/^The last stop on record \(a test 1970-01-01 00:16:40 UTC\): failed in \d+ ms\.$/),
+      expect.stringMatching(
+        /^The last stop on record \(a test 1970-01-01 00:16:40 UTC\): failed in \d+ ms\.$/,
+      ),
     ]);
   });
 
