@@ -42,6 +42,8 @@ const onNest = (major) => ({
 });
 
 export default {
+  // For a busy machine; what takes time by itself says so.
+  testTimeout: 30_000,
   projects: [
     {
       ...shared,
