@@ -34,10 +34,19 @@ export class Connection {
     return this.#last === exchange;
   }
 
-  /** Whether this request is under way: after `checkContinue` the server emits it a second time. */
+  /** Whether this request is under way. */
   has(request: IncomingMessage): boolean {
-    // Asked for every request, so without a list of them.
-    return this.#last?.request === request || this.#earlier.some((earlier) => earlier.request === request);
+    return this.exchanges.some((exchange) => exchange.request === request);
+  }
+
+  /**
+   * From now on requests are followed. How far the last one went is not known any more: what came up to here is
+   * taken for the past, but on a connection on which nothing was ever answered.
+   */
+  leave(now: number): void {
+    if (this.socket.bytesWritten === 0) return;
+    this.#bytesTaken = this.socket.bytesRead;
+    this.#idleSince = now;
   }
 
   begin(exchange: Exchange): void {

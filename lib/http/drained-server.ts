@@ -52,16 +52,19 @@ export class DrainedServer {
   ) {
     this.#isTls = server instanceof TlsServer;
     this.#speaksHttp2 = typeof Reflect.get(server, 'updateSettings') === 'function';
-    this.#connections = new Http1Connections(
-      () => settings.clock.now(),
-      () => this.#endIfDrained(),
-    );
+    this.#connections = new Http1Connections(settings.clock, () => this.#endIfDrained());
     server.on('connection', (socket: Socket) => this.accept(socket));
     server.on('secureConnection', (socket: TLSSocket) => this.#secured(socket));
     server.on('session', (session: ServerHttp2Session) => this.#sessions.add(session));
     const begin = (request: IncomingMessage, response: ServerResponse): void =>
       this.#begin(request, response);
     for (const event of ['request', 'checkContinue', 'checkExpectation']) listenBeside(server, event, begin);
+    // Connections that it has accepted before are shown by their next request.
+    if (server.listening) {
+      listenBeside(server, 'request', ({ socket, httpVersionMajor }: IncomingMessage) => {
+        if (httpVersionMajor < 2) this.#connections.connect(socket);
+      });
+    }
     const release = ({ socket }: IncomingMessage): void => this.#connections.release(socket);
     for (const event of ['upgrade', 'connect']) listenBeside(server, event, release);
   }
@@ -132,9 +135,8 @@ export class DrainedServer {
   }
 
   #begin(request: IncomingMessage, response: ServerResponse): void {
-    const exchange = new Exchange(request, response, this.settings.clock.now());
-    if (request.httpVersionMajor >= 2) this.#sessions.begin(exchange);
-    else this.#connections.begin(exchange);
+    if (request.httpVersionMajor < 2) this.#connections.begin(request, response);
+    else this.#sessions.begin(new Exchange(request, response, this.settings.clock.now()));
   }
 
   #sweep(): void {

@@ -24,6 +24,11 @@ export class Exchange {
     return pathOf(this.#url);
   }
 
+  /** Whether the response has been written, or has nobody left to be written to. */
+  get isOver(): boolean {
+    return this.response.writableFinished || this.request.socket.destroyed;
+  }
+
   /** Whether a body follows the head of the request. */
   get hasBody(): boolean {
     const { 'content-length': length, 'transfer-encoding': coding } = this.request.headers;

@@ -1,25 +1,36 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { InFlightItem } from '../plan/task.js';
+import type { Clock } from '../run/clock.js';
+import { BegunExchanges } from './begun-exchanges.js';
 import { Connection } from './connection.js';
 import type { EventStreamFarewell } from './event-stream.js';
-import type { Exchange } from './exchange.js';
-import { followHead } from './response-head.js';
+import { Exchange } from './exchange.js';
+import { closeAfter, rememberHead } from './response-head.js';
+
+type State =
+  /** Requests pass at as little cost as can be. */
+  | { readonly status: 'serving'; readonly begun: BegunExchanges }
+  /** Each is followed to its end. */
+  | { readonly status: 'leaving' };
 
 /** The connections of a server that speak HTTP/1.1. */
 export class Http1Connections {
   readonly #connections = new Map<Socket, Connection>();
-  #status: 'serving' | 'leaving' = 'serving';
+  #state: State;
 
   constructor(
-    private readonly now: () => number,
+    private readonly clock: Clock,
     /** A connection has closed, or is not ours any more. */
     private readonly onGone: () => void,
-  ) {}
+  ) {
+    this.#state = { status: 'serving', begun: new BegunExchanges(clock) };
+  }
 
   connect(socket: Socket): Connection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection = new Connection(socket, this.now());
+    const connection = new Connection(socket, this.clock.now());
     this.#connections.set(socket, connection);
     socket.once('close', () => this.release(socket));
     return connection;
@@ -30,29 +41,35 @@ export class Http1Connections {
     if (this.#connections.delete(socket)) this.onGone();
   }
 
-  begin(exchange: Exchange): void {
-    const connection = this.connect(exchange.request.socket);
-    if (connection.has(exchange.request)) return;
-    connection.begin(exchange);
-    followHead(exchange, () => this.#status === 'leaving' && connection.isLast(exchange));
-    // Every request comes this way: a plain listener and no look at the clock, which only the drain needs.
-    exchange.response.on('close', () => {
-      connection.end(exchange, this.#status === 'serving' ? exchange.startedAt : this.now());
-    });
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    const exchange =
+      this.#state.status === 'serving'
+        ? this.#state.begun.add(request, response)
+        : this.#follow(new Exchange(request, response, this.clock.now()));
+    rememberHead(exchange);
   }
 
   /** From now on clients are to leave after the last response of their connection. */
   leave(): void {
-    this.#status = 'leaving';
+    if (this.#state.status === 'leaving') return;
+    const inFlight = this.#state.begun.take();
+    this.#state = { status: 'leaving' };
+    for (const connection of this.#connections.values()) connection.leave(this.clock.now());
+    // One that has left HTTP since is its new owner's.
+    for (const exchange of inFlight)
+      if (this.#connections.has(exchange.request.socket)) this.#follow(exchange);
   }
 
   get exchanges(): readonly Exchange[] {
+    if (this.#state.status === 'serving') return this.#state.begun.inFlight;
     return this.#all.flatMap(({ exchanges }) => exchanges);
   }
 
   /** The requests of which only a part has come, counted: they have no name yet. */
   get incomplete(): readonly InFlightItem[] {
-    const now = this.now();
+    // While it serves, nobody knows how far the last request of a connection went.
+    if (this.#state.status === 'serving') return [];
+    const now = this.clock.now();
     const ages = this.#all.filter(({ isIncomplete }) => isIncomplete).map((each) => each.idleMs(now));
     if (ages.length === 0) return [];
     const name = ages.length === 1 ? '1 incomplete request' : `${ages.length} incomplete requests`;
@@ -88,7 +105,7 @@ export class Http1Connections {
 
   /** Closes what has been idle for so long, counted from an instant on. */
   closeIdle(idleGrace: number, since: number): void {
-    const now = this.now();
+    const now = this.clock.now();
     for (const connection of this.#connections.values()) {
       const idleMs = Math.min(connection.idleMs(now), now - since);
       // Destroyed and not ended: a request that crosses our FIN would still run, and its answer be lost.
@@ -98,6 +115,16 @@ export class Http1Connections {
 
   sever(): void {
     for (const socket of this.#connections.keys()) socket.destroy();
+  }
+
+  #follow(exchange: Exchange): Exchange {
+    const connection = this.connect(exchange.request.socket);
+    // After `checkContinue` the server emits it a second time.
+    if (connection.has(exchange.request)) return exchange;
+    connection.begin(exchange);
+    closeAfter(exchange, () => connection.isLast(exchange));
+    exchange.response.once('close', () => connection.end(exchange, this.clock.now()));
+    return exchange;
   }
 
   get #all(): readonly Connection[] {

@@ -1,22 +1,29 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Exchange } from './exchange.js';
 
-/**
- * Sees the head of a response in the moment in which it is written: the last in which it can say that the
- * connection closes after it, and the only one in which headers that are written with it can be seen.
- */
-export function followHead(exchange: Exchange, closesConnection: () => boolean): void {
+type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
+
+/** Keeps the headers that are written with the head of a response: in that moment alone they can be seen. */
+export function rememberHead(exchange: Exchange): void {
   const { response } = exchange;
+  const { writeHead } = response;
+  response.writeHead = (status: number, reason?: string | Headers, headers?: Headers): ServerResponse => {
+    // Kept as they are: hardly anybody will ask for them.
+    exchange.writtenHeaders = headers ?? reason;
+    Reflect.apply(writeHead, response, [status, reason, headers]);
+    return response;
+  };
+}
+
+/** Lets a response close its connection, if that is still right in the last moment in which it can say so. */
+export function closeAfter({ response }: Exchange, closesConnection: () => boolean): void {
   if (response.headersSent) return;
   const { writeHead } = response;
-  const follow = (...args: readonly unknown[]): ServerResponse => {
+  response.writeHead = (...args: readonly unknown[]): ServerResponse => {
     if (!response.headersSent && closesConnection()) response.setHeader('Connection', 'close');
-    // Kept as they are: hardly anybody will ask for them.
-    exchange.writtenHeaders = args.at(-1);
     Reflect.apply(writeHead, response, args);
     return response;
   };
-  response.writeHead = follow;
 }
 
 /** The content type in headers that were written with a head: an object, or a list of names and values. */

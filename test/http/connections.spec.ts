@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as connectSecure } from 'node:tls';
 import { DrainedServer } from '../../lib/http/drained-server.js';
 import { RawClient } from './raw-client.js';
@@ -44,6 +45,21 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(clients.map(({ answers }) => answers.length)).toEqual([0, 0, 0, 1, 1, 1]);
   });
 
+  test('closes a connection from before it was told of the server, once a request has shown it', async () => {
+    const server = create(new Desk().handler);
+    const port = await listen(server);
+    const client = await RawClient.connect(kind, port);
+    client.get('/now/1');
+    await client.received('/now/1');
+    const drained = new DrainedServer(server, SETTINGS);
+    client.get('/now/2');
+    await client.received('/now/2');
+    await drained.drain(0);
+
+    await client.gone;
+    expect(client.answers.map(({ connection }) => connection)).toEqual(['keep-alive', 'keep-alive']);
+  });
+
   test('answers the next request on an idle connection within the grace, with close', async () => {
     const drained = await serve(create(new Desk().handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -70,25 +86,38 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     await drain;
   });
 
-  test.each([
-    ['the first', []],
-    ['a later', ['/now/1']],
-  ])('waits for the rest of %s request of which a part has come', async (_, before) => {
-    const server = create(new Desk().handler);
-    const drained = await serve(server);
-    const read = await hasRead(server, accepted, HALF.length);
-    const client = await RawClient.connect(kind, portOf(server));
-    for (const path of before) {
-      client.get(path);
-      await client.received(path);
-    }
+  test('waits for the rest of the first request of a connection, of which a part has come', async () => {
+    const drained = await serve(create(new Desk().handler));
+    const read = await hasRead(drained.server, accepted, HALF.length);
+    const client = await RawClient.connect(kind, portOf(drained.server));
     client.send(HALF);
     await read();
+    const drain = drained.drain(0);
+    await closed(drained.server);
+    expect(drained.items).toMatchObject([{ name: '1 incomplete request' }]);
+    client.send(REST);
+
+    expect(await client.gone).toBe('end');
+    expect(client.answers).toMatchObject([{ status: 200, connection: 'close', body: '/now/half' }]);
+    await drain;
+  });
+
+  test('waits for the rest of a later request, of which a part came before the drain and more within the grace', async () => {
+    const drained = await serve(create(new Desk().handler));
+    const first = 'GET /now HTTP/1.1\r\nHost: a\r\n\r\n';
+    const read = await hasRead(drained.server, accepted, first.length + HALF.length);
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.send(first);
+    await client.received('/now');
+    client.send(HALF);
+    await read();
+    const drain = drained.drain(GRACE);
+    await closed(drained.server);
+    client.send(REST.slice(0, 1));
     while (drained.items.length === 0) await new Promise((resolve) => setImmediate(resolve));
     expect(drained.items).toMatchObject([{ name: '1 incomplete request' }]);
-    const drain = drained.drain(0);
-    await closed(server);
-    client.send(REST);
+    await sleep(GRACE + 50);
+    client.send(REST.slice(1));
 
     expect(await client.gone).toBe('end');
     expect(client.answers.at(-1)).toMatchObject({ status: 200, connection: 'close', body: '/now/half' });
@@ -107,9 +136,9 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     client.get('/a');
     const response = await desk.arrived('/a');
     response.write('first,');
+    const drain = drained.drain(0);
     client.send(HALF);
     await read();
-    const drain = drained.drain(0);
     response.end('last');
     await client.received('last');
     await closed(drained.server);
@@ -126,6 +155,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     const clients = await Promise.all(Array.from({ length: 3 }, () => RawClient.connect(kind, port)));
     for (const client of clients) client.send(HALF);
     const name = '3 incomplete requests';
+    drained.leave();
     while (drained.items[0]?.name !== name) await new Promise((resolve) => setImmediate(resolve));
     const drain = drained.drain(0);
     await closed(drained.server);

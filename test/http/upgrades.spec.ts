@@ -83,6 +83,7 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
     held.get('/held');
     await desk.arrived('/held');
     client.send(ASK.upgrade.slice(0, 10));
+    drained.leave();
     while (drained.items.length < 2) await new Promise((resolve) => setImmediate(resolve));
     const drain = drained.drain(0);
     client.send(ASK.upgrade.slice(10));
