@@ -22,14 +22,13 @@ export class BegunExchanges {
 
   constructor(private readonly clock: Clock) {}
 
-  add(request: IncomingMessage, response: ServerResponse): Exchange {
+  add(request: IncomingMessage, response: ServerResponse): void {
     this.#ticking ??= this.#tick();
     const exchange = new Exchange(request, response, this.#ticking.now);
     // A handler that waits for nothing is done before the next request is read.
     if (this.#exchanges.at(-1)?.isOver === true) this.#exchanges.pop();
     this.#exchanges.push(exchange);
     if (this.#exchanges.length >= this.#enough) this.#clear();
-    return exchange;
   }
 
   /** What is in flight, in the order in which it began. */

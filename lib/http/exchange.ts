@@ -1,12 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InFlightItem } from '../plan/task.js';
 import { endEventStream, type EventStreamFarewell } from './event-stream.js';
-import { contentTypeIn } from './response-head.js';
+import { isEventStream } from './response-head.js';
 
 /** One request and its response, from the head of the one to the end of the other. */
 export class Exchange {
-  /** Headers that were written together with the head of the response, which keeps no other trace of them. */
-  writtenHeaders: unknown;
   /** As the request came: a framework may rewrite it on the way to a handler. */
   readonly #url: string;
   #ending = false;
@@ -39,8 +37,7 @@ export class Exchange {
   endEventStream(farewell: EventStreamFarewell): boolean {
     const { headersSent, writableEnded } = this.response;
     if (!headersSent || writableEnded || this.#ending) return false;
-    const type = contentTypeIn(this.writtenHeaders) ?? this.response.getHeader('content-type');
-    if (!String(type).toLowerCase().startsWith('text/event-stream')) return false;
+    if (!isEventStream(this.response)) return false;
     // A middleware that compresses may take its time to end it.
     this.#ending = true;
     endEventStream(this.response, farewell, Math.random);

@@ -6,7 +6,7 @@ import { BegunExchanges } from './begun-exchanges.js';
 import { Connection } from './connection.js';
 import type { EventStreamFarewell } from './event-stream.js';
 import { Exchange } from './exchange.js';
-import { closeAfter, rememberHead } from './response-head.js';
+import { closeAfter, lookAtHead } from './response-head.js';
 
 type State =
   /** Requests pass at as little cost as can be. */
@@ -42,11 +42,9 @@ export class Http1Connections {
   }
 
   begin(request: IncomingMessage, response: ServerResponse): void {
-    const exchange =
-      this.#state.status === 'serving'
-        ? this.#state.begun.add(request, response)
-        : this.#follow(new Exchange(request, response, this.clock.now()));
-    rememberHead(exchange);
+    lookAtHead(response);
+    if (this.#state.status === 'serving') this.#state.begun.add(request, response);
+    else this.#follow(new Exchange(request, response, this.clock.now()));
   }
 
   /** From now on clients are to leave after the last response of their connection. */
@@ -56,8 +54,9 @@ export class Http1Connections {
     this.#state = { status: 'leaving' };
     for (const connection of this.#connections.values()) connection.leave(this.clock.now());
     // One that has left HTTP since is its new owner's.
-    for (const exchange of inFlight)
+    for (const exchange of inFlight) {
       if (this.#connections.has(exchange.request.socket)) this.#follow(exchange);
+    }
   }
 
   get exchanges(): readonly Exchange[] {
@@ -117,14 +116,13 @@ export class Http1Connections {
     for (const socket of this.#connections.keys()) socket.destroy();
   }
 
-  #follow(exchange: Exchange): Exchange {
+  #follow(exchange: Exchange): void {
     const connection = this.connect(exchange.request.socket);
     // After `checkContinue` the server emits it a second time.
-    if (connection.has(exchange.request)) return exchange;
+    if (connection.has(exchange.request)) return;
     connection.begin(exchange);
-    closeAfter(exchange, () => connection.isLast(exchange));
+    closeAfter(exchange.response, () => connection.isLast(exchange));
     exchange.response.once('close', () => connection.end(exchange, this.clock.now()));
-    return exchange;
   }
 
   get #all(): readonly Connection[] {
