@@ -52,7 +52,8 @@ export class Http1Connections {
     if (this.#state.status === 'leaving') return;
     const inFlight = this.#state.begun.take();
     this.#state = { status: 'leaving' };
-    for (const connection of this.#connections.values()) connection.leave(this.clock.now());
+    const now = this.clock.now();
+    for (const connection of this.#connections.values()) connection.leave(now);
     // One that has left HTTP since is its new owner's.
     for (const exchange of inFlight) {
       if (this.#connections.has(exchange.request.socket)) this.#follow(exchange);

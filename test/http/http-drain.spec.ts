@@ -105,10 +105,10 @@ describe('the drain of several servers', () => {
     const { drain, run } = scene();
     const server = await started(createServer(new Desk().handler));
     drain.watch(server);
-    const listeners = server.listenerCount('request');
     drain.watch(server);
     drain.watch(createServer());
-    expect(server.listenerCount('request')).toBe(listeners);
+    // Its own, ours, and the one that shows connections from before.
+    expect(server.listenerCount('request')).toBe(3);
     await run();
     expect(server.listening).toBe(false);
   });

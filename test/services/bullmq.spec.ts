@@ -45,7 +45,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
         'does not answer',
         'SIGSTOP',
         'end 0',
-        /('WorkerDrain \(orders\)'|worker of 'orders') .*closed by force/,
+        /'WorkerDrain \(orders\)' .* failed: .* closed by force|of 'orders' was closed by force\. Not given back: orders: /,
       ],
       ['has died under a job', 'SIGKILL', 'start 0', /closed by force\. Not given back: orders: order 1 /],
     ] as const)(
