@@ -1,6 +1,7 @@
 import { UNREADY_PHASE } from '../plan/phase.js';
 import { milliseconds, pathSum, planText } from '../plan/plan-text.js';
-import { errorText, reasonText } from '../plan/reason-text.js';
+import { errorText, reasonText, stackText } from '../plan/reason-text.js';
+import { thrownText } from '../plan/thrown.js';
 import type { InFlightItem } from '../plan/task.js';
 import { instant } from '../report/instant.js';
 import type { RunningReport, ShutdownReport } from '../report/shutdown-report.js';
@@ -66,7 +67,7 @@ export function noticeSentence(notice: Notice): Sentence {
         'The phases run late: the onModuleDestroy hooks of other providers have run already. Call enableGracefulShutdown(app) after the application is created.',
       );
     case 'plan-refused':
-      return error(`The handlers could not be planned and do not run. ${notice.error.message}`, notice.error);
+      return error(`The handlers could not be planned and do not run. ${thrownText(notice.error)}`, notice.error);
     case 'listener-failed':
       return error(
         `A listener of the shutdown's events threw; the shutdown goes on: ${errorText(notice.error)}`,
@@ -239,6 +240,6 @@ function warn(text: string): Sentence {
 }
 
 function error(text: string, thrown?: unknown): Sentence {
-  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  const stack = thrown === undefined ? undefined : stackText(thrown);
   return stack === undefined ? { level: 'error', text } : { level: 'error', text, stack };
 }
