@@ -1,3 +1,4 @@
+import { duration } from '../plan/duration.js';
 import { UNREADY_PHASE } from '../plan/phase.js';
 import { milliseconds, pathSum, planText } from '../plan/plan-text.js';
 import { errorText, reasonText, stackText } from '../plan/reason-text.js';
@@ -16,6 +17,16 @@ export interface Sentence {
   readonly text: string;
   /** Given to the logger beside the text of an error. */
   readonly stack?: string;
+}
+
+/** The lines of a sentence for where there is no logger. */
+export function linesOf({ text, stack }: Sentence): readonly string[] {
+  return [`[GracefulShutdown] ${text}`, ...(stack === undefined ? [] : [stack])];
+}
+
+/** What the log says of something that could not be put into words. */
+export function unworded(kind: string, thrown: unknown): Sentence {
+  return error(`'${kind}' happened, and could not be put into words: ${errorText(thrown)}`);
 }
 
 /** What the log says of an event; most events say nothing, the timeline at the end has them. */
@@ -67,7 +78,10 @@ export function noticeSentence(notice: Notice): Sentence {
         'The phases run late: the onModuleDestroy hooks of other providers have run already. Call enableGracefulShutdown(app) after the application is created.',
       );
     case 'plan-refused':
-      return error(`The handlers could not be planned and do not run. ${thrownText(notice.error)}`, notice.error);
+      return error(
+        `The handlers could not be planned and do not run. ${thrownText(notice.error)}`,
+        notice.error,
+      );
     case 'listener-failed':
       return error(
         `A listener of the shutdown's events threw; the shutdown goes on: ${errorText(notice.error)}`,
@@ -160,9 +174,18 @@ function isFinding(notice: Notice): notice is Finding {
 function reportSentence(report: ShutdownReport): Sentence {
   const { outcome, durationMs } = report;
   const text = `Shut down in ${milliseconds(durationMs)}: ${outcome}.`;
-  const picture = timeline(report);
+  const picture = pictureOf(report);
   const level = outcome === 'completed' ? 'log' : 'warn';
   return { level, text: picture === '' ? text : `${text}\n${picture}` };
+}
+
+/** How a shutdown ended is logged in any case, also where its picture cannot be drawn. */
+function pictureOf(report: ShutdownReport): string {
+  try {
+    return timeline(report);
+  } catch (thrown) {
+    return `(no timeline: ${errorText(thrown)})`;
+  }
 }
 
 function lastStopSentence(report: ShutdownReport | RunningReport): Sentence {
@@ -224,7 +247,7 @@ function skipText(cause: Extract<ShutdownEvent, { type: 'phase-skipped' }>['caus
 }
 
 function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
+  return `${(duration(ms) / 1_000).toFixed(1)} s`;
 }
 
 function count(number: number, noun: string): string {

@@ -1,3 +1,4 @@
+import { duration } from '../plan/duration.js';
 import { milliseconds } from '../plan/plan-text.js';
 import { isWellFormed, looksLikeError, readError, thrownText } from '../plan/thrown.js';
 
@@ -6,15 +7,18 @@ export class ShutdownTimeoutError extends Error {
   override readonly name = 'ShutdownTimeoutError';
   readonly code = 'SHUTDOWN_TIMEOUT';
 
+  /** Milliseconds that the task had; 0 where its time was over before it started. */
+  readonly allowedMs: number;
+
   constructor(
     readonly task: string,
     readonly phase: string,
-    /** Milliseconds that the task had. */
-    readonly allowedMs: number,
+    allowedMs: number,
   ) {
     super(
       `'${task}' in the phase '${phase}' did not end within its ${milliseconds(allowedMs)}. Its signal was aborted and the shutdown went on without it.`,
     );
+    this.allowedMs = duration(allowedMs);
   }
 }
 
