@@ -1,5 +1,4 @@
 import { duration } from '../plan/duration.js';
-import { UNREADY_PHASE } from '../plan/phase.js';
 import { milliseconds, pathSum, planText } from '../plan/plan-text.js';
 import { errorText, reasonText, stackText } from '../plan/reason-text.js';
 import { thrownText } from '../plan/thrown.js';
@@ -10,6 +9,9 @@ import { timeline } from '../report/timeline.js';
 import { abandonedTasks, verdictOf, verdictText } from '../report/verdict.js';
 import type { AwaitedTask, ShutdownEvent } from '../run/events.js';
 import { FINDING_KINDS, type Finding, type Notice } from './notice.js';
+
+/** Milliseconds in which what begins or ends is not worth a line yet, also on a busy machine. */
+const MOMENT = 100;
 
 /** A line for the log. */
 export interface Sentence {
@@ -196,14 +198,19 @@ function lastStopSentence(report: ShutdownReport | RunningReport): Sentence {
   return verdictOf(report) === 'completed' ? log(text) : warn(text);
 }
 
+/** Nothing is said while all that is awaited waits on purpose, or has only begun. */
 function progressSentence({
   elapsedMs,
   awaited,
-}: Extract<ShutdownEvent, { type: 'run-progress' }>): Sentence {
+}: Extract<ShutdownEvent, { type: 'run-progress' }>): Sentence | undefined {
   if (awaited.length === 0) return warn(`Still shutting down after ${seconds(elapsedMs)}.`);
-  const text = `After ${seconds(elapsedMs)} still waiting for ${awaited.map(awaitedText).join('; ')}.`;
-  // While it is unready the application waits because it was told to.
-  return awaited.every(({ phase }) => phase === UNREADY_PHASE) ? log(text) : warn(text);
+  const named = awaited.filter((task) => !isExpected(task));
+  if (!named.some((task) => task.elapsedMs >= MOMENT)) return undefined;
+  return warn(`After ${seconds(elapsedMs)} still waiting for ${named.map(awaitedText).join('; ')}.`);
+}
+
+function isExpected({ elapsedMs, expectedMs = 0 }: AwaitedTask): boolean {
+  return expectedMs > 0 && elapsedMs < expectedMs + MOMENT;
 }
 
 function awaitedText({ phase, task, elapsedMs, allowedMs, inFlight = [] }: AwaitedTask): string {

@@ -10,7 +10,7 @@ export function reasonText(reason: ShutdownReason): string {
     case 'close':
       return reason.signal === undefined ? 'app.close()' : `app.close(${reason.signal})`;
     case 'request':
-      return reason.message;
+      return printable(reason.message);
     case 'message':
       return 'the message `shutdown` of the parent process';
     case 'error':

@@ -30,6 +30,7 @@ export class Turn {
       task: task.name,
       elapsedMs: duration(now - this.startedAt),
       allowedMs: duration(this.allowedMs),
+      ...(task.expectedMs === undefined ? {} : { expectedMs: task.expectedMs }),
       ...inFlightOf(task),
     };
   }
