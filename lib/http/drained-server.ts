@@ -11,10 +11,17 @@ import { Http2Sessions } from './http2-sessions.js';
 import type { HttpSettings } from './http.options.js';
 import { refuseLateRequests } from './late-requests.js';
 import { listenBeside } from './listen-beside.js';
+import { turn } from './loop-turn.js';
 import { TlsHandshakes } from './tls-handshakes.js';
 
 /** How often the drain looks for connections that have become idle. */
 const SWEEP_INTERVAL = 20;
+
+/**
+ * So much of the time between two looks counts at most: in the rest of it the loop was blocked or the process
+ * stopped, and whatever a client sent could not be read.
+ */
+const COUNTED_LIMIT = 5 * SWEEP_INTERVAL;
 
 /** How a server is drained. */
 export type DrainSettings = HttpSettings & { readonly clock: Clock };
@@ -25,8 +32,9 @@ type State =
   | {
       readonly status: 'draining';
       readonly idleGrace: number;
-      readonly since: number;
       readonly onDrained: () => void;
+      /** When the connections were last looked at. */
+      lookedAt: number;
       sweep: Timer | undefined;
     }
   | { readonly status: 'drained' };
@@ -71,7 +79,7 @@ export class DrainedServer {
 
   /** Takes in a connection; also one that was accepted before we were told of the server. */
   accept(socket: Socket): void {
-    if (this.#isTls) this.#handshakes.begin(socket);
+    if (this.#isTls) this.#handshakes.begin(socket, this.settings.clock.now());
     else if (!this.#speaksHttp2) this.#connections.connect(socket);
   }
 
@@ -81,7 +89,10 @@ export class DrainedServer {
     const named = [...this.#connections.exchanges, ...this.#sessions.exchanges]
       .filter((exchange) => !this.#isIgnored(exchange))
       .map((exchange) => exchange.item(now));
-    return [...named, ...this.#connections.incomplete].toSorted((a, b) => b.ageMs - a.ageMs);
+    // While it serves, handshakes come and go.
+    const handshakes = this.#state.status === 'serving' ? [] : this.#handshakes.items(now);
+    const unnamed = [...this.#connections.incomplete, ...handshakes];
+    return [...named, ...unnamed].toSorted((a, b) => b.ageMs - a.ageMs);
   }
 
   /** From now on the last response of each connection closes it. */
@@ -111,10 +122,19 @@ export class DrainedServer {
     const { clock, late, serve } = this.settings;
     this.leave();
     if (this.server.listening) await this.#closeListener();
-    this.#sessions.close();
     if (late === 'reject') refuseLateRequests(this.server, serve);
+    // One turn ends the one in which we were called, in the other is read what came while the loop was blocked.
+    await turn();
+    await turn();
+    this.#sessions.close();
     await new Promise<void>((onDrained) => {
-      this.#state = { status: 'draining', idleGrace, since: clock.now(), onDrained, sweep: undefined };
+      this.#state = {
+        status: 'draining',
+        idleGrace,
+        onDrained,
+        lookedAt: clock.now(),
+        sweep: undefined,
+      };
       this.#sweep();
     });
   }
@@ -142,15 +162,19 @@ export class DrainedServer {
   #sweep(): void {
     if (this.#state.status !== 'draining') return;
     const { clock, sse } = this.settings;
-    const { idleGrace, since } = this.#state;
+    const { idleGrace, lookedAt } = this.#state;
+    const now = clock.now();
+    const countedMs = Math.min(now - lookedAt, COUNTED_LIMIT);
+    this.#state.lookedAt = now;
     this.#connections.endEventStreams(sse);
     this.#sessions.endEventStreams(sse);
-    this.#connections.closeIdle(idleGrace, since);
-    if (clock.now() - since >= idleGrace) this.#handshakes.sever();
+    this.#sessions.closeSilent(countedMs, idleGrace);
+    this.#connections.closeIdle(countedMs, idleGrace);
+    this.#handshakes.cutIdle(countedMs, idleGrace);
     this.#endIfDrained();
-    if (this.#state.status === 'draining') {
-      this.#state.sweep = clock.schedule(() => this.#sweep(), SWEEP_INTERVAL);
-    }
+    if (this.#state.status !== 'draining') return;
+    // Read first, then judge: when a timer fires late, nothing that came meanwhile has been read.
+    this.#state.sweep = clock.schedule(() => void turn().then(() => this.#sweep()), SWEEP_INTERVAL);
   }
 
   #endIfDrained(): void {

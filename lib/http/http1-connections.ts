@@ -70,7 +70,7 @@ export class Http1Connections {
     // While it serves, nobody knows how far the last request of a connection went.
     if (this.#state.status === 'serving') return [];
     const now = this.clock.now();
-    const ages = this.#all.filter(({ isIncomplete }) => isIncomplete).map((each) => each.idleMs(now));
+    const ages = this.#all.filter(({ isIncomplete }) => isIncomplete).map((each) => each.ageMs(now));
     if (ages.length === 0) return [];
     const name = ages.length === 1 ? '1 incomplete request' : `${ages.length} incomplete requests`;
     return [{ name, ageMs: Math.max(...ages) }];
@@ -82,8 +82,8 @@ export class Http1Connections {
 
   /** Whether the drain waits for a connection: for all but those with nothing but ignored requests on them. */
   isWaited(isIgnored: (exchange: Exchange) => boolean): boolean {
-    for (const { exchanges } of this.#connections.values()) {
-      if (exchanges.length === 0 || !exchanges.every(isIgnored)) return true;
+    for (const connection of this.#connections.values()) {
+      if (!connection.isBusy || !connection.every(isIgnored)) return true;
     }
     return false;
   }
@@ -103,11 +103,11 @@ export class Http1Connections {
     }
   }
 
-  /** Closes what has been idle for so long, counted from an instant on. */
-  closeIdle(idleGrace: number, since: number): void {
+  /** Counts time in which the connections could have been read, and closes what has been idle for so long. */
+  closeIdle(countedMs: number, idleGrace: number): void {
     const now = this.clock.now();
     for (const connection of this.#connections.values()) {
-      const idleMs = Math.min(connection.idleMs(now), now - since);
+      const idleMs = connection.idleMs(countedMs, now);
       // Destroyed and not ended: a request that crosses our FIN would still run, and its answer be lost.
       if (connection.isIdle && idleMs >= idleGrace) connection.socket.destroy();
     }
@@ -122,7 +122,7 @@ export class Http1Connections {
     // After `checkContinue` the server emits it a second time.
     if (connection.has(exchange.request)) return;
     connection.begin(exchange);
-    closeAfter(exchange.response, () => connection.isLast(exchange));
+    closeAfter(exchange.response, () => connection.mayCloseAfter(exchange));
     exchange.response.once('close', () => connection.end(exchange, this.clock.now()));
   }
 
