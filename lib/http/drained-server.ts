@@ -12,6 +12,7 @@ import type { HttpSettings } from './http.options.js';
 import { refuseLateRequests } from './late-requests.js';
 import { listenBeside } from './listen-beside.js';
 import { turn } from './loop-turn.js';
+import { lookAtHead } from './response-head.js';
 import { TlsHandshakes } from './tls-handshakes.js';
 
 /** How often the drain looks for connections that have become idle. */
@@ -156,7 +157,10 @@ export class DrainedServer {
 
   #begin(request: IncomingMessage, response: ServerResponse): void {
     if (request.httpVersionMajor < 2) this.#connections.begin(request, response);
-    else this.#sessions.begin(new Exchange(request, response, this.settings.clock.now()));
+    else {
+      lookAtHead(response);
+      this.#sessions.begin(new Exchange(request, response, this.settings.clock.now()));
+    }
   }
 
   #sweep(): void {

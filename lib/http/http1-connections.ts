@@ -4,9 +4,11 @@ import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 import { BegunExchanges } from './begun-exchanges.js';
 import { Connection } from './connection.js';
+import { cut, endsWithConnection } from './cut.js';
 import type { EventStreamFarewell } from './event-stream.js';
 import { Exchange } from './exchange.js';
-import { closeAfter, lookAtHead } from './response-head.js';
+import { followEvents } from './event-boundary.js';
+import { closeAfter, isEventStream, lookAtHead } from './response-head.js';
 
 type State =
   /** Requests pass at as little cost as can be. */
@@ -114,7 +116,11 @@ export class Http1Connections {
   }
 
   sever(): void {
-    for (const socket of this.#connections.keys()) socket.destroy();
+    for (const connection of this.#connections.values()) {
+      const isOpenEnded = !connection.every(({ response }) => !endsWithConnection(response));
+      if (isOpenEnded) cut(connection.socket);
+      else connection.socket.destroy();
+    }
   }
 
   #follow(exchange: Exchange): void {
@@ -122,8 +128,10 @@ export class Http1Connections {
     // After `checkContinue` the server emits it a second time.
     if (connection.has(exchange.request)) return;
     connection.begin(exchange);
-    closeAfter(exchange.response, () => connection.mayCloseAfter(exchange));
-    exchange.response.once('close', () => connection.end(exchange, this.clock.now()));
+    const { response } = exchange;
+    closeAfter(response, () => connection.mayCloseAfter(exchange));
+    if (response.headersSent && isEventStream(response)) followEvents(response, {});
+    response.on('close', () => connection.end(exchange, this.clock.now()));
   }
 
   get #all(): readonly Connection[] {

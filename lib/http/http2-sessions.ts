@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
+import { cutResponse } from './cut.js';
 import type { EventStreamFarewell } from './event-stream.js';
 import type { Exchange } from './exchange.js';
 
@@ -73,7 +74,12 @@ export class Http2Sessions {
   }
 
   sever(): void {
-    for (const session of this.#sessions.keys()) session.destroy();
+    for (const { response } of this.exchanges) cutResponse(response);
+    const sessions = [...this.#sessions.keys()];
+    // In the turn in which it is destroyed a session sends nothing any more.
+    setImmediate(() => {
+      for (const session of sessions) session.destroy();
+    });
   }
 }
 

@@ -203,6 +203,49 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
     expect(body).toMatch(/^data: first\n\n(: tick\n\n)*data: bye\n\n$/);
   });
 
+  test('lets an event stream that answers a POST end by itself', async () => {
+    const desk = new Desk();
+    const drained = await serve(create(desk.handler));
+    const { session } = await open(kind, portOf(drained.server));
+    const stream = session.request({ ':path': '/chat', ':method': 'POST' });
+    const ended = end(stream);
+    const response = await desk.arrived('/chat');
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    response.write('data: token\n\n');
+    await once(stream, 'data');
+    const drain = drained.drain(0);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    response.end('data: [DONE]\n\n');
+    await drain;
+
+    expect(await ended).toEqual({
+      status: 200,
+      body: 'data: token\n\ndata: [DONE]\n\n',
+      code: constants.NGHTTP2_NO_ERROR,
+    });
+  });
+
+  test('resets streams at the deadline, so that no part of a body looks complete', async () => {
+    const desk = new Desk();
+    const drained = await serve(create(desk.handler));
+    const { session, closed } = await open(kind, portOf(drained.server));
+    const stream = session.request({ ':path': '/report' });
+    const errors: unknown[] = [];
+    let ends = 0;
+    stream.on('error', (error) => errors.push(error));
+    stream.on('end', () => (ends += 1));
+    (await desk.arrived('/report')).write('a part');
+    await once(stream, 'data');
+    const drain = drained.drain(0);
+    drained.sever();
+    await drain;
+    await closed;
+
+    expect(stream.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+    expect(errors).toHaveLength(1);
+    expect(ends).toBe(0);
+  });
+
   test('lets the server be closed again', async () => {
     const server = create(new Desk().handler);
     const drained = await serve(server);
