@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
-import type { Server, Socket } from 'node:net';
+import { Socket, type Server } from 'node:net';
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock, Timer } from '../run/clock.js';
@@ -14,6 +14,7 @@ import { listenBeside } from './listen-beside.js';
 import { turn } from './loop-turn.js';
 import { lookAtHead } from './response-head.js';
 import { TlsHandshakes } from './tls-handshakes.js';
+import { UpgradedSockets } from './upgraded-sockets.js';
 
 /** How often the drain looks for connections that have become idle. */
 const SWEEP_INTERVAL = 20;
@@ -25,7 +26,11 @@ const SWEEP_INTERVAL = 20;
 const COUNTED_LIMIT = 5 * SWEEP_INTERVAL;
 
 /** How a server is drained. */
-export type DrainSettings = HttpSettings & { readonly clock: Clock };
+export type DrainSettings = HttpSettings & {
+  readonly clock: Clock;
+  /** The sockets that left HTTP and that somebody else sends away. */
+  readonly ownedSockets: () => ReadonlySet<object>;
+};
 
 type State =
   | { readonly status: 'serving' }
@@ -50,6 +55,7 @@ export class DrainedServer {
   readonly #connections: Http1Connections;
   readonly #sessions = new Http2Sessions(() => this.#endIfDrained());
   readonly #handshakes = new TlsHandshakes(() => this.#endIfDrained());
+  readonly #upgraded: UpgradedSockets;
   readonly #isTls: boolean;
   readonly #speaksHttp2: boolean;
   #state: State = { status: 'serving' };
@@ -62,6 +68,7 @@ export class DrainedServer {
     this.#isTls = server instanceof TlsServer;
     this.#speaksHttp2 = typeof Reflect.get(server, 'updateSettings') === 'function';
     this.#connections = new Http1Connections(settings.clock, () => this.#endIfDrained());
+    this.#upgraded = new UpgradedSockets(settings.ownedSockets, () => this.#endIfDrained());
     server.on('connection', (socket: Socket) => this.accept(socket));
     server.on('secureConnection', (socket: TLSSocket) => this.#secured(socket));
     server.on('session', (session: ServerHttp2Session) => this.#sessions.add(session));
@@ -74,7 +81,8 @@ export class DrainedServer {
         if (httpVersionMajor < 2) this.#connections.connect(socket);
       });
     }
-    const release = ({ socket }: IncomingMessage): void => this.#connections.release(socket);
+    const release = (request: IncomingMessage, to: Socket | ServerResponse): void =>
+      this.#release(request, to);
     for (const event of ['upgrade', 'connect']) listenBeside(server, event, release);
   }
 
@@ -87,13 +95,14 @@ export class DrainedServer {
   /** What is in flight, the oldest first. */
   get items(): readonly InFlightItem[] {
     const now = this.settings.clock.now();
+    const isIgnored = (path: string): boolean => this.#isIgnored(path);
     const named = [...this.#connections.exchanges, ...this.#sessions.exchanges]
-      .filter((exchange) => !this.#isIgnored(exchange))
+      .filter(({ path }) => !isIgnored(path))
       .map((exchange) => exchange.item(now));
     // While it serves, handshakes come and go.
     const handshakes = this.#state.status === 'serving' ? [] : this.#handshakes.items(now);
-    const unnamed = [...this.#connections.incomplete, ...handshakes];
-    return [...named, ...unnamed].toSorted((a, b) => b.ageMs - a.ageMs);
+    const others = [...this.#upgraded.items(now, isIgnored), ...this.#connections.incomplete, ...handshakes];
+    return [...named, ...others].toSorted((a, b) => b.ageMs - a.ageMs);
   }
 
   /** From now on the last response of each connection closes it. */
@@ -116,6 +125,7 @@ export class DrainedServer {
   sever(): void {
     this.#handshakes.sever();
     this.#sessions.sever();
+    this.#upgraded.sever();
     this.#connections.sever();
   }
 
@@ -163,6 +173,16 @@ export class DrainedServer {
     }
   }
 
+  /** Lets go of a connection that leaves HTTP; with HTTP/2 it is only one stream that does. */
+  #release(request: IncomingMessage, to: Socket | ServerResponse): void {
+    if (to instanceof Socket) {
+      this.#upgraded.add(request, to, this.settings.clock.now());
+      this.#connections.release(to);
+    } else if (request.httpVersionMajor >= 2) {
+      this.#begin(request, to);
+    }
+  }
+
   #sweep(): void {
     if (this.#state.status !== 'draining') return;
     const { clock, sse } = this.settings;
@@ -172,6 +192,7 @@ export class DrainedServer {
     this.#state.lookedAt = now;
     this.#connections.endEventStreams(sse);
     this.#sessions.endEventStreams(sse);
+    this.#upgraded.sendAway(countedMs);
     this.#sessions.closeSilent(countedMs, idleGrace);
     this.#connections.closeIdle(countedMs, idleGrace);
     this.#handshakes.cutIdle(countedMs, idleGrace);
@@ -192,13 +213,16 @@ export class DrainedServer {
   }
 
   get #isWaited(): boolean {
-    const isIgnored = (exchange: Exchange): boolean => this.#isIgnored(exchange);
+    const isIgnored = ({ path }: Exchange): boolean => this.#isIgnored(path);
     return (
-      this.#handshakes.size > 0 || this.#connections.isWaited(isIgnored) || this.#sessions.isWaited(isIgnored)
+      this.#handshakes.size > 0 ||
+      this.#upgraded.isWaited((path) => this.#isIgnored(path)) ||
+      this.#connections.isWaited(isIgnored) ||
+      this.#sessions.isWaited(isIgnored)
     );
   }
 
-  #isIgnored({ path }: Exchange): boolean {
+  #isIgnored(path: string): boolean {
     return this.settings.ignore.includes(path);
   }
 }

@@ -79,7 +79,8 @@ export function pathOf(url: string): string {
 /** An id says nothing about the route, and may say too much about the client: numbers, hashes, addresses. */
 const ID = /^(?:\d+|[0-9a-f]{8,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=.*\d)[\w~-]{16,}|.*(?:@|%40).*)$/i;
 
-function withoutIds(path: string): string {
+/** A path with the ids in it taken out. */
+export function withoutIds(path: string): string {
   return path
     .split('/')
     .map((segment) => (ID.test(segment) ? ':id' : segment))
