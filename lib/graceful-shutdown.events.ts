@@ -1,4 +1,5 @@
 import { Observable, Subscriber, type Observer, type Operator, type TeardownLogic } from 'rxjs';
+import { callForeign } from './run/foreign-call.js';
 
 type Listener<T> = Partial<Observer<T>> | ((value: T) => void) | null;
 
@@ -39,13 +40,7 @@ export class IsolatedObservable<T> extends Observable<T> {
   }
 
   #guard(call: () => unknown): void {
-    try {
-      const answer = call();
-      // A function that is async rejects instead of throwing.
-      if (answer instanceof Promise) answer.catch(this.onError);
-    } catch (error) {
-      this.onError(error);
-    }
+    callForeign(call, this.onError);
   }
 }
 

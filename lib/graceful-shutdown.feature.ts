@@ -38,6 +38,8 @@ export interface ShutdownFeature {
   readonly prepare: (application: CompleteApplication) => readonly ShutdownTask[];
   /** Follows the run. */
   readonly observe?: (event: ShutdownEvent) => void;
+  /** The sockets that left HTTP and that it sends away itself: `HttpDrain` does so with all others. */
+  readonly sockets?: () => Iterable<object>;
   /** Asked as the run begins: what follows it, where somebody wants that. */
   readonly follow?: () => ShutdownListener | undefined;
 }

@@ -120,6 +120,7 @@ export const featureProviders: readonly Provider[] = [
         prepare: () => {
           const server = serverOf(host);
           if (server !== undefined) drain.watch(server);
+          for (const { sockets } of userFeatures) if (sockets !== undefined) drain.leaveTo(sockets);
           return drain.tasks();
         },
       },

@@ -68,7 +68,8 @@ const providers: readonly Provider[] = [
   {
     provide: ShutdownLog,
     inject: [SETTINGS],
-    useFactory: ({ logger, silenced }: ShutdownSettings) => new ShutdownLog(logger, silenced),
+    useFactory: ({ logger, silenced }: ShutdownSettings) =>
+      new ShutdownLog(logger, silenced, (line) => nodeProcess.writeLine(line)),
   },
   {
     provide: PROCESS_GUARD,
@@ -83,7 +84,16 @@ const providers: readonly Provider[] = [
   { provide: TASK_WRAPPER, useValue: AS_IT_IS },
   {
     provide: GracefulShutdown,
-    inject: [SETTINGS, ModulesContainer, SHUTDOWN_CLOCK, ShutdownLog, BEGINNING, FEATURES, TASK_WRAPPER],
+    inject: [
+      SETTINGS,
+      ModulesContainer,
+      SHUTDOWN_CLOCK,
+      ShutdownLog,
+      BEGINNING,
+      FEATURES,
+      TASK_WRAPPER,
+      PROCESS_GUARD,
+    ],
     useFactory: (
       settings: ShutdownSettings,
       modules: ModulesContainer,
@@ -92,6 +102,7 @@ const providers: readonly Provider[] = [
       beginning: AbortController,
       features: readonly ShutdownFeature[],
       wrapper: TaskWrapper,
+      guard: ProcessGuard,
     ) =>
       new GracefulShutdown({
         settings,
@@ -101,7 +112,11 @@ const providers: readonly Provider[] = [
         features,
         wrapper,
         notify: (notice) => log.notice(notice),
-        onEvent: (event) => log.event(event),
+        onEvent: (event) => {
+          // Before the first line of the run: whoever reads the output may have gone with what asked for it.
+          if (event.type === 'run-started') guard.keepWriting();
+          log.event(event);
+        },
       }),
   },
   { provide: REPORT_FILES, useValue: storedFiles },
@@ -201,6 +216,7 @@ const providers: readonly Provider[] = [
           ipc,
           fatalErrors,
           exit,
+          log,
           exitLimit: limit + RESERVE / 2,
           isClean: () => shutdown.report?.outcome === 'completed',
           running: () => shutdown.awaited.map(({ task }) => task),

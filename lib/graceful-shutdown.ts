@@ -18,14 +18,15 @@ import type { Notice } from './logging/notice.js';
 import { InjectionGraph } from './plan/injection-graph.js';
 import { ShutdownConfigurationError } from './plan/mistake.js';
 import { findOrderDoubts } from './plan/order-check.js';
-import type { ShutdownReason } from './plan/reason.js';
+import { reasonOf, type ShutdownReason } from './plan/reason.js';
 import type { ShutdownPlan } from './plan/shutdown-plan.js';
 import type { ShutdownTask } from './plan/task.js';
 import { ReportFold } from './report/fold-report.js';
 import type { RunningReport, ShutdownReport } from './report/shutdown-report.js';
 import type { Clock } from './run/clock.js';
 import { toError } from './run/errors.js';
-import type { AwaitedTask, ShutdownEvent } from './run/events.js';
+import type { AwaitedTask, ShutdownEvent, ShutdownListener } from './run/events.js';
+import { watchAnswer } from './run/foreign-call.js';
 import type { ShutdownRegistration } from './run/registration.js';
 import { ShutdownRun, type RunOptions } from './run/shutdown-run.js';
 import { TaskRegistry, type TaskWrapper } from './run/task-registry.js';
@@ -154,10 +155,7 @@ export class GracefulShutdown implements ShutdownTarget {
     const isRefused = options.from !== undefined && phaseGraph.phase(options.from) === undefined;
     this.#prepareForRun();
     if (!isRefused) this.#takeInFollowers();
-    const ended = this.#run.start(
-      typeof reason === 'string' ? { kind: 'request', message: reason } : reason,
-      options,
-    );
+    const ended = this.#run.start(reasonOf(reason), options);
     return isRefused ? ended.then(() => this.finished) : this.finished;
   }
 
@@ -246,11 +244,16 @@ export class GracefulShutdown implements ShutdownTarget {
     if (this.#run.status !== 'idle') return;
     for (const { follow } of this.#parts.features) {
       try {
-        const listener = follow?.();
-        if (listener !== undefined) this.#run.listen(listener);
+        const listener: unknown = follow?.();
+        if (isListener(listener)) this.#run.listen(listener);
+        else watchAnswer(listener, (error) => this.#parts.notify({ kind: 'listener-failed', error }));
       } catch (error) {
         this.#parts.notify({ kind: 'listener-failed', error });
       }
     }
   }
+}
+
+function isListener(value: unknown): value is ShutdownListener {
+  return typeof value === 'function';
 }

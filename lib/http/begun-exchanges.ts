@@ -33,9 +33,13 @@ export class BegunExchanges {
 
   /** What is in flight, in the order in which it began. */
   get inFlight(): readonly Exchange[] {
-    const inFlight = this.#exchanges.filter((exchange) => !exchange.isOver);
-    // After `checkContinue` the server emits a request a second time.
-    return [...new Map(inFlight.map((exchange) => [exchange.request, exchange])).values()];
+    const requests = new Set<IncomingMessage>();
+    return this.#exchanges.filter((exchange) => {
+      // After `checkContinue` the server emits a request a second time.
+      if (exchange.isOver || requests.has(exchange.request)) return false;
+      requests.add(exchange.request);
+      return true;
+    });
   }
 
   /** Takes out what is in flight. */

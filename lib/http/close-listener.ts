@@ -1,7 +1,11 @@
 import { Server, type Socket } from 'node:net';
+import { turn } from './loop-turn.js';
 
-/** A quiet turn comes within a few milliseconds; this is for a processor that is starved. */
+/** A quiet turn comes within a few milliseconds; this is for a server whose clients never stop coming. */
 const HOLD_LIMIT = 250;
+
+/** So much of a turn counts at most: while the loop is blocked nobody can be accepted. */
+const TURN_LIMIT = 10;
 
 /**
  * Stops listening without losing anything that has been accepted or is about to be.
@@ -26,12 +30,14 @@ export async function closeListener(
   };
   server.on('connection', pause);
   for (const socket of idle) socket.pause();
-  const until = now() + HOLD_LIMIT;
   // The first turn only ends the one in which we were called.
   await turn();
-  for (let before = -1; before < paused.size && now() < until;) {
+  let heldMs = 0;
+  for (let before = -1; before < paused.size && heldMs < HOLD_LIMIT;) {
     before = paused.size;
+    const from = now();
     await turn();
+    heldMs += Math.min(now() - from, TURN_LIMIT);
   }
   stopListening(server);
   server.off('connection', pause);
@@ -41,10 +47,4 @@ export async function closeListener(
 /** Closes the listener, and nothing but the listener. */
 export function stopListening(server: Server): void {
   Server.prototype.close.call(server);
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
-import type { Server, Socket } from 'node:net';
+import { Socket, type Server } from 'node:net';
 import { Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock, Timer } from '../run/clock.js';
@@ -11,13 +11,26 @@ import { Http2Sessions } from './http2-sessions.js';
 import type { HttpSettings } from './http.options.js';
 import { refuseLateRequests } from './late-requests.js';
 import { listenBeside } from './listen-beside.js';
+import { turn } from './loop-turn.js';
+import { lookAtHead } from './response-head.js';
 import { TlsHandshakes } from './tls-handshakes.js';
+import { UpgradedSockets } from './upgraded-sockets.js';
 
 /** How often the drain looks for connections that have become idle. */
 const SWEEP_INTERVAL = 20;
 
+/**
+ * So much of the time between two looks counts at most: in the rest of it the loop was blocked or the process
+ * stopped, and whatever a client sent could not be read.
+ */
+const COUNTED_LIMIT = 5 * SWEEP_INTERVAL;
+
 /** How a server is drained. */
-export type DrainSettings = HttpSettings & { readonly clock: Clock };
+export type DrainSettings = HttpSettings & {
+  readonly clock: Clock;
+  /** The sockets that left HTTP and that somebody else sends away. */
+  readonly ownedSockets: () => ReadonlySet<object>;
+};
 
 type State =
   | { readonly status: 'serving' }
@@ -25,8 +38,9 @@ type State =
   | {
       readonly status: 'draining';
       readonly idleGrace: number;
-      readonly since: number;
       readonly onDrained: () => void;
+      /** When the connections were last looked at. */
+      lookedAt: number;
       sweep: Timer | undefined;
     }
   | { readonly status: 'drained' };
@@ -41,6 +55,7 @@ export class DrainedServer {
   readonly #connections: Http1Connections;
   readonly #sessions = new Http2Sessions(() => this.#endIfDrained());
   readonly #handshakes = new TlsHandshakes(() => this.#endIfDrained());
+  readonly #upgraded: UpgradedSockets;
   readonly #isTls: boolean;
   readonly #speaksHttp2: boolean;
   #state: State = { status: 'serving' };
@@ -53,6 +68,7 @@ export class DrainedServer {
     this.#isTls = server instanceof TlsServer;
     this.#speaksHttp2 = typeof Reflect.get(server, 'updateSettings') === 'function';
     this.#connections = new Http1Connections(settings.clock, () => this.#endIfDrained());
+    this.#upgraded = new UpgradedSockets(settings.ownedSockets, () => this.#endIfDrained());
     server.on('connection', (socket: Socket) => this.accept(socket));
     server.on('secureConnection', (socket: TLSSocket) => this.#secured(socket));
     server.on('session', (session: ServerHttp2Session) => this.#sessions.add(session));
@@ -65,23 +81,28 @@ export class DrainedServer {
         if (httpVersionMajor < 2) this.#connections.connect(socket);
       });
     }
-    const release = ({ socket }: IncomingMessage): void => this.#connections.release(socket);
+    const release = (request: IncomingMessage, to: Socket | ServerResponse): void =>
+      this.#release(request, to);
     for (const event of ['upgrade', 'connect']) listenBeside(server, event, release);
   }
 
   /** Takes in a connection; also one that was accepted before we were told of the server. */
   accept(socket: Socket): void {
-    if (this.#isTls) this.#handshakes.begin(socket);
+    if (this.#isTls) this.#handshakes.begin(socket, this.settings.clock.now());
     else if (!this.#speaksHttp2) this.#connections.connect(socket);
   }
 
   /** What is in flight, the oldest first. */
   get items(): readonly InFlightItem[] {
     const now = this.settings.clock.now();
+    const isIgnored = (path: string): boolean => this.#isIgnored(path);
     const named = [...this.#connections.exchanges, ...this.#sessions.exchanges]
-      .filter((exchange) => !this.#isIgnored(exchange))
+      .filter(({ path }) => !isIgnored(path))
       .map((exchange) => exchange.item(now));
-    return [...named, ...this.#connections.incomplete].toSorted((a, b) => b.ageMs - a.ageMs);
+    // While it serves, handshakes come and go.
+    const handshakes = this.#state.status === 'serving' ? [] : this.#handshakes.items(now);
+    const others = [...this.#upgraded.items(now, isIgnored), ...this.#connections.incomplete, ...handshakes];
+    return [...named, ...others].toSorted((a, b) => b.ageMs - a.ageMs);
   }
 
   /** From now on the last response of each connection closes it. */
@@ -104,6 +125,7 @@ export class DrainedServer {
   sever(): void {
     this.#handshakes.sever();
     this.#sessions.sever();
+    this.#upgraded.sever();
     this.#connections.sever();
   }
 
@@ -111,10 +133,19 @@ export class DrainedServer {
     const { clock, late, serve } = this.settings;
     this.leave();
     if (this.server.listening) await this.#closeListener();
-    this.#sessions.close();
     if (late === 'reject') refuseLateRequests(this.server, serve);
+    // One turn ends the one in which we were called, in the other is read what came while the loop was blocked.
+    await turn();
+    await turn();
+    this.#sessions.close();
     await new Promise<void>((onDrained) => {
-      this.#state = { status: 'draining', idleGrace, since: clock.now(), onDrained, sweep: undefined };
+      this.#state = {
+        status: 'draining',
+        idleGrace,
+        onDrained,
+        lookedAt: clock.now(),
+        sweep: undefined,
+      };
       this.#sweep();
     });
   }
@@ -136,21 +167,39 @@ export class DrainedServer {
 
   #begin(request: IncomingMessage, response: ServerResponse): void {
     if (request.httpVersionMajor < 2) this.#connections.begin(request, response);
-    else this.#sessions.begin(new Exchange(request, response, this.settings.clock.now()));
+    else {
+      lookAtHead(response);
+      this.#sessions.begin(new Exchange(request, response, this.settings.clock.now()));
+    }
+  }
+
+  /** Lets go of a connection that leaves HTTP; with HTTP/2 it is only one stream that does. */
+  #release(request: IncomingMessage, to: Socket | ServerResponse): void {
+    if (to instanceof Socket) {
+      this.#upgraded.add(request, to, this.settings.clock.now());
+      this.#connections.release(to);
+    } else if (request.httpVersionMajor >= 2) {
+      this.#begin(request, to);
+    }
   }
 
   #sweep(): void {
     if (this.#state.status !== 'draining') return;
     const { clock, sse } = this.settings;
-    const { idleGrace, since } = this.#state;
+    const { idleGrace, lookedAt } = this.#state;
+    const now = clock.now();
+    const countedMs = Math.min(now - lookedAt, COUNTED_LIMIT);
+    this.#state.lookedAt = now;
     this.#connections.endEventStreams(sse);
     this.#sessions.endEventStreams(sse);
-    this.#connections.closeIdle(idleGrace, since);
-    if (clock.now() - since >= idleGrace) this.#handshakes.sever();
+    this.#upgraded.sendAway(countedMs);
+    this.#sessions.closeSilent(countedMs, idleGrace);
+    this.#connections.closeIdle(countedMs, idleGrace);
+    this.#handshakes.cutIdle(countedMs, idleGrace);
     this.#endIfDrained();
-    if (this.#state.status === 'draining') {
-      this.#state.sweep = clock.schedule(() => this.#sweep(), SWEEP_INTERVAL);
-    }
+    if (this.#state.status !== 'draining') return;
+    // Read first, then judge: when a timer fires late, nothing that came meanwhile has been read.
+    this.#state.sweep = clock.schedule(() => void turn().then(() => this.#sweep()), SWEEP_INTERVAL);
   }
 
   #endIfDrained(): void {
@@ -164,13 +213,16 @@ export class DrainedServer {
   }
 
   get #isWaited(): boolean {
-    const isIgnored = (exchange: Exchange): boolean => this.#isIgnored(exchange);
+    const isIgnored = ({ path }: Exchange): boolean => this.#isIgnored(path);
     return (
-      this.#handshakes.size > 0 || this.#connections.isWaited(isIgnored) || this.#sessions.isWaited(isIgnored)
+      this.#handshakes.size > 0 ||
+      this.#upgraded.isWaited((path) => this.#isIgnored(path)) ||
+      this.#connections.isWaited(isIgnored) ||
+      this.#sessions.isWaited(isIgnored)
     );
   }
 
-  #isIgnored({ path }: Exchange): boolean {
+  #isIgnored(path: string): boolean {
     return this.settings.ignore.includes(path);
   }
 }

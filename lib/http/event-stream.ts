@@ -42,8 +42,8 @@ export function endEventStream(
   };
 }
 
-/** Who waits for the write to be done does not wait for ever. */
-function callBack(args: readonly unknown[]): void {
+/** Calls back for a write that goes nowhere: whoever waits for it must not wait forever. */
+export function callBack(args: readonly unknown[]): void {
   const callback = args.at(-1);
   if (typeof callback === 'function') setImmediate(() => void Reflect.apply(callback, undefined, []));
 }

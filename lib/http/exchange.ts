@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { InFlightItem } from '../plan/task.js';
+import { cutResponse } from './cut.js';
+import { positionOf } from './event-boundary.js';
 import { endEventStream, type EventStreamFarewell } from './event-stream.js';
 import { isEventStream } from './response-head.js';
 
@@ -33,14 +35,22 @@ export class Exchange {
     return coding !== undefined || (length !== undefined && length !== '0');
   }
 
-  /** Ends the response if it is a stream of server-sent events; says whether it did. */
+  /**
+   * Ends the response, between two events, if it is a stream of server-sent events that `EventSource` reads: that
+   * only ever sends GET, and comes back by itself. Any other request has an answer with an end, and nobody would
+   * come back for the rest of it. Says whether it did.
+   */
   endEventStream(farewell: EventStreamFarewell): boolean {
     const { headersSent, writableEnded } = this.response;
     if (!headersSent || writableEnded || this.#ending) return false;
-    if (!isEventStream(this.response)) return false;
+    if (this.request.method !== 'GET' || !isEventStream(this.response)) return false;
+    const position = positionOf(this.response);
+    // Its end would make an event of what has been written of it, or hide that there was one.
+    if (position === 'in an event') return false;
     // A middleware that compresses may take its time to end it.
     this.#ending = true;
-    endEventStream(this.response, farewell, Math.random);
+    if (position === 'encoded') cutResponse(this.response);
+    else endEventStream(this.response, farewell, Math.random);
     return true;
   }
 
@@ -69,7 +79,8 @@ export function pathOf(url: string): string {
 /** An id says nothing about the route, and may say too much about the client: numbers, hashes, addresses. */
 const ID = /^(?:\d+|[0-9a-f]{8,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=.*\d)[\w~-]{16,}|.*(?:@|%40).*)$/i;
 
-function withoutIds(path: string): string {
+/** A path with the ids in it taken out. */
+export function withoutIds(path: string): string {
   return path
     .split('/')
     .map((segment) => (ID.test(segment) ? ':id' : segment))

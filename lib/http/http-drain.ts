@@ -27,6 +27,7 @@ type State =
  */
 export class HttpDrain {
   readonly #servers = new Map<Server, DrainedServer>();
+  readonly #owners: (() => Iterable<object>)[] = [];
   readonly #onAccepted = (message: unknown): void => this.#adoptSibling(message);
   #state: State = { status: 'serving' };
 
@@ -45,10 +46,19 @@ export class HttpDrain {
   watch(server: Server): void {
     if (this.settings === false || this.#servers.has(server)) return;
     if (this.#servers.size === 0) subscribe(ACCEPTED, this.#onAccepted);
-    const drained = new DrainedServer(server, { ...this.settings, clock: this.clock });
+    const drained = new DrainedServer(server, {
+      ...this.settings,
+      clock: this.clock,
+      ownedSockets: () => new Set(this.#owners.flatMap((sockets) => [...sockets()])),
+    });
     this.#servers.set(server, drained);
     if (this.#state.status !== 'serving') drained.leave();
     if (this.#state.status === 'draining') this.#state.drains.push(drained.drain(this.#state.idleGrace));
+  }
+
+  /** Leaves sockets that left HTTP to whoever shows them here, and sends them away. */
+  leaveTo(sockets: () => Iterable<object>): void {
+    this.#owners.push(sockets);
   }
 
   /** The requests in flight on all servers, the oldest first. */

@@ -4,9 +4,11 @@ import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 import { BegunExchanges } from './begun-exchanges.js';
 import { Connection } from './connection.js';
+import { cut, endsWithConnection } from './cut.js';
 import type { EventStreamFarewell } from './event-stream.js';
 import { Exchange } from './exchange.js';
-import { closeAfter, lookAtHead } from './response-head.js';
+import { followEvents } from './event-boundary.js';
+import { closeAfter, isEventStream, lookAtHead } from './response-head.js';
 
 type State =
   /** Requests pass at as little cost as can be. */
@@ -70,7 +72,7 @@ export class Http1Connections {
     // While it serves, nobody knows how far the last request of a connection went.
     if (this.#state.status === 'serving') return [];
     const now = this.clock.now();
-    const ages = this.#all.filter(({ isIncomplete }) => isIncomplete).map((each) => each.idleMs(now));
+    const ages = this.#all.filter(({ isIncomplete }) => isIncomplete).map((each) => each.ageMs(now));
     if (ages.length === 0) return [];
     const name = ages.length === 1 ? '1 incomplete request' : `${ages.length} incomplete requests`;
     return [{ name, ageMs: Math.max(...ages) }];
@@ -82,8 +84,8 @@ export class Http1Connections {
 
   /** Whether the drain waits for a connection: for all but those with nothing but ignored requests on them. */
   isWaited(isIgnored: (exchange: Exchange) => boolean): boolean {
-    for (const { exchanges } of this.#connections.values()) {
-      if (exchanges.length === 0 || !exchanges.every(isIgnored)) return true;
+    for (const connection of this.#connections.values()) {
+      if (!connection.isBusy || !connection.every(isIgnored)) return true;
     }
     return false;
   }
@@ -103,18 +105,22 @@ export class Http1Connections {
     }
   }
 
-  /** Closes what has been idle for so long, counted from an instant on. */
-  closeIdle(idleGrace: number, since: number): void {
+  /** Counts time in which the connections could have been read, and closes what has been idle for so long. */
+  closeIdle(countedMs: number, idleGrace: number): void {
     const now = this.clock.now();
     for (const connection of this.#connections.values()) {
-      const idleMs = Math.min(connection.idleMs(now), now - since);
+      const idleMs = connection.idleMs(countedMs, now);
       // Destroyed and not ended: a request that crosses our FIN would still run, and its answer be lost.
       if (connection.isIdle && idleMs >= idleGrace) connection.socket.destroy();
     }
   }
 
   sever(): void {
-    for (const socket of this.#connections.keys()) socket.destroy();
+    for (const connection of this.#connections.values()) {
+      const isOpenEnded = !connection.every(({ response }) => !endsWithConnection(response));
+      if (isOpenEnded) cut(connection.socket);
+      else connection.socket.destroy();
+    }
   }
 
   #follow(exchange: Exchange): void {
@@ -122,8 +128,10 @@ export class Http1Connections {
     // After `checkContinue` the server emits it a second time.
     if (connection.has(exchange.request)) return;
     connection.begin(exchange);
-    closeAfter(exchange.response, () => connection.isLast(exchange));
-    exchange.response.once('close', () => connection.end(exchange, this.clock.now()));
+    const { response } = exchange;
+    closeAfter(response, () => connection.mayCloseAfter(exchange));
+    if (response.headersSent && isEventStream(response)) followEvents(response, {});
+    response.on('close', () => connection.end(exchange, this.clock.now()));
   }
 
   get #all(): readonly Connection[] {

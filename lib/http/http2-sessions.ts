@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ServerHttp2Session } from 'node:http2';
+import { cutResponse } from './cut.js';
 import type { EventStreamFarewell } from './event-stream.js';
 import type { Exchange } from './exchange.js';
 
@@ -9,7 +10,9 @@ import type { Exchange } from './exchange.js';
  */
 export class Http2Sessions {
   readonly #sessions = new Map<ServerHttp2Session, Map<IncomingMessage, Exchange>>();
-  #closing = false;
+  /** Those that came during the drain and have asked for nothing yet, with how long we have waited for it. */
+  readonly #silentMs = new Map<ServerHttp2Session, number>();
+  #status: 'open' | 'closing' = 'open';
 
   constructor(private readonly onGone: () => void) {}
 
@@ -24,9 +27,11 @@ export class Http2Sessions {
     this.#sessions.set(session, exchanges);
     session.once('close', () => {
       this.#sessions.delete(session);
+      this.#silentMs.delete(session);
       this.onGone();
     });
-    if (this.#closing) session.close();
+    // Its first request may be on its way, and would be refused.
+    if (this.#status === 'closing') this.#silentMs.set(session, 0);
     return exchanges;
   }
 
@@ -38,6 +43,7 @@ export class Http2Sessions {
     if (exchanges.has(request)) return;
     exchanges.set(request, exchange);
     response.once('close', () => exchanges.delete(request));
+    if (this.#silentMs.delete(session)) session.close();
   }
 
   /** Whether the drain waits for a session: for all but those with nothing but ignored requests on them. */
@@ -54,12 +60,26 @@ export class Http2Sessions {
 
   /** Says GOAWAY: streams in flight finish, then each session closes by itself. */
   close(): void {
-    this.#closing = true;
+    this.#status = 'closing';
     for (const session of this.#sessions.keys()) session.close();
   }
 
+  /** Counts time in which new sessions could have been read, and closes those that were silent for so long. */
+  closeSilent(countedMs: number, idleGrace: number): void {
+    for (const [session, silentMs] of this.#silentMs) {
+      const counted = silentMs + countedMs;
+      this.#silentMs.set(session, counted);
+      if (counted >= idleGrace) session.close();
+    }
+  }
+
   sever(): void {
-    for (const session of this.#sessions.keys()) session.destroy();
+    for (const { response } of this.exchanges) cutResponse(response);
+    const sessions = [...this.#sessions.keys()];
+    // In the turn in which it is destroyed a session sends nothing any more.
+    setImmediate(() => {
+      for (const session of sessions) session.destroy();
+    });
   }
 }
 

@@ -1,8 +1,16 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-
-type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
+import { closingHead, type Head, type Headers } from './closing-head.js';
+import { followEvents } from './event-boundary.js';
 
 const CONTENT_TYPE = 'content-type';
+
+/** Whether its connection may close after a response, asked in the last moment in which it can say so. */
+const CLOSES = Symbol('closes its connection');
+
+/** A property of the response: a collection of all of them would cost more than all that is kept in it. */
+interface FollowedResponse extends ServerResponse {
+  [CLOSES]?: () => boolean;
+}
 
 /** Responses that said so with headers which were written with their head, and which Node keeps nowhere. */
 const writtenAsEventStream = new WeakSet<ServerResponse>();
@@ -21,42 +29,40 @@ export function lookAtHead(response: ServerResponse): void {
     return;
   }
   const next = response.writeHead;
-  response.writeHead = (status: number, reason?: string | Headers, headers?: Headers): ServerResponse => {
-    look(response, headers ?? reason);
-    Reflect.apply(next, response, [status, reason, headers]);
+  // After `checkContinue` the server emits it a second time.
+  if (next === writeHead) return;
+  response.writeHead = (...head: Head): ServerResponse => {
+    Reflect.apply(next, response, looked(response, head));
     return response;
   };
 }
 
-function writeHead(
-  this: ServerResponse,
-  status: number,
-  reason?: string | Headers,
-  headers?: Headers,
-): ServerResponse {
-  look(this, headers ?? reason);
+function writeHead(this: ServerResponse, ...head: Head): ServerResponse {
   const prototype: ServerResponse = Object.getPrototypeOf(this);
-  Reflect.apply(prototype.writeHead, this, [status, reason, headers]);
+  Reflect.apply(prototype.writeHead, this, looked(this, head));
   return this;
 }
 
-/** Lets a response close its connection, if that is still right in the last moment in which it can say so. */
-export function closeAfter(response: ServerResponse, closesConnection: () => boolean): void {
-  if (response.headersSent) return;
-  const next = response.writeHead;
-  response.writeHead = (...args: readonly unknown[]): ServerResponse => {
-    if (!response.headersSent && closesConnection()) response.setHeader('Connection', 'close');
-    Reflect.apply(next, response, args);
-    return response;
-  };
+/** Lets a response that has been looked at close its connection, whatever its own head says of it. */
+export function closeAfter(response: FollowedResponse, closesConnection: () => boolean): void {
+  response[CLOSES] = closesConnection;
 }
 
-/** Every response comes by here. */
-function look(response: ServerResponse, headers: string | Headers | undefined): void {
-  if (typeof headers !== 'object') return;
-  if (isEventStreamType(Array.isArray(headers) ? typeInList(headers) : typeIn(headers))) {
+/** Every response comes by here; returns the head that is to be written. */
+function looked(response: FollowedResponse, head: Head): Head {
+  const headers = head[2] ?? head[1];
+  if (typeof headers === 'object' && isEventStreamType(typeAmong(headers))) {
     writtenAsEventStream.add(response);
+    followEvents(response, headers);
   }
+  const closes = response[CLOSES];
+  if (closes === undefined || response.headersSent) return head;
+  if (isEventStreamType(response.getHeader(CONTENT_TYPE))) followEvents(response, {});
+  return closes() ? closingHead(response, head) : head;
+}
+
+function typeAmong(headers: Headers): OutgoingHttpHeader | undefined {
+  return Array.isArray(headers) ? typeInList(headers) : typeIn(headers);
 }
 
 function typeIn(headers: OutgoingHttpHeaders): OutgoingHttpHeader | undefined {

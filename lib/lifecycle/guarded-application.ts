@@ -1,3 +1,4 @@
+import type { ProcessNotice } from '../logging/notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { ForcedEnd } from '../report/report-so-far.js';
 
@@ -9,6 +10,8 @@ export interface GuardedApplication {
   readonly exit: 'code' | 'signal' | 'none';
   /** Milliseconds from the trigger after which the process is ended, whatever still runs. */
   readonly exitLimit: number;
+  /** What the guard of the process says is logged here too; `place` tells applications apart that log elsewhere. */
+  readonly log: ProcessLog;
   readonly close: (reason: ShutdownReason) => Promise<void>;
   /** After the close: whether every task completed. */
   readonly isClean: () => boolean;
@@ -16,6 +19,13 @@ export interface GuardedApplication {
   readonly running: () => readonly string[];
   /** The process is ended now; what is not done before the call returns is lost. */
   readonly onForcedEnd: (end: ForcedEnd, reason: Trigger) => void;
+}
+
+/** Where an application logs. */
+export interface ProcessLog {
+  /** The logger; `undefined` is Nest's, `false` is nowhere. */
+  readonly place: unknown;
+  readonly notice: (notice: ProcessNotice) => void;
 }
 
 /** A reason that comes from outside the application. */

@@ -1,6 +1,7 @@
-import { readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { listLeftovers, sumUp, type LoopHandle } from './leftovers.js';
+import { keepFromEnding, watchWrites, writeBounded } from './process-output.js';
 import type { ProcessPort } from './process-port.js';
 
 /** These end or stop a process whatever it listens to. */
@@ -45,17 +46,35 @@ export const nodeProcess: ProcessPort = {
     process.prependOnceListener('beforeExit', exitUnlessBusy);
   },
   exit: (code) => process.exit(code),
-  writeLine: (line) => {
+  // Where it is a pipe or a socket, the stream of Node makes it non-blocking.
+  writeLine: (line) => writeBounded(`${line}\n`, () => void process.stderr),
+  isWritten: (log) => {
+    const watched = standardOutputs().map((output) => ({ output, ...watchWrites(output) }));
     try {
-      writeSync(2, `${line}\n`);
-    } catch {
-      // Nobody reads standard error any more; the end of the process must not hang on that.
+      log();
+    } finally {
+      for (const { stop } of watched) stop();
     }
+    const used = watched.filter(({ isUsed }) => isUsed());
+    // What waits in a stream is lost where the process exits now.
+    return used.length > 0 && used.every(({ output }) => output.writableLength === 0 && !output.errored);
+  },
+  keepWriting: () => {
+    for (const output of standardOutputs()) keepFromEnding(output);
   },
   ancestors: () => ancestorsOf(process.pid),
   listenerCount: (signal) => process.listenerCount(signal),
   leftovers: () => sumUp(keepingAlive()),
 };
+
+/** Node makes them as they are asked for, which fails where the process has none. */
+function standardOutputs(): readonly NodeJS.WriteStream[] {
+  try {
+    return [process.stdout, process.stderr];
+  } catch {
+    return [];
+  }
+}
 
 /** What keeps the process alive at this moment, one entry for each. */
 export function keepingAlive(): readonly string[] {

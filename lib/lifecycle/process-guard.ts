@@ -35,7 +35,8 @@ export class ProcessGuard {
   constructor(
     private readonly port: ProcessPort,
     private readonly clock: Clock,
-    private readonly tell: (notice: ProcessNotice) => void,
+    /** Says it in the logs of the applications, and before it returns. */
+    private readonly tell: (notice: ProcessNotice, applications: readonly GuardedApplication[]) => void,
   ) {}
 
   attach(application: GuardedApplication): Seat {
@@ -65,6 +66,11 @@ export class ProcessGuard {
   /** Calls back when the process exits, whatever makes it; the answer takes the listener off. */
   onExit(listener: (code: number) => void): () => void {
     return this.port.onExit(listener);
+  }
+
+  /** A shutdown has begun: an output that nobody reads any more does not end it. */
+  keepWriting(): void {
+    this.port.keepWriting();
   }
 
   /** What is wrong with the process that we are in, and with what else listens to it. */
@@ -120,7 +126,10 @@ export class ProcessGuard {
   }
 
   #begin(trigger: Trigger): ProcessEnding {
-    const { port, clock, tell } = this;
+    const { port, clock } = this;
+    const tell = (notice: ProcessNotice): void =>
+      this.tell(notice, [...new Set([...this.#seats.keys(), ...ending.applications])]);
+    port.keepWriting();
     const onClosed = (): void => this.#conclude(ending);
     const ending = new ProcessEnding(trigger, { port, clock, tell, onClosed });
     this.#state = { status: 'ending', ending };

@@ -29,8 +29,15 @@ export interface ProcessPort {
   endWhenIdle(code: number): void;
   /** Ends the process now. */
   exit(code: number): void;
-  /** Writes a line to standard error before it returns: the process may end right after. */
+  /**
+   * Writes a line to standard error before it returns: the process may end right after. Where nobody reads it, the
+   * line is dropped after a moment.
+   */
   writeLine(line: string): void;
+  /** Calls a logger; says whether it has written to standard output or standard error, and all of it is out. */
+  isWritten(log: () => void): boolean;
+  /** From now on an output that nobody reads any more is no reason to end the process. */
+  keepWriting(): void;
   /**
    * The commands of the processes above this one, from its parent up to the first of the container; empty where
    * this is the first, `undefined` where the platform does not tell.

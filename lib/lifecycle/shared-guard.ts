@@ -1,4 +1,4 @@
-import { noticeSentence } from '../logging/sentences.js';
+import { linesOf, noticeSentence } from '../logging/sentences.js';
 import { nodeProcess } from './node-process.js';
 import type { Clock } from '../run/clock.js';
 import { ProcessGuard } from './process-guard.js';
@@ -20,11 +20,21 @@ export function sharedGuard(): { readonly guard: ProcessGuard; readonly isSecond
   return { guard, isSecondCopy: known !== undefined };
 }
 
-/** A guard that writes what it has to say to the standard error of its process. */
+/**
+ * A guard that logs what it has to say where its applications log, once for each place, and beside that writes it to
+ * standard error: the process may exit right after, and of a logger nobody knows when it writes. The line is left out
+ * where Nest's Logger has just printed it.
+ */
 export function guardOf(port: ProcessPort, clock: Clock): ProcessGuard {
-  return new ProcessGuard(port, clock, (notice) => {
-    const { text, stack } = noticeSentence(notice);
-    port.writeLine(`[GracefulShutdown] ${text}`);
-    if (stack !== undefined) port.writeLine(stack);
+  return new ProcessGuard(port, clock, (notice, applications) => {
+    const logs = new Map(applications.map(({ log }) => [log.place, log]));
+    logs.delete(false);
+    if (logs.size === 0) return;
+    const isPrinted = port.isWritten(() => {
+      for (const log of logs.values()) log.notice(notice);
+    });
+    const isNest = [...logs.keys()].every((place) => place === undefined);
+    if (isPrinted && isNest) return;
+    for (const line of linesOf(noticeSentence(notice))) port.writeLine(line);
   });
 }

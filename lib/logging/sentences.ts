@@ -1,6 +1,7 @@
-import { UNREADY_PHASE } from '../plan/phase.js';
+import { duration } from '../plan/duration.js';
 import { milliseconds, pathSum, planText } from '../plan/plan-text.js';
-import { errorText, reasonText } from '../plan/reason-text.js';
+import { errorText, reasonText, stackText } from '../plan/reason-text.js';
+import { thrownText } from '../plan/thrown.js';
 import type { InFlightItem } from '../plan/task.js';
 import { instant } from '../report/instant.js';
 import type { RunningReport, ShutdownReport } from '../report/shutdown-report.js';
@@ -9,12 +10,25 @@ import { abandonedTasks, verdictOf, verdictText } from '../report/verdict.js';
 import type { AwaitedTask, ShutdownEvent } from '../run/events.js';
 import { FINDING_KINDS, type Finding, type Notice } from './notice.js';
 
+/** Milliseconds in which what begins or ends is not worth a line yet, also on a busy machine. */
+const MOMENT = 100;
+
 /** A line for the log. */
 export interface Sentence {
   readonly level: 'log' | 'warn' | 'error';
   readonly text: string;
   /** Given to the logger beside the text of an error. */
   readonly stack?: string;
+}
+
+/** The lines of a sentence for where there is no logger. */
+export function linesOf({ text, stack }: Sentence): readonly string[] {
+  return [`[GracefulShutdown] ${text}`, ...(stack === undefined ? [] : [stack])];
+}
+
+/** What the log says of something that could not be put into words. */
+export function unworded(kind: string, thrown: unknown): Sentence {
+  return error(`'${kind}' happened, and could not be put into words: ${errorText(thrown)}`);
 }
 
 /** What the log says of an event; most events say nothing, the timeline at the end has them. */
@@ -66,7 +80,10 @@ export function noticeSentence(notice: Notice): Sentence {
         'The phases run late: the onModuleDestroy hooks of other providers have run already. Call enableGracefulShutdown(app) after the application is created.',
       );
     case 'plan-refused':
-      return error(`The handlers could not be planned and do not run. ${notice.error.message}`, notice.error);
+      return error(
+        `The handlers could not be planned and do not run. ${thrownText(notice.error)}`,
+        notice.error,
+      );
     case 'listener-failed':
       return error(
         `A listener of the shutdown's events threw; the shutdown goes on: ${errorText(notice.error)}`,
@@ -159,9 +176,18 @@ function isFinding(notice: Notice): notice is Finding {
 function reportSentence(report: ShutdownReport): Sentence {
   const { outcome, durationMs } = report;
   const text = `Shut down in ${milliseconds(durationMs)}: ${outcome}.`;
-  const picture = timeline(report);
+  const picture = pictureOf(report);
   const level = outcome === 'completed' ? 'log' : 'warn';
   return { level, text: picture === '' ? text : `${text}\n${picture}` };
+}
+
+/** How a shutdown ended is logged in any case, also where its picture cannot be drawn. */
+function pictureOf(report: ShutdownReport): string {
+  try {
+    return timeline(report);
+  } catch (thrown) {
+    return `(no timeline: ${errorText(thrown)})`;
+  }
 }
 
 function lastStopSentence(report: ShutdownReport | RunningReport): Sentence {
@@ -172,14 +198,19 @@ function lastStopSentence(report: ShutdownReport | RunningReport): Sentence {
   return verdictOf(report) === 'completed' ? log(text) : warn(text);
 }
 
+/** Nothing is said while all that is awaited waits on purpose, or has only begun. */
 function progressSentence({
   elapsedMs,
   awaited,
-}: Extract<ShutdownEvent, { type: 'run-progress' }>): Sentence {
+}: Extract<ShutdownEvent, { type: 'run-progress' }>): Sentence | undefined {
   if (awaited.length === 0) return warn(`Still shutting down after ${seconds(elapsedMs)}.`);
-  const text = `After ${seconds(elapsedMs)} still waiting for ${awaited.map(awaitedText).join('; ')}.`;
-  // While it is unready the application waits because it was told to.
-  return awaited.every(({ phase }) => phase === UNREADY_PHASE) ? log(text) : warn(text);
+  const named = awaited.filter((task) => !isExpected(task));
+  if (!named.some((task) => task.elapsedMs >= MOMENT)) return undefined;
+  return warn(`After ${seconds(elapsedMs)} still waiting for ${named.map(awaitedText).join('; ')}.`);
+}
+
+function isExpected({ elapsedMs, expectedMs = 0 }: AwaitedTask): boolean {
+  return expectedMs > 0 && elapsedMs < expectedMs + MOMENT;
 }
 
 function awaitedText({ phase, task, elapsedMs, allowedMs, inFlight = [] }: AwaitedTask): string {
@@ -223,7 +254,7 @@ function skipText(cause: Extract<ShutdownEvent, { type: 'phase-skipped' }>['caus
 }
 
 function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
+  return `${(duration(ms) / 1_000).toFixed(1)} s`;
 }
 
 function count(number: number, noun: string): string {
@@ -239,6 +270,6 @@ function warn(text: string): Sentence {
 }
 
 function error(text: string, thrown?: unknown): Sentence {
-  const stack = thrown instanceof Error ? thrown.stack : undefined;
+  const stack = thrown === undefined ? undefined : stackText(thrown);
   return stack === undefined ? { level: 'error', text } : { level: 'error', text, stack };
 }

@@ -15,7 +15,18 @@ import { DEFAULT_PHASE, MODES } from './phase.js';
 import type { PhaseGraph } from './phase-graph.js';
 import type { ShutdownTask } from './task.js';
 
-const TASK_KEYS = ['name', 'phase', 'run', 'mode', 'order', 'after', 'timeout', 'owner', 'inFlight'];
+const TASK_KEYS = [
+  'name',
+  'phase',
+  'run',
+  'mode',
+  'order',
+  'after',
+  'timeout',
+  'owner',
+  'inFlight',
+  'expectedMs',
+];
 
 /** The phase that a task belongs to. */
 export function phaseOf(task: ShutdownTask): string {

@@ -1,3 +1,4 @@
+import { duration } from './duration.js';
 import type { Phase } from './phase.js';
 import type { PlannedPhase, ShutdownPlan } from './shutdown-plan.js';
 
@@ -40,7 +41,7 @@ export function milliseconds(ms: number): string {
 }
 
 function thousands(ms: number): string {
-  return String(Math.round(ms)).replace(/\B(?=(\d{3})+$)/g, ' ');
+  return String(Math.round(duration(ms))).replace(/\B(?=(\d{3})+$)/g, ' ');
 }
 
 function taskNames({ tasks }: PlannedPhase): string {

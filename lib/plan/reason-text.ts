@@ -1,4 +1,6 @@
+import { printable } from './printable.js';
 import type { ShutdownReason } from './reason.js';
+import { namedText, readError, thrownText } from './thrown.js';
 
 /** Why the application shuts down, in words. */
 export function reasonText(reason: ShutdownReason): string {
@@ -8,7 +10,7 @@ export function reasonText(reason: ShutdownReason): string {
     case 'close':
       return reason.signal === undefined ? 'app.close()' : `app.close(${reason.signal})`;
     case 'request':
-      return reason.message;
+      return printable(reason.message);
     case 'message':
       return 'the message `shutdown` of the parent process';
     case 'error':
@@ -18,19 +20,16 @@ export function reasonText(reason: ShutdownReason): string {
   }
 }
 
-/** Anything can be thrown, also what cannot be made a text. */
+/** What was thrown, in words: its message and, where that adds something, its cause. Never throws. */
 export function errorText(thrown: unknown): string {
-  try {
-    if (!isError(thrown)) return String(thrown);
-    return thrown.cause === undefined
-      ? thrown.message
-      : `${thrown.message} (because of ${String(thrown.cause)})`;
-  } catch {
-    return thrown instanceof Error ? thrown.message : 'something that has no text';
-  }
+  const text = thrownText(thrown);
+  const cause = readError(thrown)?.cause;
+  if (cause === undefined) return printable(text);
+  return printable(text.endsWith(thrownText(cause)) ? text : `${text} (because of ${namedText(cause)})`);
 }
 
-/** Also true for errors of another realm, as Node's own are where a test runner has a context of its own. */
-function isError(thrown: unknown): thrown is Error {
-  return thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]';
+/** Where it was thrown, for a log that takes the stack beside the text. */
+export function stackText(thrown: unknown): string | undefined {
+  const stack = readError(thrown)?.stack;
+  return stack === undefined ? undefined : printable(stack);
 }

@@ -1,3 +1,5 @@
+import { thrownText } from './thrown.js';
+
 /**
  * Why the application shuts down. The first one to arrive stays; later ones are listed in the report.
  *
@@ -23,4 +25,32 @@ export type ShutdownReason =
 /** Whether somebody outside the application asked, whose clients and balancers do not know of it yet. */
 export function isFromOutside({ kind }: ShutdownReason): boolean {
   return kind === 'signal' || kind === 'message';
+}
+
+type Parts = Readonly<Record<string, unknown>>;
+
+/** Of each kind of reason, whether its parts are there. */
+const IS_WHOLE: Readonly<Record<ShutdownReason['kind'], (parts: Parts) => boolean>> = {
+  signal: ({ signal }) => typeof signal === 'string',
+  close: ({ signal }) => signal === undefined || typeof signal === 'string',
+  request: ({ message }) => typeof message === 'string',
+  message: () => true,
+  error: ({ origin }) => typeof origin === 'string',
+  dispose: () => true,
+};
+
+/** What somebody gave as a reason, as one: a text or an Error stands for a request, and code without types may give anything. */
+export function reasonOf(given: unknown): ShutdownReason {
+  return isReason(given) ? given : { kind: 'request', message: thrownText(given) };
+}
+
+function isReason(given: unknown): given is ShutdownReason {
+  try {
+    if (typeof given !== 'object' || given === null) return false;
+    const kind: unknown = Reflect.get(given, 'kind');
+    const found = Object.entries(IS_WHOLE).find(([each]) => each === kind);
+    return found !== undefined && found[1]({ ...given });
+  } catch {
+    return false;
+  }
 }

@@ -46,6 +46,8 @@ export interface ShutdownTask {
   readonly timeout?: number;
   /** The provider that the task belongs to: its place in `dependency` mode. */
   readonly owner?: object;
+  /** @internal Milliseconds that the task waits on purpose. Until they are over, nobody has to be told of it. */
+  readonly expectedMs?: number;
   /** What the task is waiting for, asked for the progress line and when its time is over. */
   readonly inFlight?: () => readonly InFlightItem[];
 }

@@ -72,6 +72,7 @@ export function shutdownDelayTask(
   return {
     name: 'shutdownDelay',
     phase: UNREADY_PHASE,
+    expectedMs: shutdownDelay,
     run: ({ reason, signal }: ShutdownContext) => {
       if (!isFromOutside(reason) || isListening() === false) return undefined;
       return new Promise<void>((resolve) => {

@@ -1,3 +1,6 @@
+import { shortened } from '../plan/printable.js';
+import { readError, thrownText, type ErrorSays } from '../plan/thrown.js';
+
 /** An error as JSON holds it. */
 export interface ErrorJson {
   readonly name: string;
@@ -14,9 +17,9 @@ export interface ErrorJson {
 /** Whatever was thrown: an error, or the text of a value that is none. */
 export type ThrownJson = ErrorJson | string;
 
-/** Causes of causes that are followed, errors of an AggregateError that are listed, characters of a text. */
+/** Causes of causes that are followed, errors that are written in all, characters of a text. */
 const DEPTH = 8;
-const LISTED = 16;
+const WRITTEN = 100;
 const LENGTH = 8_000;
 
 /**
@@ -31,42 +34,36 @@ export function thrownToJson(thrown: unknown, redact: (text: string) => string):
 
 class ErrorWriter {
   readonly #above = new Set<unknown>();
+  #left = WRITTEN;
 
   constructor(private readonly redact: (text: string) => string) {}
 
   thrown(thrown: unknown, depth: number): ThrownJson {
-    const message = read(thrown, 'message');
-    if (!looksLikeError(thrown) || typeof message !== 'string') return this.#text(described(thrown));
-    if (this.#above.has(thrown)) return this.#text(`${message} (the same error again)`);
-    if (depth === 0) return this.#text(`${message} (and more causes)`);
+    const error = readError(thrown);
+    if (error === undefined) return this.#text(thrownText(thrown));
+    if (this.#above.has(thrown)) return this.#text(`${thrownText(thrown)} (the same error again)`);
+    // Errors that list errors could grow without end in both directions.
+    if (depth === 0 || this.#left === 0) return this.#text(`${thrownText(thrown)} (and more causes)`);
+    this.#left -= 1;
     this.#above.add(thrown);
-    const json = this.#error(thrown, message, depth - 1);
+    const json = this.#error(error, depth - 1);
     this.#above.delete(thrown);
     return json;
   }
 
-  #error(error: object, message: string, depth: number): ErrorJson {
-    const name = read(error, 'name');
-    const stack = read(error, 'stack');
-    const code = read(error, 'code');
-    const cause = read(error, 'cause');
-    const errors = read(error, 'errors');
+  #error({ name, message, stack, code, cause, errors }: ErrorSays, depth: number): ErrorJson {
     return {
-      name: typeof name === 'string' ? this.#text(name) : 'Error',
+      name: this.#text(name),
       message: this.#text(message),
-      ...(typeof stack === 'string' ? { stack: this.#text(stack) } : {}),
-      ...(typeof code === 'string' ? { code: this.#text(code) } : {}),
-      ...(typeof code === 'number' && Number.isFinite(code) ? { code } : {}),
+      ...(stack === undefined ? {} : { stack: this.#text(stack) }),
+      ...(code === undefined ? {} : { code: typeof code === 'string' ? this.#text(code) : code }),
       ...(cause === undefined ? {} : { cause: this.thrown(cause, depth) }),
-      ...(Array.isArray(errors)
-        ? { errors: errors.slice(0, LISTED).map((each) => this.thrown(each, depth)) }
-        : {}),
+      ...(errors === undefined ? {} : { errors: errors.map((each) => this.thrown(each, depth)) }),
     };
   }
 
   #text(text: string): string {
-    const redacted = this.redact(text);
-    return redacted.length <= LENGTH ? redacted : `${redacted.slice(0, LENGTH - 1)}…`;
+    return shortened(this.redact(text), LENGTH);
   }
 }
 
@@ -93,44 +90,4 @@ function define(error: Error, key: string, value: unknown): void {
     writable: true,
     enumerable: key === 'code',
   });
-}
-
-/** Also errors of another realm, and what a library makes to look like one. */
-function looksLikeError(thrown: unknown): thrown is object {
-  if (typeof thrown !== 'object' || thrown === null) return false;
-  try {
-    return (
-      thrown instanceof Error ||
-      Object.prototype.toString.call(thrown) === '[object Error]' ||
-      typeof read(thrown, 'stack') === 'string'
-    );
-  } catch {
-    return false;
-  }
-}
-
-/** A getter may throw, and a proxy at everything. */
-function read(value: unknown, key: string): unknown {
-  try {
-    return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function described(thrown: unknown): string {
-  try {
-    if (typeof thrown !== 'object' || thrown === null) return String(thrown);
-    return JSON.stringify(thrown) ?? String(thrown);
-  } catch {
-    return stringOf(thrown);
-  }
-}
-
-function stringOf(thrown: unknown): string {
-  try {
-    return String(thrown);
-  } catch {
-    return 'something without a text';
-  }
 }

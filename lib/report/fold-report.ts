@@ -1,3 +1,4 @@
+import { duration } from '../plan/duration.js';
 import type { ShutdownEvent, TaskEvent } from '../run/events.js';
 import { worse, type RunOutcome, type TaskOutcome } from '../run/outcome.js';
 import type { PhaseReport, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
@@ -80,7 +81,7 @@ export class ReportFold {
   /** What still runs has lasted until the last event. */
   #upToNow<T extends TaskEntry | PhaseEntry>(entry: T): T {
     if (entry.outcome !== 'running') return { ...entry };
-    return { ...entry, durationMs: duration(entry.startMs, this.#since(this.#lastAt)) };
+    return { ...entry, durationMs: tenths(this.#since(this.#lastAt) - entry.startMs) };
   }
 
   #addToPhase(
@@ -94,7 +95,7 @@ export class ReportFold {
         phase.outcome = 'running';
         return;
       case 'phase-finished':
-        phase.durationMs = duration(phase.startMs, this.#since(event.at));
+        phase.durationMs = tenths(this.#since(event.at) - phase.startMs);
         phase.outcome = event.outcome;
         return;
       case 'phase-skipped':
@@ -122,7 +123,7 @@ export class ReportFold {
       case 'task-finished':
         if (entry === undefined) return;
         entry.outcome = event.outcome;
-        entry.durationMs = duration(entry.startMs, startMs);
+        entry.durationMs = tenths(startMs - entry.startMs);
         if (event.error !== undefined) entry.error = event.error;
         if (event.abandoned) entry.abandoned = true;
         if (event.inFlight !== undefined) entry.inFlight = event.inFlight;
@@ -130,7 +131,7 @@ export class ReportFold {
         if (hasEnded(phase.outcome)) phase.outcome = worse<TaskOutcome>(phase.outcome, event.outcome);
         return;
       case 'task-settled-late':
-        if (entry !== undefined) entry.settledLateMs = event.lateMs;
+        if (entry !== undefined) entry.settledLateMs = duration(event.lateMs);
     }
   }
 
@@ -150,11 +151,7 @@ function hasEnded(outcome: PhaseReport['outcome']): outcome is TaskOutcome {
   return outcome !== 'waiting' && outcome !== 'running' && outcome !== 'skipped';
 }
 
-function duration(startMs: number, endMs: number): number {
-  return tenths(endMs - startMs);
-}
-
 /** A tenth of a millisecond is as fine as these times are worth reading. */
 function tenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
+  return Math.round(duration(ms) * 10) / 10;
 }

@@ -1,7 +1,10 @@
+import { duration } from '../plan/duration.js';
 import type { Mode } from '../plan/phase.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { InFlightItem } from '../plan/task.js';
+import { thrownText } from '../plan/thrown.js';
 import type { SkipCause } from '../run/events.js';
+import { watchAnswer } from '../run/foreign-call.js';
 import type { RunOutcome } from '../run/outcome.js';
 import { thrownToJson, type ErrorJson, type ThrownJson } from './error-json.js';
 import { withoutSecrets } from './redact.js';
@@ -121,7 +124,9 @@ type Clean = (text: string) => string;
 
 function reasonJson(reason: ShutdownReason, clean: Clean): ReasonJson {
   if (reason.kind === 'error') return { ...reason, error: thrownToJson(reason.error, clean) };
-  return reason.kind === 'request' ? { ...reason, message: clean(reason.message) } : { ...reason };
+  return reason.kind === 'request'
+    ? { ...reason, message: clean(thrownText(reason.message)) }
+    : { ...reason };
 }
 
 function endJson(end: ProcessEnd, clean: Clean): ProcessEndJson {
@@ -149,13 +154,15 @@ function errorJson(error: Error, clean: Clean): ErrorJson {
 
 /** What a task says of its work may be anything. */
 function itemJson({ name, ageMs }: InFlightItem, clean: Clean): InFlightItem {
-  return { name: clean(String(name)), ageMs: Number.isFinite(ageMs) ? ageMs : 0 };
+  return { name: clean(thrownText(name)), ageMs: Number.isFinite(ageMs) ? duration(ageMs) : 0 };
 }
 
 /** Where the user's function fails, nothing of the text is stored. */
 function redactedText(text: string, redact: Clean): string {
   try {
     const redacted: unknown = redact(withoutSecrets(text));
+    // A report is written at once, so an async function cannot redact it.
+    watchAnswer(redacted, () => undefined);
     return typeof redacted === 'string' ? redacted : '(could not be redacted)';
   } catch {
     return '(could not be redacted)';

@@ -1,3 +1,4 @@
+import { duration } from '../plan/duration.js';
 import type { AwaitedTask } from '../run/events.js';
 import type { ProcessEnd, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
 
@@ -19,9 +20,9 @@ export interface Moment {
 /** The report up to this moment: what still runs has lasted until now, and says what it waits for. */
 export function reportSoFar<T extends ShutdownReport | RunningReport>(report: T, moment: Moment): T {
   const { now, awaited, end } = moment;
-  const atMs = Math.max(0, Math.round((now - report.startedAt) * 10) / 10);
+  const atMs = Math.round(duration(now - report.startedAt) * 10) / 10;
   const upToNow = <E extends { readonly outcome: string; readonly startMs: number }>(entry: E): E =>
-    entry.outcome === 'running' ? { ...entry, durationMs: Math.max(0, atMs - entry.startMs) } : entry;
+    entry.outcome === 'running' ? { ...entry, durationMs: duration(atMs - entry.startMs) } : entry;
   return {
     ...report,
     ...(report.outcome === 'running' ? { durationMs: atMs } : {}),

@@ -1,5 +1,7 @@
 import { milliseconds } from '../plan/plan-text.js';
+import { printable, shortened } from '../plan/printable.js';
 import { reasonText } from '../plan/reason-text.js';
+import { thrownText } from '../plan/thrown.js';
 import { instant } from './instant.js';
 import type { PhaseReport, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
 import { verdictText } from './verdict.js';
@@ -37,7 +39,7 @@ function taskLine(phase: string, { name, outcome, abandoned, durationMs, error, 
   const items = inFlight.slice(0, ITEMS).map((item) => `${item.name} ${milliseconds(item.ageMs)}`);
   if (inFlight.length > ITEMS) items.push(`${inFlight.length - ITEMS} more`);
   const work = items.length === 0 ? '' : `; in flight: ${items.join(', ')}`;
-  const why = outcome === 'failed' && error !== undefined ? `: ${error.message}` : '';
+  const why = outcome === 'failed' && error !== undefined ? `: ${thrownText(error)}` : '';
   return `- ${name} in ${phase} ${word} after ${milliseconds(durationMs)}${why}${work}`;
 }
 
@@ -50,8 +52,7 @@ function phaseLine({ name, outcome, durationMs }: PhaseReport): string {
 }
 
 function oneLine(text: string): string {
-  const line = text.replace(/\s+/g, ' ').trim();
-  return line.length <= LINE ? line : `${line.slice(0, LINE - 1)}…`;
+  return shortened(printable(text).replace(/\s+/g, ' ').trim(), LINE);
 }
 
 function wholeLines(lines: readonly string[], limit: number): string {

@@ -1,4 +1,6 @@
 import { milliseconds } from '../plan/plan-text.js';
+import { printable } from '../plan/printable.js';
+import { namedText, readError, thrownText } from '../plan/thrown.js';
 import type { PhaseReport, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
 
 /** Columns of a terminal that the timeline keeps to. */
@@ -82,23 +84,15 @@ function choose(tasks: readonly TaskReport[]): readonly TaskReport[] {
 }
 
 function notes({ error, settledLateMs, inFlight = [] }: TaskReport): readonly string[] {
-  const lines = error === undefined ? [] : [oneLine(error.message)];
-  if (error?.cause !== undefined) lines.push(`because of ${oneLine(textOf(error.cause))}`);
+  const lines = error === undefined ? [] : [oneLine(thrownText(error))];
+  const cause = readError(error)?.cause;
+  if (cause !== undefined) lines.push(`because of ${oneLine(namedText(cause))}`);
   for (const item of inFlight.slice(0, 5)) {
     lines.push(`in flight: ${oneLine(item.name)} ${milliseconds(item.ageMs)}`);
   }
   if (inFlight.length > 5) lines.push(`and ${inFlight.length - 5} more in flight`);
   if (settledLateMs !== undefined) lines.push(`settled ${milliseconds(settledLateMs)} after its time`);
   return lines.map((line) => `    ${line}`);
-}
-
-/** A cause may be anything, also something that has no text. */
-function textOf(cause: unknown): string {
-  try {
-    return String(cause);
-  } catch {
-    return 'something without a text';
-  }
 }
 
 /** Numbers and outcomes are shown in full; bars and names share what they leave. */
@@ -144,5 +138,5 @@ function fit(text: string, width: number): string {
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim();
+  return printable(text).replace(/\s+/g, ' ').trim();
 }

@@ -1,19 +1,24 @@
+import { duration } from '../plan/duration.js';
 import { milliseconds } from '../plan/plan-text.js';
+import { isWellFormed, looksLikeError, readError, thrownText } from '../plan/thrown.js';
 
 /** Why a task's signal aborted: its time was over. */
 export class ShutdownTimeoutError extends Error {
   override readonly name = 'ShutdownTimeoutError';
   readonly code = 'SHUTDOWN_TIMEOUT';
 
+  /** Milliseconds that the task had; 0 where its time was over before it started. */
+  readonly allowedMs: number;
+
   constructor(
     readonly task: string,
     readonly phase: string,
-    /** Milliseconds that the task had. */
-    readonly allowedMs: number,
+    allowedMs: number,
   ) {
     super(
       `'${task}' in the phase '${phase}' did not end within its ${milliseconds(allowedMs)}. Its signal was aborted and the shutdown went on without it.`,
     );
+    this.allowedMs = duration(allowedMs);
   }
 }
 
@@ -23,22 +28,23 @@ export class ShutdownTaskError extends Error {
   readonly code = 'SHUTDOWN_TASK_FAILED';
 }
 
-/** The thrown value itself if it is an Error; else an Error that has it as its cause. */
+/**
+ * The thrown value itself, if it is an Error that can be read like any other; else an Error that has it as its cause
+ * and says what it says. Whoever is given this one can read it, log it and store it.
+ */
 export function toError(thrown: unknown): Error {
-  try {
-    if (isError(thrown)) return thrown;
-    return new ShutdownTaskError(`threw ${described(thrown)} instead of an Error`, { cause: thrown });
-  } catch {
-    // A proxy or a getter may throw in turn when it is looked at.
-    return new ShutdownTaskError('threw a value that cannot be described', { cause: thrown });
+  const says = readError(thrown);
+  if (says === undefined) {
+    const shown = typeof thrown === 'object' && thrown !== null ? 'an object' : thrownText(thrown);
+    return new ShutdownTaskError(`threw ${shown} instead of an Error`, { cause: thrown });
   }
+  if (isReadable(thrown)) return thrown;
+  const error = new ShutdownTaskError(thrownText(thrown), { cause: thrown });
+  // The place of the throw, and not that of this line.
+  if (says.stack !== undefined) Object.defineProperty(error, 'stack', { value: says.stack });
+  return error;
 }
 
-function described(thrown: unknown): string {
-  return typeof thrown === 'object' && thrown !== null ? 'an object' : String(thrown);
-}
-
-/** Also true for errors of another realm, as a test runner with a context of its own makes them. */
-function isError(thrown: unknown): thrown is Error {
-  return thrown instanceof Error || Object.prototype.toString.call(thrown) === '[object Error]';
+function isReadable(thrown: unknown): thrown is Error {
+  return looksLikeError(thrown) && isWellFormed(thrown);
 }

@@ -22,6 +22,8 @@ export interface AwaitedTask {
   readonly task: string;
   readonly elapsedMs: number;
   readonly allowedMs: number;
+  /** Milliseconds that it waits on purpose, as `shutdownDelay` does. */
+  readonly expectedMs?: number;
   readonly inFlight?: readonly InFlightItem[];
 }
 

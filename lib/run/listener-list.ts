@@ -1,11 +1,16 @@
 import type { ShutdownEvent, ShutdownListener } from './events.js';
+import { watchAnswer } from './foreign-call.js';
 
 /** Those who hear of a run. What one of them throws harms neither the run nor the others. */
 export class ListenerList {
   // Replaced and never changed: an event reaches all who listened when it happened.
   #listeners: readonly ShutdownListener[] = [];
 
-  constructor(private readonly onError: ((error: unknown) => void) | undefined) {}
+  readonly #onError: (error: unknown) => void;
+
+  constructor(onError: (error: unknown) => void = () => undefined) {
+    this.#onError = onError;
+  }
 
   /** Calls the listener with every event from now on; the answer takes it off again. */
   add(listener: ShutdownListener): () => void {
@@ -19,9 +24,10 @@ export class ListenerList {
   emit(event: ShutdownEvent): void {
     for (const listener of this.#listeners) {
       try {
-        listener(event);
+        // An async listener rejects instead of throwing.
+        watchAnswer(listener(event), this.#onError);
       } catch (error) {
-        this.onError?.(error);
+        this.#onError(error);
       }
     }
   }

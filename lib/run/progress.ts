@@ -1,3 +1,4 @@
+import { duration } from '../plan/duration.js';
 import type { Timer } from './clock.js';
 import type { AwaitedTask } from './events.js';
 import type { EventSource } from './task-events.js';
@@ -27,7 +28,8 @@ export class Progress {
     const { clock, emit } = this.source;
     this.#timer = clock.schedule(() => {
       const at = clock.now();
-      emit({ type: 'run-progress', at, elapsedMs: at - startedAt, awaited: this.settings.awaited() });
+      const elapsedMs = duration(at - startedAt);
+      emit({ type: 'run-progress', at, elapsedMs, awaited: this.settings.awaited() });
       this.#schedule(startedAt);
     }, this.settings.interval);
   }

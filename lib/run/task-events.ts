@@ -1,6 +1,9 @@
+import { duration } from '../plan/duration.js';
+import { thrownText } from '../plan/thrown.js';
 import type { InFlightItem, ShutdownTask } from '../plan/task.js';
 import type { Clock } from './clock.js';
 import type { ShutdownEvent, SkipCause } from './events.js';
+import { watchAnswer } from './foreign-call.js';
 import type { Ending, TaskExecution } from './task-execution.js';
 
 /** Where events come from: their times, and where they go. */
@@ -40,17 +43,25 @@ export function emitEnding(execution: TaskExecution, ending: Ending, { clock, em
   emit({ ...event, error, ...inFlightOf(task) });
   execution.whenSettledLate((settlement) => {
     const now = clock.now();
-    const lateMs = now - at;
+    const lateMs = duration(now - at);
     emit({ type: 'task-settled-late', at: now, id, phase, task: task.name, lateMs, ...settlement });
   });
 }
 
-/** A feature that fails to describe its work must not harm the run. */
+/** Whoever fails to describe the work of a task, or describes it later, must not harm the run. */
 export function inFlightOf(task: ShutdownTask): { readonly inFlight: readonly InFlightItem[] } | undefined {
   try {
-    const items = task.inFlight?.();
-    return items === undefined || items.length === 0 ? undefined : { inFlight: items };
+    const items: unknown = task.inFlight?.();
+    watchAnswer(items, () => undefined);
+    return Array.isArray(items) && items.length > 0 ? { inFlight: items.map(itemOf) } : undefined;
   } catch {
     return undefined;
   }
+}
+
+function itemOf(item: unknown): InFlightItem {
+  if (typeof item !== 'object' || item === null) return { name: thrownText(item), ageMs: 0 };
+  const name: unknown = Reflect.get(item, 'name');
+  const ageMs: unknown = Reflect.get(item, 'ageMs');
+  return { name: thrownText(name), ageMs: typeof ageMs === 'number' ? duration(ageMs) : 0 };
 }

@@ -1,3 +1,4 @@
+import { duration } from '../plan/duration.js';
 import type { Timer } from './clock.js';
 import { ShutdownTimeoutError } from './errors.js';
 import type { AwaitedTask } from './events.js';
@@ -27,8 +28,9 @@ export class Turn {
     return {
       phase,
       task: task.name,
-      elapsedMs: now - this.startedAt,
-      allowedMs: this.allowedMs,
+      elapsedMs: duration(now - this.startedAt),
+      allowedMs: duration(this.allowedMs),
+      ...(task.expectedMs === undefined ? {} : { expectedMs: task.expectedMs }),
       ...inFlightOf(task),
     };
   }

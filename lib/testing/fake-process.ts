@@ -28,6 +28,8 @@ export class FakeProcess implements ProcessPort {
   readonly killedBy: string[] = [];
   /** What was written to standard error. */
   readonly lines: string[] = [];
+  /** Whether it goes on when nobody reads its output any more. */
+  keepsWriting = false;
   /** What it answers when it is asked what keeps it alive. */
   keptAliveBy: readonly string[] = [];
 
@@ -96,6 +98,16 @@ export class FakeProcess implements ProcessPort {
 
   writeLine(line: string): void {
     this.lines.push(line);
+  }
+
+  /** What is logged here goes to a logger of the test, and not to an output. */
+  isWritten(log: () => void): boolean {
+    log();
+    return false;
+  }
+
+  keepWriting(): void {
+    this.keepsWriting = true;
   }
 
   ancestors(): readonly string[] | undefined {

@@ -19,7 +19,7 @@ export type FaultKind = Fault['kind'];
 export const FAULT_KINDS: readonly FaultKind[] = ['hang', 'throw', 'settle-late', 'slow'];
 
 /** Keys of a task that are taken over as they are; they may be getters of a class. */
-const KEPT = ['phase', 'mode', 'order', 'after', 'timeout', 'owner'] as const;
+const KEPT = ['phase', 'mode', 'order', 'after', 'timeout', 'owner', 'expectedMs'] as const;
 
 /** The same task, with the fault that is found when it runs, if there is one then. */
 export function faulty(

@@ -1,19 +1,21 @@
+import { callForeign } from '../run/foreign-call.js';
 import { SHUTDOWN_CHANNELS, type RunTrace, type ShutdownTrace } from './trace.js';
 
 /** Who follows the shutdowns of the process. */
 export interface ShutdownTraceSubscriber {
   /** It has begun; a phase after its run, a task after its phase. */
-  readonly started?: (trace: ShutdownTrace) => void;
+  readonly started?: (trace: ShutdownTrace) => unknown;
   /** It has ended: `endedAt` and `outcome` are there. A task that came late may end after its phase. */
-  readonly ended?: (trace: ShutdownTrace) => void;
+  readonly ended?: (trace: ShutdownTrace) => unknown;
 }
 
 /** Under this key a run carries what is to be told of a subscriber that throws, also to another copy of the package. */
 const ON_FAILURE = Symbol.for('nestjs-phased-shutdown.trace-failure');
 
 /**
- * Follows every run, phase and task of the shutdowns that begin in this process from now on; the answer ends that. What the
- * subscriber throws is logged, and harms neither the shutdown nor the process.
+ * Follows every run, phase and task of the shutdowns that begin in this process from now on; the answer ends that. What a
+ * subscriber throws is logged, and so is the rejection of an async one: neither harms the shutdown or the process. The
+ * shutdown does not wait for an async subscriber.
  */
 export function traceShutdown({ started, ended }: ShutdownTraceSubscriber): () => void {
   const onStart = guarded(started);
@@ -36,15 +38,16 @@ export function withFailureSink(run: RunTrace, onFailure: (error: unknown) => vo
   return Object.defineProperty(run, ON_FAILURE, { value: onFailure });
 }
 
-function guarded(listener: (trace: ShutdownTrace) => void = () => undefined): (message: unknown) => void {
+function guarded(listener: (trace: ShutdownTrace) => unknown = () => undefined): (message: unknown) => void {
   return (message) => {
     if (!isTrace(message)) return;
-    try {
-      listener(message);
-    } catch (error) {
-      const onFailure: unknown = Reflect.get(runOf(message), ON_FAILURE);
-      if (typeof onFailure === 'function') onFailure(error);
-    }
+    callForeign(
+      () => listener(message),
+      (error) => {
+        const onFailure: unknown = Reflect.get(runOf(message), ON_FAILURE);
+        if (typeof onFailure === 'function') onFailure(error);
+      },
+    );
   };
 }
 

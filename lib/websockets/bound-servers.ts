@@ -4,7 +4,7 @@ import type { ApplicationInMaking } from '../graceful-shutdown.feature.js';
 import { followAdapter } from './follow-adapter.js';
 import type { GatewayClients } from './gateway-clients.js';
 import { missingIn } from './gateway-seams.js';
-import { listenersOf } from './socket-library.js';
+import { listenersOf, socketsOf } from './socket-library.js';
 
 /** The servers of the gateways, as they are bound. */
 export class BoundServers {
@@ -22,6 +22,11 @@ export class BoundServers {
   /** Those of gateways with a port of their own. */
   get own(): Iterable<Server> {
     return this.#own;
+  }
+
+  /** The sockets of Node that the clients go over. */
+  get sockets(): readonly object[] {
+    return [...this.bound].flatMap(socketsOf);
   }
 
   follow(

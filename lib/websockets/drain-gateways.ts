@@ -35,6 +35,7 @@ export function drainGateways(options: GatewayDrainOptions = {}): ShutdownFeatur
     return {
       // By `enableGracefulShutdown(app)` the plan is made before Nest binds the gateways, or has an adapter.
       prepare: () => (hasGateways(modules) ? [task] : []),
+      sockets: () => servers.sockets,
     };
   };
 }

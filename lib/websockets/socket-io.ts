@@ -4,7 +4,7 @@ import { Server } from 'node:net';
 import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
 import { refuseRequest, refuseUpgrade } from './refusal.js';
 import type { SocketLibrary } from './socket-library.js';
-import { isWsSocket, whenClosed, type WsSocket } from './ws.js';
+import { isWsSocket, underneath, whenClosed, type WsSocket } from './ws.js';
 
 /** A socket of a namespace. */
 interface IoSocket extends EventEmitter {
@@ -102,5 +102,11 @@ export const socketIo: SocketLibrary = {
     const listener =
       memberOf(server, 'httpServer') ?? (isObject(parent) ? memberOf(parent, 'httpServer') : undefined);
     return engineOf(server) !== undefined && listener instanceof Server ? [listener] : [];
+  },
+  socketsOf: (server) => {
+    const engine = engineOf(server);
+    const clients = engine === undefined ? undefined : memberOf(engine, 'clients');
+    const connections: readonly unknown[] = isObject(clients) ? Object.values(clients) : [];
+    return connections.filter(isConnection).map((connection) => underneath(webSocketOf(connection)));
   },
 };

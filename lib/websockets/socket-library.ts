@@ -1,4 +1,5 @@
 import type { Server } from 'node:net';
+import { isObject } from '../discovery/members.js';
 import type { GatewayEvent } from './gateway.options.js';
 import { socketIo } from './socket-io.js';
 import { ws } from './ws.js';
@@ -28,6 +29,8 @@ export interface SocketLibrary {
   refuseClients(server: object): boolean;
   /** The servers underneath that listen for the server of a gateway. */
   listenersOf(server: object, adapter: object): readonly Server[];
+  /** The sockets of Node underneath that the clients of the server of a gateway go over. */
+  socketsOf(server: object): readonly unknown[];
 }
 
 const LIBRARIES: readonly SocketLibrary[] = [ws, socketIo];
@@ -51,4 +54,9 @@ export function refuseClients(server: object): boolean {
 /** The servers underneath that listen for the server of a gateway. */
 export function listenersOf(server: object, adapter: object): readonly Server[] {
   return LIBRARIES.flatMap((library) => library.listenersOf(server, adapter));
+}
+
+/** The sockets of Node underneath that the clients of the server of a gateway go over. */
+export function socketsOf(server: object): readonly object[] {
+  return LIBRARIES.flatMap((library) => library.socketsOf(server)).filter(isObject);
 }

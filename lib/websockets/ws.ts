@@ -28,6 +28,11 @@ export function whenClosed(socket: WsSocket, callback: () => void): void {
   else socket.once('close', callback);
 }
 
+/** The socket of Node that one of `ws` goes over. */
+export function underneath(socket: unknown): unknown {
+  return isWsSocket(socket) ? memberOf(socket, '_socket') : undefined;
+}
+
 /** The package `ws`, by its public API; only the listener of a port of its own is kept where nobody shows it. */
 export const ws: SocketLibrary = {
   name: 'ws',
@@ -60,5 +65,9 @@ export const ws: SocketLibrary = {
       ? [...registered, memberOf(adapter, 'httpServer')]
       : [memberOf(server, '_server')];
     return candidates.filter((each) => each instanceof Server);
+  },
+  socketsOf: (server) => {
+    const clients = memberOf(server, 'clients');
+    return clients instanceof Set ? Array.from(clients, underneath) : [];
   },
 };

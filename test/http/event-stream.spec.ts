@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import { METHODS, type ServerResponse } from 'node:http';
+import { createGzip, gunzipSync } from 'node:zlib';
 import { endEventStream, type EventStream, type EventStreamFarewell } from '../../lib/http/event-stream.js';
 import { RawClient } from './raw-client.js';
 import { HTTP1, portOf, serve, type Handler } from './servers.js';
@@ -15,6 +16,22 @@ const HEADS: readonly (readonly [string, (response: ServerResponse) => unknown])
   ],
   ['beforehand', (response) => response.setHeader('Content-Type', 'text/event-stream; charset=utf-8')],
 ];
+
+const responses: ServerResponse[] = [];
+
+/** The body of a chunked answer. */
+function bodyOf({ text }: RawClient): string {
+  let rest = text.slice(text.indexOf('\r\n\r\n') + 4);
+  let body = '';
+  for (;;) {
+    const [size = ''] = rest.split('\r\n', 1);
+    const length = parseInt(size, 16);
+    if (!(length > 0)) return body;
+    const from = size.length + 2;
+    body += rest.slice(from, from + length);
+    rest = rest.slice(from + length + 2);
+  }
+}
 
 const stream =
   (head: (response: ServerResponse) => unknown, closed: () => void = () => undefined): Handler =>
@@ -56,6 +73,169 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
       /event: bye\ndata: see\ndata: you\nretry: (\d+)\n\n\r\n0\r\n\r\n$/.exec(client.text) ?? [];
     expect(Number(retry)).toBeGreaterThanOrEqual(500);
     expect(Number(retry)).toBeLessThanOrEqual(1_500);
+  });
+
+  test.each(['POST', 'PUT', 'PATCH', 'DELETE', ...METHODS.filter((method) => method === 'QUERY')])(
+    'lets an event stream that answers a %s end by itself',
+    async (method) => {
+      let finish = (): void => undefined;
+      const drained = await serve(
+        create((_, response) => {
+          response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+          response.write('data: token\n\n');
+          finish = () => void response.end('data: [DONE]\n\n');
+        }),
+        { sse: { event: { data: 'bye' } } },
+      );
+      const client = await RawClient.connect(kind, portOf(drained.server));
+      client.send(
+        `${method} /chat HTTP/1.1\r\nHost: a\r\nAccept: application/json, text/event-stream\r\nContent-Length: 2\r\n\r\n{}`,
+      );
+      await client.received('token');
+      const drain = drained.drain(0);
+      while (drained.server.listening) await new Promise((resolve) => setImmediate(resolve));
+      // Some looks at the streams are taken.
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(drained.items).toMatchObject([{ name: `${method} /chat` }]);
+      finish();
+      await drain;
+
+      await client.gone;
+      expect(client.text).not.toContain('bye');
+      expect(client.text.endsWith('data: [DONE]\n\n\r\n0\r\n\r\n')).toBe(true);
+    },
+  );
+
+  test.each<[string, string, Handler, RegExp]>([
+    [
+      'a chunked body',
+      'HTTP/1.1',
+      (_, response) => {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+        response.write('data: part\n\n');
+      },
+      /part\n\n\r\n$/,
+    ],
+    [
+      'a body with a length',
+      'HTTP/1.1',
+      (_, response) => {
+        response.writeHead(200, { 'Content-Length': '100' });
+        response.write('part');
+      },
+      /part$/,
+    ],
+    [
+      'a body with trailers',
+      'HTTP/1.1',
+      (_, response) => {
+        response.writeHead(200, { Trailer: 'X-Sum' });
+        response.write('part');
+        response.addTrailers({ 'X-Sum': '1' });
+      },
+      /part\r\n$/,
+    ],
+    [
+      'a body that ends with its connection',
+      'HTTP/1.0',
+      (_, response) => void response.write('part'),
+      /part$/,
+    ],
+  ])('cuts %s so that its client does not take it for complete', async (_, version, handler, ending) => {
+    const drained = await serve(create(handler));
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.send(`POST /chat ${version}\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
+    await client.received('part');
+    const drain = drained.drain(0);
+    drained.sever();
+    await drain;
+
+    const how = await client.gone;
+    expect(client.text).toMatch(ending);
+    expect(client.text).not.toMatch(/\r\n0\r\n/);
+    if (version === 'HTTP/1.0') expect(how).toBe('ECONNRESET');
+  });
+
+  test.each(HEADS)(
+    'waits for the end of an event, and then says farewell, where the type of the stream stands %s',
+    async (_, head) => {
+      let finish = (): void => undefined;
+      const drained = await serve(
+        create((request, response) => {
+          responses.push(response);
+          head(response);
+          response.write('data: first\n\n');
+          if (request.url !== '/events') return;
+          finish = () => void response.write('ond\n\n');
+        }),
+        { sse: { event: { data: 'bye' } } },
+      );
+      const client = await RawClient.connect(kind, portOf(drained.server));
+      client.get('/events');
+      await client.received('first');
+      drained.leave();
+      const response = responses.at(-1);
+      response?.write('data: sec');
+      await client.received('data: sec');
+      const drain = drained.drain(0);
+      while (drained.server.listening) await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(client.text).not.toContain('bye');
+      finish();
+      await drain;
+
+      await client.gone;
+      expect(bodyOf(client)).toBe('data: first\n\ndata: second\n\ndata: bye\n\n');
+    },
+  );
+
+  test('cuts a stream that its writer has encoded, since nothing can be put behind it', async () => {
+    const drained = await serve(
+      create((_, response) => {
+        response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Content-Encoding': 'gzip' });
+        const encode = createGzip();
+        encode.pipe(response);
+        encode.write('data: first\n\n');
+        encode.flush();
+      }),
+      { sse: { event: { data: 'bye' } } },
+    );
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.get('/events');
+    await client.received('\x1f\x8b');
+    await drained.drain(60_000);
+
+    await client.gone;
+    expect(client.text).not.toMatch(/bye|\r\n0\r\n/);
+  });
+
+  test('ends a stream that a middleware compresses, with its last event', async () => {
+    const drained = await serve(
+      create((_, response) => {
+        // As `compression` does it.
+        const encode = createGzip();
+        const write = response.write.bind(response);
+        const end = response.end.bind(response);
+        encode.on('data', (chunk: Buffer) => write(chunk)).on('end', () => end());
+        response.write = (chunk: string) => encode.write(chunk);
+        response.end = () => {
+          encode.end();
+          return response;
+        };
+        response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Content-Encoding': 'gzip' });
+        response.write('data: first\n\n');
+        encode.flush();
+      }),
+      { sse: { event: { data: 'bye' } } },
+    );
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.get('/events');
+    await client.received('\x1f\x8b');
+    await drained.drain(60_000);
+
+    await client.gone;
+    const body = gunzipSync(Buffer.from(bodyOf(client), 'latin1')).toString();
+    expect(body).toBe('data: first\n\ndata: bye\n\n');
   });
 
   test('ends a stream that begins during it', async () => {

@@ -103,18 +103,42 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
   test('refuses what crosses the GOAWAY in a way that is safe to retry', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
+    const accepted = once(drained.server, 'session');
     const { session } = await open(kind, portOf(drained.server));
     const kept = end(session.request({ ':path': '/a' }));
     await desk.arrived('/a');
+    const [served] = await accepted;
+    const late = new Promise((resolve) => {
+      const { close } = served;
+      served.close = () => {
+        served.close = close;
+        served.close();
+        resolve(end(session.request({ ':path': '/now/late' })));
+      };
+    });
     const drain = drained.drain(0);
-    while (drained.server.listening) await new Promise((resolve) => setImmediate(resolve));
-    const late = end(session.request({ ':path': '/now/late' }));
     const refused = await late;
     await desk.answer('/a');
     await drain;
 
     expect(refused).toEqual({ status: undefined, body: '', code: constants.NGHTTP2_REFUSED_STREAM });
     expect(await kept).toMatchObject({ status: 200 });
+  });
+
+  test('answers what was sent before the drain and read after a block', async () => {
+    const desk = new Desk();
+    const drained = await serve(create(desk.handler));
+    const { session, closed } = await open(kind, portOf(drained.server));
+    const stream = end(session.request({ ':path': '/now/1' }));
+    await stream;
+    const late = end(session.request({ ':path': '/now/2' }));
+    // The client writes in this turn, and the server is told to drain before it reads.
+    await new Promise((resolve) => process.nextTick(resolve));
+    const drain = drained.drain(0);
+
+    expect(await late).toMatchObject({ status: 200, body: '/now/2' });
+    await drain;
+    await closed;
   });
 
   test('closes idle sessions at once, and those that come in the last moment', async () => {
@@ -177,6 +201,49 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
     const { status, body, code } = await ended;
     expect({ status, code }).toEqual({ status: 200, code: constants.NGHTTP2_NO_ERROR });
     expect(body).toMatch(/^data: first\n\n(: tick\n\n)*data: bye\n\n$/);
+  });
+
+  test('lets an event stream that answers a POST end by itself', async () => {
+    const desk = new Desk();
+    const drained = await serve(create(desk.handler));
+    const { session } = await open(kind, portOf(drained.server));
+    const stream = session.request({ ':path': '/chat', ':method': 'POST' });
+    const ended = end(stream);
+    const response = await desk.arrived('/chat');
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    response.write('data: token\n\n');
+    await once(stream, 'data');
+    const drain = drained.drain(0);
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    response.end('data: [DONE]\n\n');
+    await drain;
+
+    expect(await ended).toEqual({
+      status: 200,
+      body: 'data: token\n\ndata: [DONE]\n\n',
+      code: constants.NGHTTP2_NO_ERROR,
+    });
+  });
+
+  test('resets streams at the deadline, so that no part of a body looks complete', async () => {
+    const desk = new Desk();
+    const drained = await serve(create(desk.handler));
+    const { session, closed } = await open(kind, portOf(drained.server));
+    const stream = session.request({ ':path': '/report' });
+    const errors: unknown[] = [];
+    let ends = 0;
+    stream.on('error', (error) => errors.push(error));
+    stream.on('end', () => (ends += 1));
+    (await desk.arrived('/report')).write('a part');
+    await once(stream, 'data');
+    const drain = drained.drain(0);
+    drained.sever();
+    await drain;
+    await closed;
+
+    expect(stream.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+    expect(errors).toHaveLength(1);
+    expect(ends).toBe(0);
   });
 
   test('lets the server be closed again', async () => {

@@ -8,7 +8,6 @@ import {
 import { createServer as createSecure } from 'node:https';
 import type { Server as NetServer } from 'node:net';
 import { DrainedServer, type DrainSettings } from '../../lib/http/drained-server.js';
-import type { HttpSettings } from '../../lib/http/http.options.js';
 import { systemClock } from '../../lib/lifecycle/system-clock.js';
 import { CERTIFICATE } from './certificate.js';
 
@@ -28,6 +27,7 @@ export const SETTINGS: DrainSettings = {
   ignore: [],
   sse: {},
   clock: systemClock,
+  ownedSockets: () => new Set(),
 };
 
 const drained = new Set<DrainedServer>();
@@ -42,7 +42,10 @@ afterEach(() => {
 });
 
 /** Starts a server on a free port, with its drain. */
-export async function serve(server: NetServer, settings: Partial<HttpSettings> = {}): Promise<DrainedServer> {
+export async function serve(
+  server: NetServer,
+  settings: Partial<DrainSettings> = {},
+): Promise<DrainedServer> {
   const drain = new DrainedServer(server, { ...SETTINGS, ...settings });
   drained.add(drain);
   await listen(server);

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { RawClient } from './raw-client.js';
@@ -21,11 +20,36 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
     test.each([
       ['before', 'the drain was told of the server'],
       ['after', 'the drain was told of the server'],
-    ])('is neither waited for nor severed, where its owner listened %s %s', async (when) => {
+    ])('is waited for, named, and cut at the end, where its owner listened %s %s', async (when) => {
       const server = create(new Desk().handler);
       if (when === 'before') server.on(event, echo);
       const drained = await serve(server);
       if (when === 'after') server.on(event, echo);
+      const client = await RawClient.connect(kind, portOf(server));
+      client.send(ASK[event]);
+      await client.received('101');
+      const named = [{ name: event === 'upgrade' ? 'GET /live (echo)' : 'CONNECT b:80 (tunnel)' }];
+      expect(drained.items).toMatchObject(named);
+      const drain = drained.drain(0);
+      client.send('still there');
+      await client.received('still there');
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(drained.items).toMatchObject(named);
+      drained.sever();
+      await drain;
+
+      // A tunnel that ended by a FIN would look as if its other side had ended it.
+      expect(await client.gone).toBe('ECONNRESET');
+    });
+
+    test('is left to whoever sends it away', async () => {
+      const sockets = new Set<object>();
+      const server = create(new Desk().handler);
+      server.on(event, (request: IncomingMessage, socket: Socket) => {
+        sockets.add(socket);
+        echo(request, socket);
+      });
+      const drained = await serve(server, { ownedSockets: () => sockets });
       const client = await RawClient.connect(kind, portOf(server));
       client.send(ASK[event]);
       await client.received('101');
@@ -35,6 +59,33 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
       client.send('still there');
       await client.received('still there');
       client.socket.end();
+
+      expect(await client.gone).toBe('end');
+    });
+
+    test('is not waited for on an ignored path, and cut with the end of the drain', async () => {
+      const server = create(new Desk().handler);
+      server.on(event, echo);
+      const drained = await serve(server, { ignore: ['/live', 'b:80'] });
+      const client = await RawClient.connect(kind, portOf(server));
+      client.send(ASK[event]);
+      await client.received('101');
+      expect(drained.items).toEqual([]);
+      await drained.drain(0);
+
+      expect(await client.gone).toBe('ECONNRESET');
+    });
+
+    test('ends the drain with its own end', async () => {
+      const server = create(new Desk().handler);
+      server.on(event, echo);
+      const drained = await serve(server);
+      const client = await RawClient.connect(kind, portOf(server));
+      client.send(ASK[event]);
+      await client.received('101');
+      const drain = drained.drain(0);
+      client.socket.end();
+      await drain;
 
       expect(await client.gone).toBe('end');
     });
@@ -89,11 +140,11 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
     client.send(ASK.upgrade.slice(10));
     await client.received('101');
     await desk.answer('/held');
-    await drain;
     client.send('still there');
     await client.received('still there');
-    expect(client.socket.destroyed).toBe(false);
+    expect(drained.items).toMatchObject([{ name: 'GET /live (echo)' }]);
     client.socket.end();
-    await once(client.socket, 'close');
+    await drain;
+    expect(await client.gone).toBe('end');
   });
 });

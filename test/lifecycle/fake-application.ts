@@ -1,4 +1,5 @@
 import type { GuardedApplication } from '../../lib/lifecycle/guarded-application.js';
+import type { ProcessNotice } from '../../lib/logging/notice.js';
 import type { ShutdownReason } from '../../lib/plan/reason.js';
 import type { ForcedEnd } from '../../lib/report/report-so-far.js';
 
@@ -9,6 +10,12 @@ export class FakeApplication implements GuardedApplication {
   readonly fatalErrors: boolean = false;
   readonly exit: GuardedApplication['exit'] = 'code';
   readonly exitLimit: number = 29_500;
+  /** What the guard of its process had to say. */
+  readonly notices: ProcessNotice[] = [];
+  readonly log: GuardedApplication['log'] = {
+    place: this,
+    notice: (notice) => void this.notices.push(notice),
+  };
   /** Why it was asked to close, as often as it was asked. */
   readonly reasons: ShutdownReason[] = [];
 

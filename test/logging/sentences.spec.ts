@@ -55,17 +55,48 @@ describe('an event of the run', () => {
       },
     ],
     [
-      'only the time is awaited in which load balancers notice',
+      'a wait on purpose should have ended',
+      {
+        type: 'run-progress',
+        at,
+        elapsedMs: 10_000,
+        awaited: [
+          { phase: 'unready', task: 'delay', elapsedMs: 10_000, allowedMs: 11_000, expectedMs: 5_000 },
+        ],
+      },
+      {
+        level: 'warn',
+        text: "After 10.0 s still waiting for 'delay' in 'unready', 10.0 s of 11.0 s.",
+      },
+    ],
+    [
+      'something is awaited beside a wait on purpose',
       {
         type: 'run-progress',
         at,
         elapsedMs: 5_000,
-        awaited: [{ phase: 'unready', task: 'shutdownDelay', elapsedMs: 5_000, allowedMs: 6_000 }],
+        awaited: [
+          { phase: 'unready', task: 'delay', elapsedMs: 5_000, allowedMs: 6_000, expectedMs: 5_000 },
+          { phase: 'unready', task: 'Mesh.leave', elapsedMs: 5_000, allowedMs: 6_000 },
+        ],
       },
       {
-        level: 'log',
-        text: "After 5.0 s still waiting for 'shutdownDelay' in 'unready', 5.0 s of 6.0 s.",
+        level: 'warn',
+        text: "After 5.0 s still waiting for 'Mesh.leave' in 'unready', 5.0 s of 6.0 s.",
       },
+    ],
+    [
+      'a clock went backwards',
+      {
+        type: 'task-settled-late',
+        at,
+        id,
+        phase,
+        task,
+        lateMs: -33,
+        outcome: 'completed',
+      },
+      { level: 'warn', text: "'Pool.end' completed 0 ms after its time was over." },
     ],
     [
       'more work is in flight than a line holds',

@@ -1,3 +1,4 @@
+/* oxlint-disable unicorn/no-thenable -- what a logger may return is the subject */
 import { Logger, type LoggerService } from '@nestjs/common';
 import { OnShutdown } from '../../lib/index.js';
 import type { Finding } from '../../lib/logging/notice.js';
@@ -97,15 +98,25 @@ describe('the log', () => {
   });
 });
 
-describe('a logger that throws', () => {
+describe('a logger that fails', () => {
+  const disk = new Error('disk full');
   const refuse = (): never => {
-    throw new Error('disk full');
+    throw disk;
   };
+  const reject = (): Promise<never> => Promise.reject(disk);
+  const never = (): Promise<never> => new Promise(() => undefined);
+  const loggers: readonly (readonly [string, () => unknown])[] = [
+    ['that throws', refuse],
+    ['that rejects', reject],
+    ['whose promise never settles', never],
+    ['that returns a thenable which throws', () => ({ then: refuse })],
+  ];
 
-  test('harms neither the boot nor the run', async () => {
+  test.each(loggers)('%s harms neither the boot nor the run', async (_, method) => {
+    const logger = Object.fromEntries(['log', 'warn', 'error'].map((level) => [level, method]));
     const { finish } = await bootApplication({
       providers: [Broken],
-      shutdown: { logger: { log: refuse, warn: refuse, error: refuse } },
+      shutdown: { logger: logger as unknown as LoggerService },
     });
     const { outcome, phases } = await finish();
     expect(outcome).toBe('failed');
@@ -113,6 +124,19 @@ describe('a logger that throws', () => {
       { name: 'Broken.close', outcome: 'failed' },
     ]);
   });
+
+  test.each(loggers.filter(([, method]) => method !== never))(
+    '%s has its lines written to standard error',
+    async (_, method) => {
+      const written: string[] = [];
+      const log = new ShutdownLog({ log: method, warn: method, error: method }, [], (line) =>
+        written.push(line),
+      );
+      log.event({ type: 'run-joined', at: 0, reason: { kind: 'close' } });
+      await new Promise(setImmediate);
+      expect(written).toEqual(['[GracefulShutdown] Already shutting down; also asked by: app.close().']);
+    },
+  );
 });
 
 describe('a thrown value that cannot be turned into text', () => {
@@ -140,7 +164,7 @@ describe('a thrown value that cannot be turned into text', () => {
     await clock.runUntil(shutdown.run(reason));
     expect(shutdown.signal.reason).toBe(reason);
     expect(log.lines.map(({ text }) => text)).toContain(
-      'Shutting down: an uncaught exception, something that has no text.',
+      'Shutting down: an uncaught exception, something without a text.',
     );
   });
 });

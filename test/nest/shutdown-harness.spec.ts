@@ -16,7 +16,7 @@ import {
   type GracefulShutdownOptions,
 } from '../../lib/index.js';
 import { ShutdownHarness, onManualClock, type Fault } from '../../lib/testing/index.js';
-import { taskReport } from './application.js';
+import { RecordedLog, taskReport } from './application.js';
 
 @Injectable()
 class Database {
@@ -143,11 +143,21 @@ describe('a harness', () => {
   });
 
   test('shuts down for a fatal error, and the process would have ended with 1', async () => {
-    const harness = await ShutdownHarness.boot(builder([Database], { fatalErrors: true }));
+    const logger = new RecordedLog();
+    const harness = await ShutdownHarness.boot(builder([Database], { fatalErrors: true, logger }));
     const reason = { kind: 'error', error: new Error('lost'), origin: 'uncaughtException' } as const;
     expect(await harness.shutdown({ reason })).toMatchObject({ reason, outcome: 'completed' });
     expect(harness.exitCode).toBe(1);
     expect(harness.process.lines[0]).toBe('[GracefulShutdown] Uncaught exception: lost');
+    expect(logger.lines).toContainEqual({ level: 'error', text: 'Uncaught exception: lost' });
+  });
+
+  test('writes nothing to standard error with logger: false, whatever ends the process', async () => {
+    const harness = await ShutdownHarness.boot(builder([Database], { fatalErrors: true }));
+    const reason = { kind: 'error', error: new Error('lost'), origin: 'uncaughtException' } as const;
+    await harness.shutdown({ reason });
+    harness.process.emitFatal('uncaughtException', new Error('lost again'));
+    expect(harness.process.lines).toEqual([]);
   });
 
   test.each([
@@ -242,7 +252,7 @@ describe('on the manual clock real time goes on', () => {
         return new Promise(() => undefined);
       }
     }
-    const harness = await ShutdownHarness.boot(builder([Hung]));
+    const harness = await ShutdownHarness.boot(builder([Hung], { logger: new RecordedLog() }));
     expect((await harness.shutdown()).outcome).toBe('completed');
     expect(harness.process.exits).toEqual([1]);
     expect(harness.process.lines).toEqual([

@@ -29,7 +29,8 @@ describe('what does not end', () => {
     const { code, lines, errors, durationMs } = await withSignal(scenario);
 
     expect(code).toBe(1);
-    expect(lines.at(-1)).toBe('destroy');
+    expect(lines.at(-2)).toBe('destroy');
+    expect(errors).toEqual([`[GracefulShutdown] ${lines.at(-1)}`]);
     expect(errors).toEqual([
       expect.stringMatching(
         /^\[GracefulShutdown\] The grace period is nearly over after \d\.\d s: ending now\./,
@@ -48,7 +49,7 @@ describe('what does not end', () => {
       'Asked to shut down while still starting (SIGTERM): waiting for the start to end.',
     );
     expect(lines).toContain('The start did not end within 1 000 ms; shutting down what has started.');
-    expect(lines.at(-1)).toBe('closed');
+    expect(lines.at(-2)).toBe('closed');
     expect(code).toBe(0);
     expect(durationMs).toBeLessThan(3_000 + SLACK);
   });

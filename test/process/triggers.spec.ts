@@ -128,7 +128,7 @@ describe('fatalErrors', () => {
     expect(errors).toContain(
       '[GracefulShutdown] Uncaught exception while shutting down after another one: ending now: second boom',
     );
-    expect(lines.at(-1)).toBe('save(');
+    expect(lines.at(-2)).toBe('save(');
   });
 
   test('without the option an uncaught exception ends the process as Node does it', async () => {

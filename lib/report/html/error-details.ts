@@ -1,3 +1,4 @@
+import { namedText, readError, thrownText, type ErrorSays } from '../../plan/thrown.js';
 import { html, type Markup } from './markup.js';
 
 /** Causes that are shown of an error. */
@@ -12,32 +13,30 @@ function chain(error: unknown): readonly unknown[] {
   const causes: unknown[] = [];
   for (let each = error; each !== undefined && causes.length < SHOWN_CAUSES;) {
     causes.push(each);
-    each = each instanceof Error ? each.cause : undefined;
+    each = readError(each)?.cause;
   }
   return causes;
 }
 
 function oneError(thrown: unknown, index: number): Markup {
   const because = index > 0 && html`<span class="because">because of</span> `;
-  if (!(thrown instanceof Error)) return html`<p>${because}<bdi>${String(thrown)}</bdi></p>`;
-  const { name, message } = thrown;
-  const code: unknown = Reflect.get(thrown, 'code');
-  const listed = thrown instanceof AggregateError ? thrown.errors : [];
+  const error = readError(thrown);
+  if (error === undefined) return html`<p>${because}<bdi>${thrownText(thrown)}</bdi></p>`;
+  const { name, message, code, errors: listed = [] } = error;
   return html`<p>
-      ${because}<b>${name}</b>:
-      <bdi>${message}</bdi>${code !== undefined && html` <code>${String(code)}</code>`}
+      ${because}<b>${name}</b>: <bdi>${message}</bdi>${code !== undefined && html` <code>${code}</code>`}
     </p>
     ${
       listed.length > 0 &&
       html`<ul>
-        ${listed.map((each: unknown) => html`<li><bdi>${String(each)}</bdi></li>`)}
+        ${listed.map((each) => html`<li><bdi>${namedText(each)}</bdi></li>`)}
       </ul>`
     }
-    ${calls(thrown)}`;
+    ${calls(error)}`;
 }
 
 /** Where it was thrown. That of a timeout is where the engine looked at its clock. */
-function calls({ name, stack = '' }: Error): Markup | undefined {
+function calls({ name, stack = '' }: ErrorSays): Markup | undefined {
   const from = stack.search(/^ +at /m);
   if (from === -1 || name === 'ShutdownTimeoutError') return undefined;
   return html`<pre tabindex="0">${stack.slice(from)}</pre>`;

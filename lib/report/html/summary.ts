@@ -1,4 +1,5 @@
 import { reasonText } from '../../plan/reason-text.js';
+import { thrownText } from '../../plan/thrown.js';
 import { instant } from '../instant.js';
 import { abandonedTasks, endText, isRunning, verdictOf, type Verdict } from '../verdict.js';
 import type { RunningReport, ShutdownReport, TaskReport } from '../shutdown-report.js';
@@ -134,7 +135,7 @@ function troubleText({
   inFlight = [],
 }: TaskReport): string {
   const work = inFlight.length === 0 ? '' : `, with ${inFlight.length} in flight`;
-  if (outcome === 'failed') return `failed: ${error?.message ?? 'nobody knows why'}`;
+  if (outcome === 'failed') return `failed: ${error === undefined ? 'nobody knows why' : thrownText(error)}`;
   if (settledLateMs !== undefined)
     return `timed out after ${lengthText(durationMs)}, settled ${lengthText(settledLateMs)} later${work}`;
   if (outcome === 'running')

@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net';
+import { isMethod, isObject, memberOf, type Method } from '../discovery/members.js';
+import { callBack } from './event-stream.js';
+import { closeFrame, OutgoingFrames } from './outgoing-frames.js';
+
+/** What the client of a WebSocket is told. */
+const GOING_AWAY = 1001;
+const REASON = 'going away';
+
+/** What its owner has written is known up to here. */
+type State =
+  /** The part of its answer that has been written. */
+  | { readonly status: 'unanswered'; readonly head: string }
+  | { readonly status: 'speaking'; readonly frames: OutgoingFrames }
+  /** It was refused, or belongs to a library that says itself what is to be said. */
+  | { readonly status: 'silent' }
+  | { readonly status: 'told' };
+
+/** What we may say on a socket whose client has asked for a WebSocket, and whose owner we do not know. */
+export class WebSocketSpeech {
+  #state: State = { status: 'unanswered', head: '' };
+
+  constructor(private readonly socket: Socket) {
+    const { write } = socket;
+    socket.write = (...args: readonly unknown[]): boolean => {
+      // Nothing may follow a close.
+      if (this.#state.status === 'told') {
+        callBack(args);
+        return true;
+      }
+      this.#written(args);
+      return Reflect.apply(write, socket, args);
+    };
+  }
+
+  /** Tells the client that it is sent away, where that is safe now; says whether it was. */
+  tell(): boolean {
+    const close = closeOfLibrary(this.socket);
+    if (close !== undefined) {
+      close(GOING_AWAY, REASON);
+      return true;
+    }
+    if (this.#state.status !== 'speaking' || !this.#state.frames.mayWrite || !this.socket.writable)
+      return false;
+    // Its owner may have no listener, and the client may have gone.
+    this.socket.on('error', () => undefined);
+    this.socket.write(closeFrame(GOING_AWAY, REASON));
+    this.#state = { status: 'told' };
+    return true;
+  }
+
+  #written([chunk, encoding]: readonly unknown[]): void {
+    switch (this.#state.status) {
+      case 'unanswered':
+        this.#answered(this.#state.head + bytesOf(chunk, encoding).toString('latin1'));
+        return;
+      case 'speaking':
+        if (closeOfLibrary(this.socket) === undefined) this.#state.frames.take(bytesOf(chunk, encoding));
+        else this.#state = { status: 'silent' };
+        return;
+      case 'silent':
+      case 'told':
+    }
+  }
+
+  #answered(head: string): void {
+    const end = head.indexOf('\r\n\r\n');
+    if (end === -1) {
+      this.#state = { status: 'unanswered', head };
+    } else if (/^HTTP\/1\.1 101 .*\r\nsec-websocket-accept:/is.test(head.slice(0, end))) {
+      const frames = new OutgoingFrames();
+      frames.take(Buffer.from(head.slice(end + 4), 'latin1'));
+      this.#state = { status: 'speaking', frames };
+    } else {
+      this.#state = { status: 'silent' };
+    }
+  }
+}
+
+/** `ws` leaves its WebSocket on the socket, under a symbol of this name. */
+function closeOfLibrary(socket: Socket): Method | undefined {
+  const key = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'websocket');
+  const webSocket: unknown = key === undefined ? undefined : Reflect.get(socket, key);
+  if (!isObject(webSocket)) return undefined;
+  const close = memberOf(webSocket, 'close');
+  return isMethod(close) && 'readyState' in webSocket
+    ? (...args) => Reflect.apply(close, webSocket, args)
+    : undefined;
+}
+
+function bytesOf(chunk: unknown, encoding: unknown): Buffer {
+  if (chunk instanceof Uint8Array) return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const isEncoding = typeof encoding === 'string' && Buffer.isEncoding(encoding);
+  return Buffer.from(String(chunk), isEncoding ? encoding : 'utf8');
+}
