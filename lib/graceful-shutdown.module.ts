@@ -21,6 +21,7 @@ import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import { HttpDrain } from './http/http-drain.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { LIFECYCLE, type ApplicationParts } from './lifecycle/enable-graceful-shutdown.js';
+import { ExitRequests } from './lifecycle/exit-requests.js';
 import { diagnoseWhenListening } from './lifecycle/listening-diagnosis.js';
 import { moveToFront } from './lifecycle/nest-seams.js';
 import { nodeProcess } from './lifecycle/node-process.js';
@@ -81,9 +82,19 @@ const providers: readonly Provider[] = [
   },
   ...featureProviders,
   { provide: TASK_WRAPPER, useValue: AS_IT_IS },
+  { provide: ExitRequests, useFactory: () => new ExitRequests() },
   {
     provide: GracefulShutdown,
-    inject: [SETTINGS, ModulesContainer, SHUTDOWN_CLOCK, ShutdownLog, BEGINNING, FEATURES, TASK_WRAPPER],
+    inject: [
+      SETTINGS,
+      ModulesContainer,
+      SHUTDOWN_CLOCK,
+      ShutdownLog,
+      BEGINNING,
+      FEATURES,
+      TASK_WRAPPER,
+      ExitRequests,
+    ],
     useFactory: (
       settings: ShutdownSettings,
       modules: ModulesContainer,
@@ -92,6 +103,7 @@ const providers: readonly Provider[] = [
       beginning: AbortController,
       features: readonly ShutdownFeature[],
       wrapper: TaskWrapper,
+      exits: ExitRequests,
     ) =>
       new GracefulShutdown({
         settings,
@@ -100,6 +112,7 @@ const providers: readonly Provider[] = [
         beginning,
         features,
         wrapper,
+        exits,
         notify: (notice) => log.notice(notice),
         onEvent: (event) => log.event(event),
       }),
@@ -173,6 +186,7 @@ const providers: readonly Provider[] = [
       ShutdownLog,
       PROCESS_GUARD,
       ReportSinks,
+      ExitRequests,
     ],
     useFactory: (
       shutdown: GracefulShutdown,
@@ -182,26 +196,32 @@ const providers: readonly Provider[] = [
       log: ShutdownLog,
       guard: ProcessGuard,
       sinks: ReportSinks,
+      exits: ExitRequests,
     ): ApplicationParts => {
       const limit = settings.gracePeriod - RESERVE;
-      const { signals, ipc, fatalErrors, exit, runAt, phaseGraph } = settings;
+      const { signals, ipc, fatalErrors, abortSignal, exit, runAt, phaseGraph } = settings;
+      const exitLimit = limit + RESERVE / 2;
       return {
         target: shutdown,
         hooks,
         clock,
         notify: (notice) => log.notice(notice),
         runAt,
+        exit,
         limit,
+        closeLimit: exitLimit,
         startLimit: Math.max(RESERVE, limit - longestPath(phaseGraph).ms),
         reported: () => sinks.settled(),
         drainsHttp: settings.http !== false,
         guard,
+        exits,
         guarded: {
           signals,
           ipc,
           fatalErrors,
+          abortSignal,
           exit,
-          exitLimit: limit + RESERVE / 2,
+          exitLimit,
           isClean: () => shutdown.report?.outcome === 'completed',
           running: () => shutdown.awaited.map(({ task }) => task),
           onForcedEnd: (end, reason) => sinks.end(end, reason),
