@@ -76,7 +76,9 @@ export interface GracefulShutdownOptions {
   readonly features?: readonly ShutdownFeatureFactory[];
   /**
    * The signals that start the shutdown, with `enableGracefulShutdown`. `[]` for none.
-   * @default ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'], and SIGBREAK on Windows
+   * @default ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2'], on Windows SIGBREAK instead of
+   * SIGUSR2. SIGUSR2 is left out where something listens to it as the package is loaded, such as Node with
+   * `--heapsnapshot-signal`.
    */
   readonly signals?: readonly string[];
   /**

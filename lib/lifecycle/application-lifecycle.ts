@@ -135,7 +135,7 @@ export class ApplicationLifecycle {
   }
 
   async #close(reason: ShutdownReason): Promise<void> {
-    const { target, hooks, clock, limit, runAt, exit } = this.parts;
+    const { target, hooks, clock, limit, runAt } = this.parts;
     const deadline = clock.now() + limit;
     let unpark: () => void = () => undefined;
     const parked = new Promise<never>((_, reject) => {
@@ -153,13 +153,16 @@ export class ApplicationLifecycle {
       await this.#closeInTime(reason, deadline - limit + this.parts.closeLimit);
     } finally {
       await this.parts.reported();
-      this.#isOver = exit === 'none' || !isTrigger(reason);
+      this.#isOver = !this.#endsProcess(reason);
       unpark();
       this.observer.closed();
     }
   }
 
-  /** Lets Nest close the rest. A hook of Nest's that never ends must not hold whoever waits for the close. */
+  /**
+   * Lets Nest close the rest. A hook of Nest's that never ends must not hold whoever waits for the close; where the
+   * process ends for the reason, its own deadline sees to that.
+   */
   async #closeInTime(reason: ShutdownReason, deadline: number): Promise<void> {
     const { clock, notify, closeLimit } = this.parts;
     const late = (): Error =>
@@ -167,13 +170,18 @@ export class ApplicationLifecycle {
         `a Nest hook or the close of a server did not end within ${closeLimit} ms, the grace period less its reserve. What it would have closed is left open.`,
       );
     try {
-      await bounded(this.#closeNatively(signalOf(reason)), { clock, deadline, late });
+      const closed = this.#closeNatively(signalOf(reason));
+      await (this.#endsProcess(reason) ? closed : bounded(closed, { clock, deadline, late }));
     } catch (error) {
       // Whoever called close() gets it; of a trigger nobody waits for the answer. Where the time is over, the log has
       // to say so in any case.
       if (isTrigger(reason) || clock.now() >= deadline) notify({ kind: 'teardown-failed', error });
       throw error;
     }
+  }
+
+  #endsProcess(reason: ShutdownReason): boolean {
+    return isTrigger(reason) && this.parts.exit !== 'none';
   }
 
   async #awaitStart(reason: ShutdownReason, parked: Promise<never>): Promise<void> {

@@ -2,10 +2,13 @@ import { readFileSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { onClusterDisconnect } from './cluster-worker.js';
 import { listLeftovers, sumUp, type LoopHandle } from './leftovers.js';
+import { RemovedListeners } from './removed-listeners.js';
 import type { ProcessPort } from './process-port.js';
 
 /** These end or stop a process whatever it listens to. */
 const UNCATCHABLE = new Set(['SIGKILL', 'SIGSTOP']);
+
+const removedListeners = new RemovedListeners(process);
 
 /** The process that we run in. No other file touches `process`. */
 export const nodeProcess: ProcessPort = {
@@ -16,13 +19,20 @@ export const nodeProcess: ProcessPort = {
       'SIGINT',
       'SIGHUP',
       'SIGQUIT',
+      'SIGABRT',
+      // Where somebody listens by now, it is Node for a report or a heap snapshot, or has another meaning here.
+      ...(process.platform === 'win32' || process.listenerCount('SIGUSR2') > 0 ? [] : ['SIGUSR2']),
       ...(process.platform === 'win32' ? ['SIGBREAK'] : []),
     ],
     knownSignals: Object.keys(constants.signals).filter((signal) => !UNCATCHABLE.has(signal)),
   },
   onSignal: (signal, listener) => {
     process.on(signal, listener);
-    return () => void process.off(signal, listener);
+    const unwatch = removedListeners.watch();
+    return () => {
+      unwatch();
+      process.off(signal, listener);
+    };
   },
   onMessage: (listener) => {
     process.on('message', listener);
@@ -57,7 +67,11 @@ export const nodeProcess: ProcessPort = {
     process.once('beforeExit', onIdle);
     process.on('exit', leaveAtOnce);
   },
-  exit: (code) => process.exit(code),
+  exit: (code) => {
+    // Given `undefined`, it would forget the code that is set.
+    if (code !== undefined) process.exitCode = code;
+    process.exit();
+  },
   writeLine: (line) => {
     try {
       writeSync(2, `${line}\n`);
@@ -66,7 +80,7 @@ export const nodeProcess: ProcessPort = {
     }
   },
   ancestors: () => ancestorsOf(process.pid),
-  listenerCount: (signal) => process.listenerCount(signal),
+  listenerCount: (signal) => process.listenerCount(signal) + removedListeners.count(signal),
   leftovers: () => sumUp(keepingAlive()),
 };
 

@@ -6,6 +6,7 @@ const SIGNAL_NUMBERS: ReadonlyMap<string, number> = new Map([
   ['SIGHUP', 1],
   ['SIGINT', 2],
   ['SIGQUIT', 3],
+  ['SIGABRT', 6],
   ['SIGUSR2', 12],
   ['SIGTERM', 15],
 ]);
@@ -14,7 +15,7 @@ const SIGNAL_NUMBERS: ReadonlyMap<string, number> = new Map([
 export class FakeProcess implements ProcessPort {
   readonly platform: Platform = {
     inKubernetes: false,
-    defaultSignals: ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'],
+    defaultSignals: ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2'],
     knownSignals: [...SIGNAL_NUMBERS.keys()],
   };
 
