@@ -21,6 +21,7 @@ import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import { HttpDrain } from './http/http-drain.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { LIFECYCLE, type ApplicationParts } from './lifecycle/enable-graceful-shutdown.js';
+import { ExitRequests } from './lifecycle/exit-requests.js';
 import { diagnoseWhenListening } from './lifecycle/listening-diagnosis.js';
 import { moveToFront } from './lifecycle/nest-seams.js';
 import { nodeProcess } from './lifecycle/node-process.js';
@@ -82,6 +83,7 @@ const providers: readonly Provider[] = [
   },
   ...featureProviders,
   { provide: TASK_WRAPPER, useValue: AS_IT_IS },
+  { provide: ExitRequests, useFactory: () => new ExitRequests() },
   {
     provide: GracefulShutdown,
     inject: [
@@ -93,6 +95,7 @@ const providers: readonly Provider[] = [
       FEATURES,
       TASK_WRAPPER,
       PROCESS_GUARD,
+      ExitRequests,
     ],
     useFactory: (
       settings: ShutdownSettings,
@@ -103,6 +106,7 @@ const providers: readonly Provider[] = [
       features: readonly ShutdownFeature[],
       wrapper: TaskWrapper,
       guard: ProcessGuard,
+      exits: ExitRequests,
     ) =>
       new GracefulShutdown({
         settings,
@@ -111,6 +115,7 @@ const providers: readonly Provider[] = [
         beginning,
         features,
         wrapper,
+        exits,
         notify: (notice) => log.notice(notice),
         onEvent: (event) => {
           // Before the first line of the run: whoever reads the output may have gone with what asked for it.
@@ -188,6 +193,7 @@ const providers: readonly Provider[] = [
       ShutdownLog,
       PROCESS_GUARD,
       ReportSinks,
+      ExitRequests,
     ],
     useFactory: (
       shutdown: GracefulShutdown,
@@ -197,27 +203,33 @@ const providers: readonly Provider[] = [
       log: ShutdownLog,
       guard: ProcessGuard,
       sinks: ReportSinks,
+      exits: ExitRequests,
     ): ApplicationParts => {
       const limit = settings.gracePeriod - RESERVE;
-      const { signals, ipc, fatalErrors, exit, runAt, phaseGraph } = settings;
+      const { signals, ipc, fatalErrors, abortSignal, exit, runAt, phaseGraph } = settings;
+      const exitLimit = limit + RESERVE / 2;
       return {
         target: shutdown,
         hooks,
         clock,
         notify: (notice) => log.notice(notice),
         runAt,
+        exit,
         limit,
+        closeLimit: exitLimit,
         startLimit: Math.max(RESERVE, limit - longestPath(phaseGraph).ms),
         reported: () => sinks.settled(),
         drainsHttp: settings.http !== false,
         guard,
+        exits,
         guarded: {
           signals,
           ipc,
           fatalErrors,
+          abortSignal,
           exit,
           log,
-          exitLimit: limit + RESERVE / 2,
+          exitLimit,
           isClean: () => shutdown.report?.outcome === 'completed',
           running: () => shutdown.awaited.map(({ task }) => task),
           onForcedEnd: (end, reason) => sinks.end(end, reason),

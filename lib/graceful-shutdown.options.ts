@@ -2,6 +2,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { ShutdownFeatureFactory } from './graceful-shutdown.feature.js';
 import { readHttpOptions, type HttpOptions, type HttpSettings } from './http/http.options.js';
 import type { Platform } from './lifecycle/process-port.js';
+import { isAbortSignal, signalsOf } from './lifecycle/trigger.options.js';
 import {
   BOOLEAN,
   checkKeys,
@@ -16,7 +17,6 @@ import {
 import { readDoctorOptions, type DoctorOptions } from './logging/doctor.options.js';
 import type { FindingKind } from './logging/notice.js';
 import { MistakeList } from './plan/mistake.js';
-import { nameAdvice } from './plan/nearest-name.js';
 import { DEFAULT_PHASES, type PhaseOptions } from './plan/phase.js';
 import type { PhaseGraph } from './plan/phase-graph.js';
 import { readProbesOptions, type ProbesOptions, type ProbesSettings } from './probes/probes.options.js';
@@ -76,7 +76,9 @@ export interface GracefulShutdownOptions {
   readonly features?: readonly ShutdownFeatureFactory[];
   /**
    * The signals that start the shutdown, with `enableGracefulShutdown`. `[]` for none.
-   * @default ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'], and SIGBREAK on Windows
+   * @default ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2'], on Windows SIGBREAK instead of
+   * SIGUSR2. SIGUSR2 is left out where something listens to it as the package is loaded, such as Node with
+   * `--heapsnapshot-signal`.
    */
   readonly signals?: readonly string[];
   /**
@@ -90,8 +92,14 @@ export interface GracefulShutdownOptions {
    */
   readonly fatalErrors?: boolean;
   /**
+   * Starts the shutdown when it aborts, as a signal does, with `enableGracefulShutdown`: for a program around the
+   * application that has a signal of its own.
+   * @default none
+   */
+  readonly abortSignal?: AbortSignal;
+  /**
    * `'code'`: 0 after a clean shutdown, 1 otherwise. `'signal'`: the signal is raised again. `'none'`: the
-   * process is left alone.
+   * process is left alone, and its `process.exitCode` set. A code other than 0 that the application has set is kept.
    * @default 'code'
    */
   readonly exit?: ExitMode;
@@ -125,9 +133,13 @@ export interface GracefulShutdownOptions {
 /** The options with every default filled in, and what was wrong with them. */
 export interface ShutdownSettings extends Readonly<
   Required<
-    Omit<GracefulShutdownOptions, 'phases' | 'http' | 'probes' | 'inFlight' | 'doctor' | 'report' | 'logger'>
+    Omit<
+      GracefulShutdownOptions,
+      'phases' | 'http' | 'probes' | 'inFlight' | 'abortSignal' | 'doctor' | 'report' | 'logger'
+    >
   >
 > {
+  readonly abortSignal: AbortSignal | undefined;
   readonly http: HttpSettings | false;
   readonly probes: ProbesSettings | undefined;
   readonly report: ReportSettings;
@@ -152,6 +164,7 @@ const OPTION_KEYS: readonly (keyof GracefulShutdownOptions)[] = [
   'signals',
   'ipc',
   'fatalErrors',
+  'abortSignal',
   'exit',
   'runAt',
   'doctor',
@@ -196,6 +209,7 @@ export function resolveOptions(written: unknown, platform: Platform): ShutdownSe
     signals: read('signals', signalsOf(platform), platform.defaultSignals),
     ipc: read('ipc', isBoolean, false),
     fatalErrors: read('fatalErrors', isBoolean, false),
+    abortSignal: read<AbortSignal | undefined>('abortSignal', isAbortSignal, undefined),
     exit: read('exit', isExitMode, 'code'),
     runAt: read('runAt', isRunAt, 'module-destroy'),
     silenced: readDoctorOptions(options['doctor'], { path: 'doctor', mistakes }),
@@ -232,29 +246,6 @@ function isGracePeriod(value: unknown, place: Place): value is number {
     `${value} ms leaves nothing for the phases: ${RESERVE} ms of it are kept for the end of the process. Give it what the platform grants from the signal to the kill.`,
   );
   return false;
-}
-
-function signalsOf({ knownSignals }: Platform) {
-  return (value: unknown, { path, mistakes }: Place): value is readonly string[] => {
-    if (!Array.isArray(value)) {
-      mistakes.add(
-        'SHUTDOWN_INVALID_OPTION',
-        path,
-        `expected a list of signals, got ${shown(value)}. [] stands for none.`,
-      );
-      return false;
-    }
-    const before = mistakes.all.length;
-    value.forEach((signal: unknown, index) => {
-      if (knownSignals.some((known) => known === signal)) return;
-      mistakes.add(
-        'SHUTDOWN_INVALID_OPTION',
-        `${path}[${index}]`,
-        `${shown(signal)} is no signal that a process can handle here. ${nameAdvice(signal, knownSignals)}`,
-      );
-    });
-    return mistakes.all.length === before;
-  };
 }
 
 function isBoolean(value: unknown, place: Place): value is boolean {

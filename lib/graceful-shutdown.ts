@@ -13,6 +13,7 @@ import {
 import { IsolatedObservable } from './graceful-shutdown.events.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
+import type { ExitRequest, ExitRequests } from './lifecycle/exit-requests.js';
 import type { ShutdownTarget } from './lifecycle/shutdown-target.js';
 import type { Notice } from './logging/notice.js';
 import { InjectionGraph } from './plan/injection-graph.js';
@@ -53,6 +54,7 @@ export interface ShutdownParts {
    */
   readonly sight?: ProviderSight;
   readonly wrapper: TaskWrapper;
+  readonly exits: ExitRequests;
 }
 
 /** The shutdown of the application: injectable anywhere, to start it, to follow it, and to take part in it. */
@@ -157,6 +159,16 @@ export class GracefulShutdown implements ShutdownTarget {
     if (!isRefused) this.#takeInFollowers();
     const ended = this.#run.start(reasonOf(reason), options);
     return isRefused ? ended.then(() => this.finished) : this.finished;
+  }
+
+  /**
+   * Asks for the end of the process, with everything that a signal has: the `shutdownDelay`, the phases, Nest's
+   * close, the deadline. Returns at once, so a request or a task may call it. Needs `enableGracefulShutdown(app)`.
+   *
+   * @throws Error where `enableGracefulShutdown(app)` was not called, RangeError where the code cannot be one
+   */
+  exit(request: ExitRequest = {}): void {
+    this.#parts.exits.ask(request);
   }
 
   /**

@@ -9,6 +9,7 @@ export type {
 export type { ExitMode, GracefulShutdownOptions, RunAt } from './graceful-shutdown.options.js';
 export type { Finding, FindingKind } from './logging/notice.js';
 export { enableGracefulShutdown } from './lifecycle/enable-graceful-shutdown.js';
+export type { ExitRequest } from './lifecycle/exit-requests.js';
 export { OnShutdown, type OnShutdownOptions } from './discovery/on-shutdown.decorator.js';
 export { InFlight } from './in-flight/in-flight.decorator.js';
 export { InFlightWork, ShutdownInProgressError } from './in-flight/in-flight-work.js';

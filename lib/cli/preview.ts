@@ -8,6 +8,7 @@ import { OPTIONS, checkImportedOnce, previewFeatures } from '../graceful-shutdow
 import type { ShutdownFeature, ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { resolveOptions, type ShutdownSettings } from '../graceful-shutdown.options.js';
 import { GracefulShutdown } from '../graceful-shutdown.js';
+import { ExitRequests } from '../lifecycle/exit-requests.js';
 import type { Platform } from '../lifecycle/process-port.js';
 import { systemClock } from '../lifecycle/system-clock.js';
 import type { Notice } from '../logging/notice.js';
@@ -97,6 +98,7 @@ function planOf(
     notify,
     onEvent: () => undefined,
     wrapper: AS_IT_IS,
+    exits: new ExitRequests(),
     sight: previewSight(modules),
   });
   shutdown.prepare();

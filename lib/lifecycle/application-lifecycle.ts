@@ -1,7 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Notice } from '../logging/notice.js';
-import { isFromOutside, type ShutdownReason } from '../plan/reason.js';
+import type { ShutdownReason } from '../plan/reason.js';
 import type { Clock } from '../run/clock.js';
+import { bounded } from './bounded.js';
+import { isTrigger, type GuardedApplication } from './guarded-application.js';
 import { NestApplicationSeam } from './nest-seams.js';
 import { startRun } from './run-request.js';
 import type { ShutdownHooks } from './shutdown-hooks.js';
@@ -17,6 +19,9 @@ export interface LifecycleParts {
   readonly runAt: 'module-destroy' | 'before-application-shutdown';
   /** Milliseconds from the moment it was asked for until the run must have ended. */
   readonly limit: number;
+  /** Milliseconds from the moment it was asked for until Nest must have closed the application. */
+  readonly closeLimit: number;
+  readonly exit: GuardedApplication['exit'];
   /** Milliseconds that a start under way is waited for. */
   readonly startLimit: number;
   /** Resolves, and soon, when those who are given the report have ended. Never rejects. */
@@ -33,8 +38,8 @@ export interface LifecycleObserver {
 /** The members that the overrides go to; a newer Nest may have moved one. */
 const NEEDED = ['close', 'callDestroyHook', 'enableShutdownHooks', 'unsubscribeFromProcessSignals'];
 
-/** What makes something start; not every kind of application has each. */
-const STARTS = ['init', 'listen', 'startAllMicroservices'];
+/** What makes something start; not every kind of application has each, nor every major. */
+const STARTS = ['init', 'listen', 'listenAsync', 'startAllMicroservices', 'startAllMicroservicesAsync'];
 
 /**
  * The one way in which an application closes, whatever asks for it: wait for what is starting, run the
@@ -43,6 +48,8 @@ const STARTS = ['init', 'listen', 'startAllMicroservices'];
 export class ApplicationLifecycle {
   readonly #startup = new Startup();
   #closing: Promise<void> | undefined;
+  /** Whether the application has closed and the process goes on: nothing of it starts any more. */
+  #isOver = false;
   /** Reasons that came after the first, and before the run started. */
   readonly #early: ShutdownReason[] = [];
   #closeNatively: (signal: string | undefined) => Promise<void> = () => Promise.resolve();
@@ -64,9 +71,13 @@ export class ApplicationLifecycle {
         start,
         (original) =>
           (...args) =>
-            this.#startup.track(() => original(...args)),
+            this.#isOver ? Promise.reject(closedError(start)) : this.#startup.track(() => original(...args)),
       );
     }
+    this.seam.replace('connectMicroservice', (original) => (...args) => {
+      if (this.#isOver) throw closedError('connectMicroservice');
+      return original(...args);
+    });
   }
 
   /** Closes the application; whoever asks again joins. Rejects with what Nest rejects with. */
@@ -127,28 +138,53 @@ export class ApplicationLifecycle {
     const { target, hooks, clock, limit, runAt } = this.parts;
     const deadline = clock.now() + limit;
     let unpark: () => void = () => undefined;
-    const parked = new Promise<void>((resolve) => {
-      // Where the process is about to end, what main() would do after listening must not happen any more.
-      unpark = endsProcess(reason) ? () => undefined : resolve;
+    const parked = new Promise<never>((_, reject) => {
+      // After a trigger it stays parked: what main() does after listening must not happen any more, and a
+      // rejection there would be an unhandled one, which cuts the drain.
+      unpark = isTrigger(reason) ? () => undefined : () => reject(closedError('listen'));
     });
+    // Nobody may be waiting for it.
+    parked.catch(() => undefined);
     await this.#awaitStart(reason, parked);
     try {
       const request = { reason, options: { deadline }, joining: this.#early };
       if (runAt === 'module-destroy') await startRun(target, request);
       else hooks.expect(request);
-      await this.#closeNatively(signalOf(reason));
-    } catch (error) {
-      // Whoever called close() gets it; of a trigger nobody waits for the answer.
-      if (endsProcess(reason)) this.parts.notify({ kind: 'teardown-failed', error });
-      throw error;
+      await this.#closeInTime(reason, deadline - limit + this.parts.closeLimit);
     } finally {
       await this.parts.reported();
+      this.#isOver = !this.#endsProcess(reason);
       unpark();
       this.observer.closed();
     }
   }
 
-  async #awaitStart(reason: ShutdownReason, parked: Promise<unknown>): Promise<void> {
+  /**
+   * Lets Nest close the rest. A hook of Nest's that never ends must not hold whoever waits for the close; where the
+   * process ends for the reason, its own deadline sees to that.
+   */
+  async #closeInTime(reason: ShutdownReason, deadline: number): Promise<void> {
+    const { clock, notify, closeLimit } = this.parts;
+    const late = (): Error =>
+      new Error(
+        `a Nest hook or the close of a server did not end within ${closeLimit} ms, the grace period less its reserve. What it would have closed is left open.`,
+      );
+    try {
+      const closed = this.#closeNatively(signalOf(reason));
+      await (this.#endsProcess(reason) ? closed : bounded(closed, { clock, deadline, late }));
+    } catch (error) {
+      // Whoever called close() gets it; of a trigger nobody waits for the answer. Where the time is over, the log has
+      // to say so in any case.
+      if (isTrigger(reason) || clock.now() >= deadline) notify({ kind: 'teardown-failed', error });
+      throw error;
+    }
+  }
+
+  #endsProcess(reason: ShutdownReason): boolean {
+    return isTrigger(reason) && this.parts.exit !== 'none';
+  }
+
+  async #awaitStart(reason: ShutdownReason, parked: Promise<never>): Promise<void> {
     const { clock, notify, startLimit } = this.parts;
     if (!this.#startup.isUnderWay) {
       this.#startup.shut(parked);
@@ -169,8 +205,10 @@ export class ApplicationLifecycle {
   }
 }
 
-function endsProcess(reason: ShutdownReason): boolean {
-  return isFromOutside(reason) || reason.kind === 'error';
+function closedError(start: string): Error {
+  return new Error(
+    `${start}(): the application is closed, and a closed application does not start again. Create a new one.`,
+  );
 }
 
 function signalOf(reason: ShutdownReason): string | undefined {

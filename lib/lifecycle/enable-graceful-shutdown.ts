@@ -2,6 +2,8 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { ShutdownConfigurationError } from '../plan/mistake.js';
 import { ApplicationLifecycle, type LifecycleParts } from './application-lifecycle.js';
 import { NestApplicationSeam } from './nest-seams.js';
+import type { Finding } from '../logging/notice.js';
+import type { ExitRequests } from './exit-requests.js';
 import type { GuardedApplication } from './guarded-application.js';
 import type { ProcessGuard, Seat } from './process-guard.js';
 
@@ -12,6 +14,7 @@ export const LIFECYCLE = Symbol.for('nestjs-phased-shutdown.lifecycle');
 export interface ApplicationParts extends LifecycleParts {
   readonly drainsHttp: boolean;
   readonly guard: ProcessGuard;
+  readonly exits: ExitRequests;
   readonly guarded: Omit<GuardedApplication, 'close'>;
 }
 
@@ -35,7 +38,7 @@ const ENABLED = Symbol.for('nestjs-phased-shutdown.enabled');
 export function enableGracefulShutdown<T extends INestApplicationContext>(app: T): T & AsyncDisposable {
   const seam = NestApplicationSeam.of(app);
   if (!seam.has(ENABLED)) {
-    const { guard, guarded, drainsHttp, ...parts } = partsOf(seam.raw);
+    const { guard, guarded, exits, drainsHttp, ...parts } = partsOf(seam.raw);
     parts.target.prepare();
     const options = drainsHttp ? seam.optionsSet(OPPOSED_TO_THE_DRAIN) : [];
     if (options.length > 0) parts.notify({ kind: 'drain-opposed', options });
@@ -45,13 +48,32 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
       signalsAdded: (signals) => seat?.listenTo(signals),
     });
     lifecycle.takeOver();
-    seat = guard.attach({ ...guarded, close: (reason) => lifecycle.close(reason) });
-    // By then all are there that will listen to signals too.
-    parts.hooks.whenStarted(() => guard.diagnose().forEach(parts.notify));
+    const tell = onceForEachSignal(parts.notify);
+    seat = guard.attach({
+      ...guarded,
+      close: (reason) => {
+        // A listener that was added after the start is heard of now.
+        guard.diagnoseListeners().forEach(tell);
+        return lifecycle.close(reason);
+      },
+    });
+    exits.connect(seat.exit);
+    parts.hooks.whenStarted(() => guard.diagnose().forEach(tell));
     seam.define(ENABLED, true);
   }
   // The lifecycle has given the application its asyncDispose.
   return app as T & AsyncDisposable;
+}
+
+/** Tells of other listeners once for each signal, however often they are found. */
+function onceForEachSignal(notify: (finding: Finding) => void): (finding: Finding) => void {
+  const told = new Set<string>();
+  return (finding) => {
+    if (finding.kind !== 'other-listeners') return notify(finding);
+    const signals = finding.signals.filter((signal) => !told.has(signal));
+    for (const signal of signals) told.add(signal);
+    if (signals.length > 0) notify({ ...finding, signals });
+  };
 }
 
 /** @param raw the application behind its proxies, which would end the process instead of throwing */

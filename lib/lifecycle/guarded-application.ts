@@ -7,6 +7,7 @@ export interface GuardedApplication {
   readonly signals: readonly string[];
   readonly ipc: boolean;
   readonly fatalErrors: boolean;
+  readonly abortSignal: AbortSignal | undefined;
   readonly exit: 'code' | 'signal' | 'none';
   /** Milliseconds from the trigger after which the process is ended, whatever still runs. */
   readonly exitLimit: number;
@@ -28,5 +29,22 @@ export interface ProcessLog {
   readonly notice: (notice: ProcessNotice) => void;
 }
 
-/** A reason that comes from outside the application. */
-export type Trigger = Extract<ShutdownReason, { kind: 'signal' | 'message' | 'error' }>;
+/** A reason for which the process ends. */
+export type Trigger = Extract<ShutdownReason, { kind: TriggerKind }>;
+
+type TriggerKind = (typeof TRIGGER_KINDS)[number];
+
+const TRIGGER_KINDS = [
+  'signal',
+  'message',
+  'error',
+  'exit',
+  'abort',
+  'before-exit',
+  'disconnect',
+] as const satisfies readonly ShutdownReason['kind'][];
+
+/** Whether the process ends for the reason, where `enableGracefulShutdown` was called and `exit` allows it. */
+export function isTrigger(reason: ShutdownReason): reason is Trigger {
+  return TRIGGER_KINDS.some((kind) => kind === reason.kind);
+}

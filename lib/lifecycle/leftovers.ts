@@ -17,23 +17,50 @@ interface Endpoint {
   readonly port: number;
 }
 
-const WORKER = 'worker thread';
+/** What Node knows of a process beside the handles of its loop. */
+export interface ProcessResources {
+  /** What `process.getActiveResourcesInfo()` returns: kinds of what is referenced, one entry for each. */
+  readonly resources: readonly string[];
+  /** How many worker threads there are, referenced or not. */
+  readonly workers: number;
+  /** The file descriptor of the channel to the parent process. */
+  readonly channel?: number | undefined;
+}
 
-/** Kinds that Node counts apart from the handles of the loop, and names no better. */
-const UNNAMED_KINDS = ['Timeout', 'Immediate'];
+const WORKER = 'worker thread';
+const MESSAGE_PORT = 'MessagePort';
+
+/** Kinds that the report does not list, or lists without saying what they are. */
+const UNNAMED_KINDS: ReadonlySet<string> = new Set([
+  'Timeout',
+  'Immediate',
+  MESSAGE_PORT,
+  'FSReqCallback',
+  'FSReqPromise',
+  'FileHandleCloseReq',
+  'GetAddrInfoReqWrap',
+  'GetNameInfoReqWrap',
+]);
+
+/** The runtime's own: timers and immediates are counted by their kind, ports and workers apart. */
+const RUNTIME_HANDLES: ReadonlySet<string> = new Set(['loop', 'async', 'timer', 'idle', 'check', 'prepare']);
+
+const STANDARD_STREAMS: readonly string[] = ['stdin', 'stdout', 'stderr'];
 
 /**
  * What keeps a process alive, one entry for each: handles by their address, pid or path from the diagnostic
- * report, and timers and workers, which the report does not list, by their kind.
+ * report, and by their kind what the report does not list. Work in the thread pool that Node lists nowhere
+ * (of `crypto`, `zlib` and native modules) is not in it.
  */
 export function listLeftovers(
   handles: readonly LoopHandle[],
-  { resources, workers }: { readonly resources: readonly string[]; readonly workers: number },
+  { resources, workers, channel }: ProcessResources,
 ): readonly string[] {
+  const referenced = handles.filter(({ is_active, is_referenced }) => is_active && is_referenced);
   return [
-    ...handles.filter(keepsAlive).map(nameOf),
-    ...UNNAMED_KINDS.flatMap((kind) => resources.filter((resource) => resource === kind)),
-    ...Array.from({ length: workers }, () => WORKER),
+    ...referenced.filter(({ type }) => !RUNTIME_HANDLES.has(type)).map((handle) => nameOf(handle, channel)),
+    ...resources.filter((resource) => UNNAMED_KINDS.has(resource)).toSorted(byKind),
+    ...workerEntries(referenced, resources, workers),
   ];
 }
 
@@ -42,20 +69,53 @@ export function sumUp(leftovers: readonly string[]): readonly string[] {
   const counts = new Map<string, number>();
   const named: string[] = [];
   for (const each of leftovers) {
-    if (each === WORKER || UNNAMED_KINDS.includes(each)) counts.set(each, (counts.get(each) ?? 0) + 1);
+    if (each === WORKER || UNNAMED_KINDS.has(each)) counts.set(each, (counts.get(each) ?? 0) + 1);
     else named.push(each);
   }
   return [...named, ...Array.from(counts, ([kind, count]) => `${count} × ${kind}`)];
 }
 
-function keepsAlive({ type, is_active, is_referenced, fd }: LoopHandle): boolean {
-  const isStandardStream = fd !== undefined && fd >= 0 && fd <= 2;
-  // The report names every loop and every worker's port; a worker is counted apart.
-  const isOfTheRuntime = type === 'loop' || type === 'async' || type === 'timer';
-  return is_active && is_referenced && !isStandardStream && !isOfTheRuntime;
+/** The entries of the second list that the first does not have, each as often as it is more. */
+export function addedTo(before: readonly string[], now: readonly string[]): readonly string[] {
+  const known = before.map(kindOf);
+  return now.filter((each) => {
+    const index = known.indexOf(kindOf(each));
+    if (index !== -1) known.splice(index, 1);
+    return index === -1;
+  });
 }
 
-function nameOf({ type, pid, filename, localEndpoint, remoteEndpoint }: LoopHandle): string {
+/** Of several workers it is not known which are referenced, so their number does not make another entry. */
+function kindOf(leftover: string): string {
+  return leftover.startsWith(WORKER) ? WORKER : leftover;
+}
+
+/**
+ * The report lists a worker that has been unreferenced like any other. All referenced workers share one handle of
+ * the loop, which is referenced where there is at least one; each referenced port has one of its own.
+ */
+function workerEntries(
+  referenced: readonly LoopHandle[],
+  resources: readonly string[],
+  workers: number,
+): readonly string[] {
+  const ports = resources.filter((resource) => resource === MESSAGE_PORT).length;
+  const others = referenced.filter(({ type }) => type === 'async').length - ports;
+  if (workers === 0 || others <= 0) return [];
+  return [workers === 1 ? WORKER : `${WORKER}s (at least 1 of ${workers}; Node does not say which)`];
+}
+
+function byKind(one: string, other: string): number {
+  return [...UNNAMED_KINDS].indexOf(one) - [...UNNAMED_KINDS].indexOf(other);
+}
+
+function nameOf(
+  { type, fd, pid, filename, localEndpoint, remoteEndpoint }: LoopHandle,
+  channel: number | undefined,
+): string {
+  const stream = fd === undefined ? undefined : STANDARD_STREAMS[fd];
+  if (stream !== undefined) return stream;
+  if (fd !== undefined && fd === channel) return 'the channel to the parent process';
   const details = [
     localEndpoint && remoteEndpoint ? `${address(localEndpoint)} -> ${address(remoteEndpoint)}` : undefined,
     localEndpoint && !remoteEndpoint ? `listening on ${address(localEndpoint)}` : undefined,

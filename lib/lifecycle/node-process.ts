@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
+import { onClusterDisconnect } from './cluster-worker.js';
 import { listLeftovers, sumUp, type LoopHandle } from './leftovers.js';
 import { keepFromEnding, watchWrites, writeBounded } from './process-output.js';
+import { RemovedListeners } from './removed-listeners.js';
 import type { ProcessPort } from './process-port.js';
 
 /** These end or stop a process whatever it listens to. */
 const UNCATCHABLE = new Set(['SIGKILL', 'SIGSTOP']);
+
+const removedListeners = new RemovedListeners(process);
 
 /** The process that we run in. No other file touches `process`. */
 export const nodeProcess: ProcessPort = {
@@ -16,13 +20,20 @@ export const nodeProcess: ProcessPort = {
       'SIGINT',
       'SIGHUP',
       'SIGQUIT',
+      'SIGABRT',
+      // Where somebody listens by now, it is Node for a report or a heap snapshot, or has another meaning here.
+      ...(process.platform === 'win32' || process.listenerCount('SIGUSR2') > 0 ? [] : ['SIGUSR2']),
       ...(process.platform === 'win32' ? ['SIGBREAK'] : []),
     ],
     knownSignals: Object.keys(constants.signals).filter((signal) => !UNCATCHABLE.has(signal)),
   },
   onSignal: (signal, listener) => {
     process.on(signal, listener);
-    return () => void process.off(signal, listener);
+    const unwatch = removedListeners.watch();
+    return () => {
+      unwatch();
+      process.off(signal, listener);
+    };
   },
   onMessage: (listener) => {
     process.on('message', listener);
@@ -32,20 +43,36 @@ export const nodeProcess: ProcessPort = {
     process.on(origin, listener);
     return () => void process.off(origin, listener);
   },
+  onBeforeExit: (listener) => {
+    process.on('beforeExit', listener);
+    return () => void process.off('beforeExit', listener);
+  },
+  onDisconnect: onClusterDisconnect,
+  onOwnSignal,
   onExit: (listener) => {
-    process.on('exit', listener);
-    return () => void process.off('exit', listener);
+    const onExit = (code: number): void => listener({ code, caller: callerOfExit() });
+    process.on('exit', onExit);
+    return () => void process.off('exit', onExit);
   },
   signalNumber: (signal) => new Map(Object.entries(constants.signals)).get(signal) ?? 0,
   raise: (signal) => {
     process.kill(process.pid, signal);
   },
-  endWhenIdle: (code) => {
-    process.exitCode = code;
-    // In front of the others, to see what they still begin.
-    process.prependOnceListener('beforeExit', exitUnlessBusy);
+  setExitCode: (code) => {
+    // A code other than 0 says more than ours; 0 says that all went well, which ours may know better.
+    if (Number(process.exitCode ?? 0) === 0) process.exitCode = code;
   },
-  exit: (code) => process.exit(code),
+  endWhenIdle: (onIdle) => {
+    // A listener of messages keeps it open, also one of node:cluster or a process manager.
+    process.channel?.unref();
+    process.once('beforeExit', onIdle);
+    process.on('exit', leaveAtOnce);
+  },
+  exit: (code) => {
+    // Given `undefined`, it would forget the code that is set.
+    if (code !== undefined) process.exitCode = code;
+    process.exit();
+  },
   // Where it is a pipe or a socket, the stream of Node makes it non-blocking.
   writeLine: (line) => writeBounded(`${line}\n`, () => void process.stderr),
   isWritten: (log) => {
@@ -63,7 +90,7 @@ export const nodeProcess: ProcessPort = {
     for (const output of standardOutputs()) keepFromEnding(output);
   },
   ancestors: () => ancestorsOf(process.pid),
-  listenerCount: (signal) => process.listenerCount(signal),
+  listenerCount: (signal) => process.listenerCount(signal) + removedListeners.count(signal),
   leftovers: () => sumUp(keepingAlive()),
 };
 
@@ -79,18 +106,50 @@ function standardOutputs(): readonly NodeJS.WriteStream[] {
 /** What keeps the process alive at this moment, one entry for each. */
 export function keepingAlive(): readonly string[] {
   const { libuv, workers } = diagnosticReport();
-  return listLeftovers(libuv, { resources: process.getActiveResourcesInfo(), workers: workers.length });
+  const channel: unknown = process.channel && Reflect.get(process.channel, 'fd');
+  return listLeftovers(libuv, {
+    resources: process.getActiveResourcesInfo(),
+    workers: workers.length,
+    channel: typeof channel === 'number' ? channel : undefined,
+  });
 }
 
 /**
- * Nothing is left to do: leaves at once, since Node would first take its heap apart, which takes longer than all
- * that went before. Where another listener has begun something, Node ends the process when that has ended.
+ * Leaves at once where Node has found that nothing is left to do: it would first take its heap apart, which takes
+ * longer than all that went before. A listener that comes after this one would be skipped, so then Node does it.
  */
-function exitUnlessBusy(): void {
-  const idle = String(process.getActiveResourcesInfo());
-  setImmediate(() => {
-    if (String(process.getActiveResourcesInfo()) === idle) process.exit();
-  });
+function leaveAtOnce(): void {
+  if (process.listeners('exit').at(-1) === leaveAtOnce) process.exit();
+}
+
+/** Nothing else tells a signal of our own from one that comes from outside. */
+function onOwnSignal(listener: (signal: string) => void): () => void {
+  const original = process.kill;
+  let isHeard = true;
+  const kill: typeof process.kill = (pid, signal = 'SIGTERM') => {
+    if (isHeard && pid === process.pid && signal !== 0) listener(nameOfSignal(signal));
+    return Reflect.apply(original, process, [pid, signal]);
+  };
+  process.kill = kill;
+  return () => {
+    isHeard = false;
+    // Somebody may have put another one in its place meanwhile, which still calls this one.
+    if (process.kill === kill) process.kill = original;
+  };
+}
+
+function nameOfSignal(signal: string | number): string {
+  if (typeof signal === 'string') return signal;
+  return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal);
+}
+
+/** `process.exit()` calls its listeners before it returns, so its caller is on the stack. */
+function callerOfExit(): string | undefined {
+  // An application may have its stacks made into something that is not a text.
+  const frames = String(new Error('exit').stack).split('\n');
+  const call = frames.findIndex((frame) => /\bprocess\.(?:exit|reallyExit)\b/.test(frame));
+  const caller = call === -1 ? undefined : frames.slice(call + 1).find((frame) => !frame.includes('(node:'));
+  return caller?.trim().replace(/^at /, '');
 }
 
 /** Linux tells of each process by a file; a process that ends meanwhile, or another platform, ends the search. */

@@ -2,10 +2,9 @@ import type { ProcessNotice } from '../logging/notice.js';
 import type { Clock, Timer } from '../run/clock.js';
 import type { ForcedEnd } from '../report/report-so-far.js';
 import type { GuardedApplication, Trigger } from './guarded-application.js';
-import type { ProcessPort } from './process-port.js';
-
-/** A second signal within this time is the same one, delivered to the process and to its group. */
-const REPEAT_WINDOW = 1_000;
+import { scheduleWithTurn } from './late-timer.js';
+import type { ProcessExit, ProcessPort } from './process-port.js';
+import { RepeatedSignals } from './repeated-signals.js';
 
 /** How long the process may take to leave by itself once everything is closed. */
 const LEAVE_LIMIT = 1_000;
@@ -26,18 +25,23 @@ export interface EndingPorts {
 export class ProcessEnding {
   readonly #applications = new Set<GuardedApplication>();
   readonly #startedAt: number;
+  readonly #signals: RepeatedSignals;
   #closing = 0;
   #clean = true;
   #deadline: Timer | undefined;
-  /** A first signal counts as asking, a second one as insisting. */
-  #signalledAt: number | undefined;
   #hadFatalError = false;
+  /** The code that the application asked for with its own end. */
+  #askedCode = 0;
+  #unlistenExit: () => void;
 
   constructor(
     readonly first: Trigger,
     private readonly ports: EndingPorts,
   ) {
-    this.#startedAt = ports.clock.now();
+    const { port, clock } = ports;
+    this.#startedAt = clock.now();
+    this.#signals = new RepeatedSignals(port, clock);
+    this.#unlistenExit = port.onExit((exit) => this.#exited(exit));
   }
 
   get applications(): ReadonlySet<GuardedApplication> {
@@ -54,6 +58,7 @@ export class ProcessEnding {
 
   /** A trigger came, and concerns these applications. */
   trigger(reason: Trigger, concerned: readonly GuardedApplication[]): void {
+    if (reason.kind === 'exit') this.#askedCode ||= reason.code ?? 0;
     if (reason.kind === 'signal') this.#signal(reason.signal, concerned);
     else if (reason.kind === 'error') this.#fatalError(reason, concerned);
     else this.#ask(reason, concerned);
@@ -64,33 +69,62 @@ export class ProcessEnding {
     this.#ask(this.first, [application]);
   }
 
+  /** The code that a process gets which somebody ends with another one: a failure is not hidden by 0. */
+  codeInsteadOf(code: number): number {
+    if (code !== 0 || this.exit === 'none') return code;
+    return this.#closing > 0 ? this.#askedCode || 1 : this.#code;
+  }
+
+  /** Lets the process go on; with `exit: 'none'` it is for the application to end it, with our code. */
+  stay(): void {
+    this.#unlistenExit();
+    if (this.exit === 'none') this.ports.port.setExitCode(this.#code);
+  }
+
   /** Ends the process: with a code as soon as nothing keeps it alive, and a little later in any case. */
   leave(): void {
-    const { port, clock, tell } = this.ports;
-    const code = this.#clean && !this.#hadFatalError ? 0 : 1;
+    const { port, clock } = this.ports;
+    this.#setCode();
     const closedAt = clock.now();
-    const watchdog = clock.schedule(() => {
-      const afterMs = clock.now() - closedAt;
-      const leftovers = port.leftovers();
-      tell({ kind: 'kept-alive', afterMs, leftovers });
-      this.#force({ kind: 'kept-alive', leftovers }, code);
-    }, LEAVE_LIMIT);
-    watchdog.unref();
-    port.endWhenIdle(code);
+    let watchdog = this.#watchdog(closedAt, LEAVE_LIMIT);
+    port.endWhenIdle(() => {
+      // What is alive from here on was begun by a listener of `beforeExit`, and is waited for like a handler.
+      watchdog.cancel();
+      watchdog = this.#watchdog(closedAt, Math.max(LEAVE_LIMIT, this.#startedAt + this.#limit - clock.now()));
+    });
     if (this.exit === 'signal' && this.first.kind === 'signal') port.raise(this.first.signal);
+  }
+
+  /** A process without work that ends cleanly keeps what Node makes of it, such as 13 for an `await` that never ends. */
+  #setCode(): void {
+    if (this.#code !== 0 || this.first.kind !== 'before-exit') this.ports.port.setExitCode(this.#code);
+  }
+
+  get #code(): number {
+    return this.#askedCode || (this.#clean && !this.#hadFatalError ? 0 : 1);
+  }
+
+  #watchdog(closedAt: number, limit: number): Timer {
+    const { port, clock, tell } = this.ports;
+    const onTime = (): void => {
+      const leftovers = port.leftovers();
+      tell({ kind: 'kept-alive', afterMs: clock.now() - closedAt, leftovers });
+      this.#force({ kind: 'kept-alive', leftovers });
+    };
+    const watchdog = scheduleWithTurn(clock, onTime, limit);
+    watchdog.unref();
+    return watchdog;
   }
 
   /** Asks the applications that listen to the signal; one that has nobody left to ask insists. */
   #signal(signal: string, concerned: readonly GuardedApplication[]): void {
     const { port, clock, tell } = this.ports;
-    const now = clock.now();
-    const isFirst = this.#signalledAt === undefined;
     const isNews = concerned.some((application) => !this.#applications.has(application));
-    this.#signalledAt ??= now;
-    if (isFirst || isNews) {
+    const meaning = this.#signals.meaningOf(signal);
+    if (isNews || meaning === 'asks') {
       this.#ask({ kind: 'signal', signal }, concerned);
-    } else if (now - this.#signalledAt >= REPEAT_WINDOW) {
-      tell({ kind: 'escalated', signal, afterMs: now - this.#startedAt, abandoned: this.#running() });
+    } else if (meaning === 'insists') {
+      tell({ kind: 'escalated', signal, afterMs: clock.now() - this.#startedAt, abandoned: this.#running() });
       this.#force({ kind: 'escalation', signal }, 128 + port.signalNumber(signal));
     }
   }
@@ -119,7 +153,7 @@ export class ProcessEnding {
         this.#await(closed.then(application.isClean, () => false));
       }
     }
-    this.#limit();
+    this.#startDeadline();
   }
 
   #await(clean: Promise<boolean>): void {
@@ -129,34 +163,51 @@ export class ProcessEnding {
       this.#closing -= 1;
       if (this.#closing > 0) return;
       this.#deadline?.cancel();
+      this.#signals.stop();
       this.ports.onClosed();
     });
   }
 
-  /**
-   * The earliest of the applications' limits, all from the first trigger on. It keeps the process alive:
-   * one that waits for something that never comes would else end as if all had gone well.
-   */
-  #limit(): void {
-    const { clock, tell } = this.ports;
+  /** Milliseconds from the first trigger: the earliest of the limits of the applications. */
+  get #limit(): number {
     const limits = Array.from(this.#applications, ({ exit, exitLimit }) =>
       exit === 'none' ? Infinity : exitLimit,
     );
-    const limit = Math.min(...limits);
+    return Math.min(...limits);
+  }
+
+  /**
+   * It keeps the process alive: one that waits for something that never comes would else end as if all had gone
+   * well.
+   */
+  #startDeadline(): void {
+    const { port, clock, tell } = this.ports;
+    const limit = this.#limit;
     this.#deadline?.cancel();
     if (limit === Infinity || this.#closing === 0) return;
-    this.#deadline = clock.schedule(
-      () => {
-        const afterMs = clock.now() - this.#startedAt;
-        tell({ kind: 'deadline-passed', afterMs, abandoned: this.#running() });
-        this.#force({ kind: 'deadline' }, 1);
-      },
-      this.#startedAt + limit - clock.now(),
-    );
+    const onTime = (): void => {
+      tell({
+        kind: 'deadline-passed',
+        afterMs: clock.now() - this.#startedAt,
+        abandoned: this.#running(),
+      });
+      port.setExitCode(this.#askedCode || 1);
+      this.#force({ kind: 'deadline' });
+    };
+    this.#deadline = scheduleWithTurn(clock, onTime, this.#startedAt + limit - clock.now());
+  }
+
+  /** Somebody else has ended the process; nothing can hold it any more. */
+  #exited({ code, caller }: ProcessExit): void {
+    const { port, tell } = this.ports;
+    if (this.#closing > 0) tell({ kind: 'cut-short', code, caller, abandoned: this.#running() });
+    const own = this.codeInsteadOf(code);
+    if (own !== code) port.setExitCode(own);
   }
 
   /** Ends the process now, and lets the applications say what becomes of them. */
-  #force(end: ForcedEnd, code: number): void {
+  #force(end: ForcedEnd, code?: number): void {
+    this.#unlistenExit();
     for (const application of this.#applications) application.onForcedEnd(end, this.first);
     this.ports.port.exit(code);
   }

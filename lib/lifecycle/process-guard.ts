@@ -8,6 +8,8 @@ import type { ProcessPort } from './process-port.js';
 /** The place of an application in its process. */
 export interface Seat {
   readonly listenTo: (signals: readonly string[]) => void;
+  /** Asks for the end of the process, and with it of all applications in it. */
+  readonly exit: (request: Extract<Trigger, { kind: 'exit' }>) => void;
   /** Takes the application out, with every listener that was there for it alone. */
   readonly leave: () => void;
 }
@@ -15,16 +17,19 @@ export interface Seat {
 type State =
   | { readonly status: 'watching' }
   | { readonly status: 'ending'; readonly ending: ProcessEnding }
-  /** Everything is closed; the signals are those that must not kill the process on its way out. */
-  | { readonly status: 'leaving'; readonly ending: ProcessEnding; readonly signals: readonly string[] };
+  /** Everything is closed; the events kept are those that must not kill the process on its way out. */
+  | { readonly status: 'leaving'; readonly ending: ProcessEnding; readonly kept: readonly string[] };
 
 const WATCHING: State = { status: 'watching' };
+
+/** What every application is closed for, since the process ends after it in any case. */
+const ENDS_BY_ITSELF = ['beforeExit', 'disconnect'];
 
 /**
  * The one that listens to the process for all applications in it, and starts its end.
  *
- * watching → ending (a signal, the parent's message or a fatal error came) → leaving, or back to watching
- * where applications are left that no trigger concerned, or none wants the process to end.
+ * watching → ending (a trigger came) → leaving, or back to watching where applications are left that no trigger
+ * concerned, or none wants the process to end.
  */
 export class ProcessGuard {
   /** Each application, with the events of the process that it is to be closed for. */
@@ -40,8 +45,9 @@ export class ProcessGuard {
   ) {}
 
   attach(application: GuardedApplication): Seat {
-    const { signals, ipc, fatalErrors } = application;
+    const { signals, ipc, fatalErrors, abortSignal } = application;
     const events = new Set([
+      ...ENDS_BY_ITSELF,
       ...signals,
       ...(ipc ? ['message'] : []),
       ...(fatalErrors ? ['uncaughtException', 'unhandledRejection'] : []),
@@ -49,12 +55,17 @@ export class ProcessGuard {
     this.#seats.set(application, events);
     this.#listen();
     this.#enlist(application, events);
+    const onAbort = (): void => this.#trigger({ kind: 'abort', error: abortSignal?.reason }, [application]);
+    if (abortSignal?.aborted === true) onAbort();
+    else abortSignal?.addEventListener('abort', onAbort, { once: true });
     return {
       listenTo: (added) => {
         for (const signal of added.filter((each) => this.#isSignal(each))) events.add(signal);
         this.#listen();
       },
+      exit: (request) => this.#trigger(request, [...this.#seats.keys()]),
       leave: () => {
+        abortSignal?.removeEventListener('abort', onAbort);
         // One that closes because the process ends is taken out at the end, with all others.
         if (this.#state.status === 'ending' && this.#state.ending.applications.has(application)) return;
         this.#seats.delete(application);
@@ -63,9 +74,11 @@ export class ProcessGuard {
     };
   }
 
-  /** Calls back when the process exits, whatever makes it; the answer takes the listener off. */
+  /** Calls back with its code when the process exits, whatever makes it; the answer takes the listener off. */
   onExit(listener: (code: number) => void): () => void {
-    return this.port.onExit(listener);
+    return this.port.onExit(({ code }) =>
+      listener(this.#state.status === 'watching' ? code : this.#state.ending.codeInsteadOf(code)),
+    );
   }
 
   /** A shutdown has begun: an output that nobody reads any more does not end it. */
@@ -75,7 +88,12 @@ export class ProcessGuard {
 
   /** What is wrong with the process that we are in, and with what else listens to it. */
   diagnose(): readonly Finding[] {
-    return [...diagnosePlace(this.port), ...diagnoseListeners(this.port, new Set(this.#listeners.keys()))];
+    return [...diagnosePlace(this.port), ...this.diagnoseListeners()];
+  }
+
+  /** What else listens to the signals now. */
+  diagnoseListeners(): readonly Finding[] {
+    return diagnoseListeners(this.port, new Set(this.#listeners.keys()));
   }
 
   /** What is wrong where an application runs that may never have been attached. */
@@ -85,7 +103,7 @@ export class ProcessGuard {
 
   /** Has exactly the listeners that the applications here need, and that a process on its way out needs. */
   #listen(): void {
-    const kept = this.#state.status === 'leaving' ? this.#state.signals : [];
+    const kept = this.#state.status === 'leaving' ? this.#state.kept : [];
     const wanted = new Set([...this.#seats.values()].flatMap((events) => [...events]).concat(kept));
     for (const [event, off] of this.#listeners) {
       if (wanted.has(event)) continue;
@@ -108,21 +126,26 @@ export class ProcessGuard {
         return this.port.onFatalError(event, (error) =>
           this.#trigger({ kind: 'error', error, origin: event }),
         );
+      case 'beforeExit':
+        return this.port.onBeforeExit(() => this.#trigger({ kind: 'before-exit' }));
+      case 'disconnect':
+        return this.port.onDisconnect(() => this.#trigger({ kind: 'disconnect' }));
       default:
         return this.port.onSignal(event, () => this.#trigger({ kind: 'signal', signal: event }));
     }
   }
 
-  #trigger(trigger: Trigger): void {
+  #trigger(trigger: Trigger, concerned = this.#concernedBy(trigger)): void {
     // A process that leaves is gone within a second: there is nothing left to ask for.
     if (this.#state.status === 'leaving') return;
-    const event = eventOf(trigger);
-    const concerned = [...this.#seats].filter(([, events]) => events.has(event));
     const ending = this.#state.status === 'ending' ? this.#state.ending : this.#begin(trigger);
-    ending.trigger(
-      trigger,
-      concerned.map(([application]) => application),
-    );
+    ending.trigger(trigger, concerned);
+  }
+
+  #concernedBy(trigger: Trigger): readonly GuardedApplication[] {
+    return [...this.#seats]
+      .filter(([, events]) => isConcerned(events, trigger))
+      .map(([application]) => application);
   }
 
   #begin(trigger: Trigger): ProcessEnding {
@@ -140,7 +163,7 @@ export class ProcessGuard {
   #enlist(application: GuardedApplication, events: ReadonlySet<string>): void {
     if (this.#state.status === 'watching') return;
     const { ending } = this.#state;
-    if (ending.exit !== 'none' && events.has(eventOf(ending.first))) ending.enlist(application);
+    if (ending.exit !== 'none' && isConcerned(events, ending.first)) ending.enlist(application);
   }
 
   /** Lets the process end, where everything in it is closed and that is what the applications want. */
@@ -151,13 +174,18 @@ export class ProcessGuard {
     const ends = this.#seats.size === 0 && ending.exit !== 'none';
     if (ends) {
       // One that is raised again must find no listener of ours.
-      const signals = ending.exit === 'signal' ? [] : [...this.#listeners.keys()];
-      this.#state = { status: 'leaving', ending, signals: signals.filter((each) => this.#isSignal(each)) };
+      const kept = ending.exit === 'signal' ? [] : [...this.#listeners.keys()];
+      this.#state = {
+        status: 'leaving',
+        ending,
+        kept: kept.filter((each) => this.#isSignal(each) || each === 'disconnect'),
+      };
     } else {
       this.#state = WATCHING;
     }
     this.#listen();
     if (ends) ending.leave();
+    else ending.stay();
   }
 
   #isSignal(event: string): boolean {
@@ -165,7 +193,13 @@ export class ProcessGuard {
   }
 }
 
-/** The event of the process that brings the trigger. */
+/** Whether the trigger comes by one of the events; a request for the end of the process concerns all in it. */
+function isConcerned(events: ReadonlySet<string>, trigger: Trigger): boolean {
+  const event = eventOf(trigger);
+  return event === 'every' || events.has(event);
+}
+
+/** The event of the process that brings the trigger; `none` where it comes from elsewhere. */
 function eventOf(trigger: Trigger): string {
   switch (trigger.kind) {
     case 'signal':
@@ -174,5 +208,13 @@ function eventOf(trigger: Trigger): string {
       return 'message';
     case 'error':
       return trigger.origin;
+    case 'before-exit':
+      return 'beforeExit';
+    case 'disconnect':
+      return 'disconnect';
+    case 'exit':
+      return 'every';
+    case 'abort':
+      return 'none';
   }
 }

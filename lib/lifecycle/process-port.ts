@@ -7,6 +7,13 @@ export interface Platform {
   readonly knownSignals: readonly string[];
 }
 
+/** How the process exits. */
+export interface ProcessExit {
+  readonly code: number;
+  /** The place in the code that called `process.exit()`, where one did. */
+  readonly caller?: string | undefined;
+}
+
 /** The process, as far as we touch it. */
 export interface ProcessPort {
   readonly platform: Platform;
@@ -19,16 +26,28 @@ export interface ProcessPort {
     origin: 'uncaughtException' | 'unhandledRejection',
     listener: (error: unknown) => void,
   ): () => void;
+  /** Calls back when nothing is left to do; the answer takes the listener off. */
+  onBeforeExit(listener: () => void): () => void;
+  /** Calls back once when the primary of the cluster disconnects this worker or has gone; the answer takes it off. */
+  onDisconnect(listener: () => void): () => void;
+  /** Calls back at each signal that the process sends to itself; the answer takes the listener off. */
+  onOwnSignal(listener: (signal: string) => void): () => void;
   /** Calls back when the process exits by itself or is made to; what is not done before the call returns is lost. */
-  onExit(listener: (code: number) => void): () => void;
+  onExit(listener: (exit: ProcessExit) => void): () => void;
   /** The number of a signal, for the exit code 128 + n. */
   signalNumber(signal: string): number;
   /** Sends the signal to the process itself. */
   raise(signal: string): void;
-  /** Ends the process with a code as soon as nothing is left to do. */
-  endWhenIdle(code: number): void;
-  /** Ends the process now. */
-  exit(code: number): void;
+  /** Sets the code that the process ends with, unless the application has set one other than 0. */
+  setExitCode(code: number): void;
+  /**
+   * Ends the process as soon as nothing is left to do. The channel to a parent process is nothing to do.
+   *
+   * @param onIdle called when it has come that far; listeners of `beforeExit` may begin something then
+   */
+  endWhenIdle(onIdle: () => void): void;
+  /** Ends the process now, without a code with the one that is set. */
+  exit(code?: number): void;
   /**
    * Writes a line to standard error before it returns: the process may end right after. Where nobody reads it, the
    * line is dropped after a moment.

@@ -94,4 +94,11 @@ export type ProcessNotice =
       readonly origin: string;
       readonly second: boolean;
     }
-  | { readonly kind: 'kept-alive'; readonly afterMs: number; readonly leftovers: readonly string[] };
+  | { readonly kind: 'kept-alive'; readonly afterMs: number; readonly leftovers: readonly string[] }
+  /** Something else ended the process before everything was closed. */
+  | {
+      readonly kind: 'cut-short';
+      readonly code: number;
+      readonly caller: string | undefined;
+      readonly abandoned: readonly string[];
+    };

@@ -15,6 +15,14 @@ export function reasonText(reason: ShutdownReason): string {
       return 'the message `shutdown` of the parent process';
     case 'error':
       return `${reason.origin === 'uncaughtException' ? 'an uncaught exception' : 'an unhandled rejection'}, ${errorText(reason.error)}`;
+    case 'exit':
+      return reason.message;
+    case 'abort':
+      return `the abort signal, ${errorText(reason.error)}`;
+    case 'before-exit':
+      return 'the process has nothing left to do';
+    case 'disconnect':
+      return 'the primary of the cluster disconnected this worker, or has gone';
     case 'dispose':
       return 'dispose';
   }

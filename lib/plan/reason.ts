@@ -8,6 +8,10 @@ import { thrownText } from './thrown.js';
  * - `request`: code asked for it through `GracefulShutdown.run()`.
  * - `message`: a parent process sent the message `shutdown`.
  * - `error`: an uncaught exception or an unhandled rejection.
+ * - `exit`: code asked for the end of the process through `GracefulShutdown.exit()`, with the exit code if it named one.
+ * - `abort`: the `abortSignal` of the options aborted; `error` is its reason.
+ * - `before-exit`: the process had nothing left to do.
+ * - `disconnect`: the primary of a cluster disconnected this worker, or has gone.
  * - `dispose`: a registration was disposed, outside any run.
  */
 export type ShutdownReason =
@@ -20,11 +24,15 @@ export type ShutdownReason =
       readonly error: unknown;
       readonly origin: 'uncaughtException' | 'unhandledRejection';
     }
+  | { readonly kind: 'exit'; readonly message: string; readonly code?: number }
+  | { readonly kind: 'abort'; readonly error: unknown }
+  | { readonly kind: 'before-exit' }
+  | { readonly kind: 'disconnect' }
   | { readonly kind: 'dispose' };
 
-/** Whether somebody outside the application asked, whose clients and balancers do not know of it yet. */
+/** Whether the application was told to leave while its clients and balancers do not know of it yet. */
 export function isFromOutside({ kind }: ShutdownReason): boolean {
-  return kind === 'signal' || kind === 'message';
+  return kind === 'signal' || kind === 'message' || kind === 'exit' || kind === 'abort';
 }
 
 type Parts = Readonly<Record<string, unknown>>;

@@ -25,6 +25,10 @@ const REASONS: readonly ShutdownReason['kind'][] = [
   'request',
   'message',
   'error',
+  'exit',
+  'abort',
+  'before-exit',
+  'disconnect',
   'dispose',
 ];
 const ENDS: readonly ProcessEnd['kind'][] = ['deadline', 'escalation', 'fatal-error', 'kept-alive', 'exit'];
@@ -104,7 +108,17 @@ function readReason(stored: StoredValue): ShutdownReason {
       return { kind, message: stored.at('message').text() };
     case 'error':
       return { kind, error: readThrown(stored.at('error')), origin: stored.at('origin').oneOf(ORIGINS) };
+    case 'exit':
+      return {
+        kind,
+        message: stored.at('message').text(),
+        ...optional(stored, 'code', (each) => each.number()),
+      };
+    case 'abort':
+      return { kind, error: readThrown(stored.at('error')) };
     case 'message':
+    case 'before-exit':
+    case 'disconnect':
     case 'dispose':
       return { kind };
   }

@@ -45,7 +45,8 @@ export interface ReportJson {
 
 /** Why an application shut down, as `ShutdownReason` has it. */
 export type ReasonJson =
-  | Exclude<ShutdownReason, { kind: 'error' }>
+  | Exclude<ShutdownReason, { kind: 'error' | 'abort' }>
+  | { readonly kind: 'abort'; readonly error: ThrownJson }
   | {
       readonly kind: 'error';
       readonly error: ThrownJson;
@@ -123,10 +124,16 @@ export function reportToJson(
 type Clean = (text: string) => string;
 
 function reasonJson(reason: ShutdownReason, clean: Clean): ReasonJson {
-  if (reason.kind === 'error') return { ...reason, error: thrownToJson(reason.error, clean) };
-  return reason.kind === 'request'
-    ? { ...reason, message: clean(thrownText(reason.message)) }
-    : { ...reason };
+  switch (reason.kind) {
+    case 'error':
+    case 'abort':
+      return { ...reason, error: thrownToJson(reason.error, clean) };
+    case 'request':
+    case 'exit':
+      return { ...reason, message: clean(thrownText(reason.message)) };
+    default:
+      return { ...reason };
+  }
 }
 
 function endJson(end: ProcessEnd, clean: Clean): ProcessEndJson {

@@ -1,4 +1,4 @@
-import type { Platform, ProcessPort } from '../lifecycle/process-port.js';
+import type { Platform, ProcessExit, ProcessPort } from '../lifecycle/process-port.js';
 
 type Listener = (argument: unknown) => void;
 
@@ -6,6 +6,7 @@ const SIGNAL_NUMBERS: ReadonlyMap<string, number> = new Map([
   ['SIGHUP', 1],
   ['SIGINT', 2],
   ['SIGQUIT', 3],
+  ['SIGABRT', 6],
   ['SIGUSR2', 12],
   ['SIGTERM', 15],
 ]);
@@ -14,11 +15,11 @@ const SIGNAL_NUMBERS: ReadonlyMap<string, number> = new Map([
 export class FakeProcess implements ProcessPort {
   readonly platform: Platform = {
     inKubernetes: false,
-    defaultSignals: ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'],
+    defaultSignals: ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2'],
     knownSignals: [...SIGNAL_NUMBERS.keys()],
   };
 
-  /** The code that was set for when nothing is left to do. */
+  /** The code that is set, by the application or for the end of the process. */
   exitCode: number | undefined;
   /** The codes with which it was ended. */
   readonly exits: number[] = [];
@@ -58,9 +59,26 @@ export class FakeProcess implements ProcessPort {
     this.#emit(origin, error);
   }
 
+  /** Nothing is left to do in it. */
+  emitBeforeExit(): void {
+    this.#emit('beforeExit', undefined);
+  }
+
+  /** The primary of its cluster disconnects it, or dies. */
+  emitDisconnect(): void {
+    this.#emit('disconnect', undefined);
+  }
+
   /** Somebody else ends it. */
-  emitExit(code: number): void {
-    this.#emit('exit', code);
+  emitExit(code: number, caller?: string): void {
+    this.exitCode = code;
+    this.#emit('exit', { code, caller });
+  }
+
+  /** Code of its own sends it a signal, as `process.kill(process.pid, signal)` does. */
+  emitOwnSignal(signal: string): void {
+    this.#emit('own signal', signal);
+    this.emitSignal(signal);
   }
 
   onSignal(signal: string, listener: (signal: string) => void): () => void {
@@ -75,8 +93,21 @@ export class FakeProcess implements ProcessPort {
     return this.#on(origin, listener);
   }
 
-  onExit(listener: (code: number) => void): () => void {
-    return this.#on('exit', (code) => listener(Number(code)));
+  onBeforeExit(listener: () => void): () => void {
+    return this.#on('beforeExit', listener);
+  }
+
+  onDisconnect(listener: () => void): () => void {
+    return this.#on('disconnect', listener);
+  }
+
+  onOwnSignal(listener: (signal: string) => void): () => void {
+    return this.#on('own signal', (signal) => listener(String(signal)));
+  }
+
+  onExit(listener: (exit: ProcessExit) => void): () => void {
+    // Only `emitExit()` emits it.
+    return this.#on('exit', (exit) => listener(exit as ProcessExit));
   }
 
   signalNumber(signal: string): number {
@@ -88,12 +119,19 @@ export class FakeProcess implements ProcessPort {
     this.emitSignal(signal);
   }
 
-  endWhenIdle(code: number): void {
-    this.exitCode = code;
+  setExitCode(code: number): void {
+    if ((this.exitCode ?? 0) === 0) this.exitCode = code;
   }
 
-  exit(code: number): void {
-    this.exits.push(code);
+  endWhenIdle(onIdle: () => void): void {
+    const off = this.#on('beforeExit', () => {
+      off();
+      onIdle();
+    });
+  }
+
+  exit(code?: number): void {
+    this.exits.push(code ?? this.exitCode ?? 0);
   }
 
   writeLine(line: string): void {

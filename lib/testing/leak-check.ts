@@ -1,4 +1,4 @@
-import { sumUp } from '../lifecycle/leftovers.js';
+import { addedTo, sumUp } from '../lifecycle/leftovers.js';
 import { keepingAlive } from '../lifecycle/node-process.js';
 
 /** Taken before a test can put a fake timer in its place. */
@@ -21,13 +21,7 @@ export class LeakCheck {
 
   /** What is there now beyond what was there before: `tcp listening on 127.0.0.1:3000`, `2 × Timeout`. */
   get leaks(): readonly string[] {
-    const known = [...this.#before];
-    const added = this.list().filter((each) => {
-      const index = known.indexOf(each);
-      if (index !== -1) known.splice(index, 1);
-      return index === -1;
-    });
-    return sumUp(added);
+    return sumUp(addedTo(this.#before, this.list()));
   }
 
   /**

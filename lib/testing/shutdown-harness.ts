@@ -223,6 +223,22 @@ export class ShutdownHarness<A extends INestApplicationContext> {
       case 'error':
         this.process.emitFatal(reason.origin, reason.error);
         break;
+      case 'exit':
+        this.#shutdown.exit({
+          reason: reason.message,
+          ...(reason.code === undefined ? {} : { code: reason.code }),
+        });
+        break;
+      case 'before-exit':
+        this.process.emitBeforeExit();
+        break;
+      case 'disconnect':
+        this.process.emitDisconnect();
+        break;
+      case 'abort':
+        throw new Error(
+          'Abort the controller of the option `abortSignal`, and wait for the shutdown with close().',
+        );
       case 'request':
       case 'dispose':
         await this.#shutdown.run(reason);
@@ -275,9 +291,7 @@ function heardBy(reason: ShutdownReason): readonly [event: string, option: strin
       return ['message', 'ipc: true'];
     case 'error':
       return [reason.origin, 'fatalErrors: true'];
-    case 'close':
-    case 'request':
-    case 'dispose':
+    default:
       return [];
   }
 }

@@ -8,6 +8,7 @@ export class FakeApplication implements GuardedApplication {
   readonly signals: readonly string[] = ['SIGTERM', 'SIGINT'];
   readonly ipc: boolean = false;
   readonly fatalErrors: boolean = false;
+  readonly abortSignal: AbortSignal | undefined = undefined;
   readonly exit: GuardedApplication['exit'] = 'code';
   readonly exitLimit: number = 29_500;
   /** What the guard of its process had to say. */

@@ -1,4 +1,4 @@
-import { run, SLACK } from './fork.js';
+import { ForkedProgram, run, SLACK } from './fork.js';
 
 function withSignal(scenario: string) {
   return run('ending', { args: [scenario], signalAt: ['started', 'SIGTERM'] });
@@ -151,11 +151,99 @@ describe('rule 12: what is left open is named, and the process ended', () => {
     expect(code).toBe(3);
   });
 
+  test('work in the thread pool that a listener of beforeExit begins is waited for', async () => {
+    const { code, lines, errors } = await withSignal('pool-work-before-exit');
+
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(lines.at(-1)).toBe('hashed');
+  });
+
+  test('what a listener of beforeExit begins may take longer than a second', async () => {
+    const { code, lines, errors } = await withSignal('beforeExit-beyond-a-second');
+
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(lines.at(-1)).toBe('flushed');
+  });
+
+  test('what has been unreferenced is not named beside it', async () => {
+    const { errors } = await withSignal('leaked-beside-unreferenced');
+
+    expect(errors).toEqual([kept('1 × Timeout')]);
+  });
+
+  test.each([
+    ['a worker', 'leaked-worker', '1 × worker thread'],
+    [
+      'one of two workers, without a claim which',
+      'leaked-one-of-two-workers',
+      'worker threads \\(at least 1 of 2; Node does not say which\\)',
+    ],
+    ['a port', 'leaked-port', '1 × MessagePort'],
+  ])('%s is named', async (_, scenario, named) => {
+    const { errors } = await withSignal(scenario);
+
+    expect(errors).toEqual([kept(named)]);
+  });
+
   test('the code of an unclean shutdown is kept', async () => {
     const { code, errors } = await withSignal('leaked-and-failed');
 
     expect(errors).toEqual([kept('1 × Timeout')]);
     expect(code).toBe(1);
+  });
+});
+
+describe('a code that the application sets', () => {
+  test.each([
+    ['in a handler', 'code-of-a-handler', 42],
+    ['as a text, in a Nest hook, after a handler that failed', 'code-of-a-hook', 42],
+    ["in a listener of 'exit'", 'code-at-exit', 42],
+    ['in a process that has to be ended', 'code-and-kept-alive', 42],
+    ['is 1 where it set 0 and a handler failed', 'code-0', 1],
+  ])('is kept: %s', async (_, scenario, expected) => {
+    expect((await withSignal(scenario)).code).toBe(expected);
+  });
+});
+
+describe('somebody else who calls process.exit(0)', () => {
+  test('in the middle of the run is named, with what he cut, and the code is 1', async () => {
+    const { code, errors } = await withSignal('foreign-exit');
+
+    expect(code).toBe(1);
+    expect(errors).toEqual([
+      expect.stringMatching(
+        /^\[GracefulShutdown\] The process exits with code 0 before it has shut down, called at .*ending\.js:\d+:\d+\)?\. Abandoned: Store\.save\.$/,
+      ),
+    ]);
+  });
+
+  test('when everything is closed does not hide that a handler failed', async () => {
+    const { code, errors } = await withSignal('foreign-exit-when-closed');
+
+    expect({ code, errors }).toEqual({ code: 1, errors: [] });
+  });
+});
+
+describe('a process that stands still past its deadline', () => {
+  test('reads what has arrived before it is ended: its loop was blocked', async () => {
+    const { code, lines, errors } = await withSignal('blocked-past-the-deadline');
+
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(lines.at(-1)).toBe('closed');
+  });
+
+  test('reads what has arrived before it is ended: it was stopped by SIGSTOP', async () => {
+    const program = new ForkedProgram('ending', { args: ['stoppable'] });
+    await program.signalAt('started', 'SIGTERM');
+    await program.signalAt('waiting', 'SIGSTOP');
+    await new Promise((resolve) => {
+      setTimeout(resolve, 2_500);
+    });
+    await program.signalAt('waiting', 'SIGCONT');
+    const { code, lines, errors } = await program.ended;
+
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(lines.at(-1)).toBe('closed');
   });
 });
 
@@ -165,6 +253,17 @@ describe('rule 13: app.close() without a signal', () => {
 
     expect(lines.slice(-2)).toEqual(['closed', 'still here, exitCode undefined']);
     expect(code).toBe(0);
+  });
+
+  test('rejects when a Nest hook hangs until the grace period is nearly over, and the process goes on', async () => {
+    const { code, lines, durationMs } = await run('ending', { args: ['hung-hook-of-a-close'] });
+
+    const why =
+      'a Nest hook or the close of a server did not end within 1000 ms, the grace period less its reserve. What it would have closed is left open.';
+    expect(lines).toContain(`Nest could not close the application: ${why}`);
+    expect(lines.slice(-2)).toEqual([`rejected: ${why}`, 'still here, exitCode undefined']);
+    expect(code).toBe(0);
+    expect(durationMs).toBeGreaterThan(1_000);
   });
 
   test('leaves no listener on the process behind, however many applications are made', async () => {

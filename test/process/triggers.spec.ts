@@ -5,7 +5,7 @@ function withSignal(scenario: string) {
 }
 
 describe('a signal', () => {
-  test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const)(
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2'] as const)(
     '%s ends the process with the code 0 after a clean shutdown',
     async (each) => {
       const { code, signal, lines, errors } = await run('ending', {
@@ -29,8 +29,15 @@ describe('a signal', () => {
   test("leaves the process alone with exit: 'none'", async () => {
     const { code, lines } = await withSignal('exit-none');
 
-    expect(lines.slice(-2)).toEqual(['closed', 'still here, exitCode undefined']);
+    expect(lines.slice(-2)).toEqual(['closed', 'still here, exitCode 0']);
     expect(code).toBe(7);
+  });
+
+  test("is the cause of the code 1 with exit: 'none', where a handler failed", async () => {
+    const { code, lines } = await withSignal('exit-none-and-fails');
+
+    expect(lines.at(-1)).toBe('closed');
+    expect(code).toBe(1);
   });
 
   test('that comes while close() is under way joins it and ends the process', async () => {
@@ -95,7 +102,75 @@ describe('a second signal', () => {
   });
 });
 
+describe('a signal that the process raises again, as another Nest application does when it has closed', () => {
+  test('does not insist, and the shutdown ends with 0', async () => {
+    const { code, signal, errors, lines } = await withSignal('raised-by-another');
+
+    expect({ code, signal, errors }).toEqual({ code: 0, signal: null, errors: [] });
+    expect(lines.at(-1)).toBe('closed');
+  });
+});
+
+describe('another listener of the signal that is added after the start', () => {
+  test.each(['on', 'once', 'prependListener', 'prependOnceListener'])(
+    'is found as the run begins, and told once: %s',
+    async (method) => {
+      const { code, lines } = await withSignal(`late-listener-${method}`);
+
+      expect(lines.filter((line) => line.startsWith('Something else listens to SIGTERM'))).toHaveLength(1);
+      expect(code).toBe(0);
+    },
+  );
+});
+
+describe('an AbortSignal of the options', () => {
+  test('closes the application, and the process ends by itself with 0', async () => {
+    const { code, lines, errors } = await run('ending', { args: ['abort-signal'] });
+
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+    expect(lines).toContain('Shutting down: the abort signal, the job is over.');
+    expect(lines.at(-1)).toBe('closed');
+  });
+});
+
+describe('GracefulShutdown.exit()', () => {
+  test('closes the application and ends the process with its code', async () => {
+    const { code, lines, errors } = await run('ending', { args: ['exits-itself'] });
+
+    expect({ code, errors }).toEqual({ code: 3, errors: [] });
+    expect(lines).toContain('Shutting down: the queue is empty.');
+    expect(lines.at(-1)).toBe('closed');
+  });
+
+  test('without a code ends with 1 where a handler failed', async () => {
+    const { code } = await run('ending', { args: ['exits-itself-and-fails'] });
+
+    expect(code).toBe(1);
+  });
+});
+
+describe('a process that has nothing left to do', () => {
+  test.each([
+    ['', 'out-of-work', 0],
+    [', and ends with 1 where a handler failed', 'out-of-work-and-fails', 1],
+  ])('runs the plan and closes before it ends%s', async (_, scenario, expected) => {
+    const { code, lines, errors } = await run('ending', { args: [scenario] });
+
+    expect({ code, errors }).toEqual({ code: expected, errors: [] });
+    expect(lines).toContain('Shutting down: the process has nothing left to do.');
+    expect(lines.at(-1)).toBe('closed');
+  });
+});
+
 describe('ipc', () => {
+  test('a listener of messages keeps no process alive whose application has closed', async () => {
+    const program = new ForkedProgram('ending', { args: ['leaked-message-listener'], ipc: true });
+    await program.signalAt('started', 'SIGTERM');
+    const { code, errors } = await program.ended;
+
+    expect({ code, errors }).toEqual({ code: 0, errors: [] });
+  });
+
   test('the message `shutdown` of the parent closes the application, and the channel keeps nothing alive', async () => {
     const program = new ForkedProgram('ending', { args: ['ipc'], ipc: true });
     await program.messageAt('started', 'something else');

@@ -45,7 +45,7 @@ function sinking(options: ReportOptions, { tasks = [], inKubernetes = false }: S
     report: () => fold.report(),
     awaited: () => harness.run.awaited,
     notify: (notice) => told.push(notice),
-    onExit: (listener) => process.onExit(listener),
+    onExit: (listener) => process.onExit(({ code }) => listener(code)),
   });
   mistakes.throwIfAny();
   harness.run.listen((event) => {

@@ -1,11 +1,14 @@
 // node ending.js <scenario>: an application with one handler, which ends in one of the ways below.
 import { spawn } from 'node:child_process';
+import { pbkdf2 } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
+import { MessageChannel, Worker } from 'node:worker_threads';
 import { Injectable, type INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   enableGracefulShutdown,
+  GracefulShutdown,
   GracefulShutdownModule,
   OnShutdown,
   type GracefulShutdownOptions,
@@ -42,8 +45,131 @@ const phases = (timeout: number): readonly PhaseOptions[] => [
   { name: 'close', timeout: 1_000 },
 ];
 
+/** Aborts as the abort signal of the options. */
+const controller = new AbortController();
+
+const idleWorker = (): Worker => new Worker('setInterval(() => undefined, 60_000)', { eval: true });
+
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   quick: {},
+  'abort-signal': {
+    options: { abortSignal: controller.signal },
+    main: () => controller.abort(new Error('the job is over')),
+  },
+  'exits-itself': {
+    main: (app) => app.get(GracefulShutdown).exit({ reason: 'the queue is empty', code: 3 }),
+  },
+  'exits-itself-and-fails': {
+    handler: fail('disk full'),
+    main: (app) => app.get(GracefulShutdown).exit(),
+  },
+  'out-of-work': { main: (app) => void app.getHttpServer().unref() },
+  'out-of-work-and-fails': {
+    handler: fail('disk full'),
+    main: (app) => void app.getHttpServer().unref(),
+  },
+  'code-of-a-handler': { handler: () => void (process.exitCode = 42) },
+  'code-of-a-hook': { handler: fail('disk full'), destroy: () => void (process.exitCode = '42') },
+  'code-at-exit': { main: () => void process.once('exit', () => (process.exitCode = 42)) },
+  'code-and-kept-alive': {
+    handler: () => {
+      setInterval(() => undefined, 60_000);
+      process.exitCode = 42;
+    },
+  },
+  'code-0': { handler: fail('disk full'), destroy: () => void (process.exitCode = 0) },
+  'exit-none-and-fails': {
+    options: { exit: 'none' },
+    handler: fail('disk full'),
+  },
+  'foreign-exit': {
+    handler: async () => {
+      setTimeout(() => process.exit(0), 50);
+      await never();
+    },
+  },
+  'foreign-exit-when-closed': {
+    handler: fail('disk full'),
+    main: async () => {
+      await untilClosed();
+      await pause(20);
+      process.exit(0);
+    },
+  },
+  ...Object.fromEntries(
+    (['on', 'once', 'prependListener', 'prependOnceListener'] as const).map((method) => [
+      `late-listener-${method}`,
+      {
+        // After what is looked at as the application has started.
+        main: () => void process[method]('SIGTERM', () => undefined),
+      },
+    ]),
+  ),
+  'raised-by-another': {
+    handler: async () => {
+      await pause(1_200);
+      process.kill(process.pid, 'SIGTERM');
+      await pause(100);
+    },
+  },
+  'pool-work-before-exit': {
+    main: () => {
+      process.once('beforeExit', () => {
+        // No list of Node's has it.
+        pbkdf2('password', 'salt', 1_500_000, 64, 'sha512', () => say('hashed'));
+      });
+    },
+  },
+  'beforeExit-beyond-a-second': {
+    main: () => {
+      process.once('beforeExit', () => void setTimeout(() => say('flushed'), 1_500));
+    },
+  },
+  'blocked-past-the-deadline': {
+    options: { gracePeriod: 2_000 },
+    destroy: async () => {
+      // What ends it has arrived by the end of the block, and is read only after the timers have run.
+      const child = spawn('true', { stdio: 'ignore' });
+      const until = performance.now() + 2_500;
+      while (performance.now() < until);
+      await once(child, 'exit');
+    },
+  },
+  stoppable: {
+    options: { gracePeriod: 2_000 },
+    destroy: async () => {
+      const child = spawn('sleep', ['0.5'], { stdio: 'ignore' });
+      say('waiting');
+      await once(child, 'exit');
+    },
+  },
+  'hung-hook-of-a-close': {
+    options: { gracePeriod: 1_500 },
+    destroy: never,
+    main: async (app) => {
+      app.getHttpServer().close();
+      await app.close().catch((error: Error) => say(`rejected: ${error.message}`));
+      say(`still here, exitCode ${process.exitCode}`);
+    },
+  },
+  'leaked-beside-unreferenced': {
+    handler: () => {
+      setInterval(() => undefined, 60_000);
+      idleWorker().unref();
+      setInterval(() => undefined, 60_000).unref();
+      new MessageChannel().port1.on('message', () => undefined).unref();
+      createServer().listen(0, '127.0.0.1').unref();
+    },
+  },
+  'leaked-worker': { handler: () => void idleWorker() },
+  'leaked-one-of-two-workers': {
+    handler: () => {
+      idleWorker();
+      idleWorker().unref();
+    },
+  },
+  'leaked-port': { handler: () => void new MessageChannel().port1.on('message', () => undefined) },
+  'leaked-message-listener': { handler: () => void process.on('message', () => undefined) },
   'exit-signal': { options: { exit: 'signal' } },
   'exit-none': {
     options: { exit: 'none' },

@@ -1,0 +1,305 @@
+import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
+import type { ProcessNotice } from '../../lib/logging/notice.js';
+import type { Clock } from '../../lib/run/clock.js';
+import { FakeProcess } from '../../lib/testing/fake-process.js';
+import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { FakeApplication } from './fake-application.js';
+import { StallingClock } from './stalling-clock.js';
+
+function guardOn(clock: Clock, applications: readonly FakeApplication[]) {
+  const process = new FakeProcess();
+  const told: ProcessNotice[] = [];
+  const guard = new ProcessGuard(process, clock, (notice) => told.push(notice));
+  const seats = applications.map((application) => guard.attach(application));
+  return { process, told, guard, seats };
+}
+
+function guarded(...applications: readonly FakeApplication[]) {
+  const clock = new ManualClock(1_000_000);
+  return { clock, ...guardOn(clock, applications), settle: () => clock.advance(0) };
+}
+
+describe('a process without anything left to do', () => {
+  test('closes its applications before it ends', async () => {
+    const application = new FakeApplication({ signals: [] });
+    const { process, settle } = guarded(application);
+
+    process.emitBeforeExit();
+    expect(application.reasons).toEqual([{ kind: 'before-exit' }]);
+    application.finish('unclean');
+    await settle();
+    expect(process.exitCode).toBe(1);
+  });
+
+  test('keeps the code that Node gives it after a clean close', async () => {
+    const application = new FakeApplication();
+    const { process, settle } = guarded(application);
+
+    process.emitBeforeExit();
+    application.finish();
+    await settle();
+    process.emitBeforeExit();
+
+    expect(process.exitCode).toBeUndefined();
+    expect(application.reasons).toHaveLength(1);
+  });
+
+  test('has nothing to close when its application has left', () => {
+    const application = new FakeApplication();
+    const { process, seats } = guarded(application);
+    seats[0]?.leave();
+    process.emitBeforeExit();
+    expect(application.reasons).toEqual([]);
+  });
+});
+
+describe('a worker of a cluster', () => {
+  test('closes when its primary disconnects it', async () => {
+    const application = new FakeApplication({ signals: [] });
+    const { process, settle } = guarded(application);
+
+    process.emitDisconnect();
+    expect(application.reasons).toEqual([{ kind: 'disconnect' }]);
+    application.finish();
+    await settle();
+    expect(process.exitCode).toBe(0);
+  });
+
+  test('still listens for a disconnect on its way out, which would end it with 0', async () => {
+    const application = new FakeApplication();
+    const { process, settle } = guarded(application);
+
+    process.emitSignal('SIGTERM');
+    application.finish('unclean');
+    await settle();
+    expect(process.listenedTo).toContain('disconnect');
+    process.emitDisconnect();
+    expect(application.reasons).toHaveLength(1);
+  });
+});
+
+describe('an AbortSignal of the options', () => {
+  test('closes its application alone, with its reason', async () => {
+    const controller = new AbortController();
+    const application = new FakeApplication({ abortSignal: controller.signal });
+    const other = new FakeApplication();
+    guarded(application, other);
+
+    controller.abort('the job is over');
+    expect(application.reasons).toEqual([{ kind: 'abort', error: 'the job is over' }]);
+    expect(other.reasons).toEqual([]);
+  });
+
+  test('that has aborted before closes the application at once', () => {
+    const application = new FakeApplication({ abortSignal: AbortSignal.abort('over') });
+    guarded(application);
+    expect(application.reasons).toEqual([{ kind: 'abort', error: 'over' }]);
+  });
+
+  test('is not listened to any more when its application has left', () => {
+    const controller = new AbortController();
+    const application = new FakeApplication({ abortSignal: controller.signal });
+    const { seats } = guarded(application);
+    seats[0]?.leave();
+    controller.abort();
+    expect(application.reasons).toEqual([]);
+  });
+});
+
+describe('a request for the end of the process', () => {
+  const request = { kind: 'exit', message: 'the queue is empty', code: 3 } as const;
+
+  test('closes every application of the process, and ends it with the code', async () => {
+    const applications = [new FakeApplication({ signals: [] }), new FakeApplication()];
+    const { process, seats, settle } = guarded(...applications);
+
+    seats[0]?.exit(request);
+    expect(applications.map(({ reasons }) => reasons)).toEqual([[request], [request]]);
+    for (const each of applications) each.finish();
+    await settle();
+    expect(process.exitCode).toBe(3);
+  });
+
+  test.each([
+    ['asks for no code', {}, 1],
+    ['asks for 0', { code: 0 }, 1],
+    ['asks for 3', { code: 3 }, 3],
+  ])('that %s after a shutdown that failed ends with %o', async (_, asked, code) => {
+    const application = new FakeApplication();
+    const { process, seats, settle } = guarded(application);
+    seats[0]?.exit({ kind: 'exit', message: 'done', ...asked });
+    application.finish('unclean');
+    await settle();
+    expect(process.exitCode).toBe(code);
+  });
+
+  test('joins an end that a signal has begun, and its code counts', async () => {
+    const application = new FakeApplication();
+    const { process, seats, clock, settle } = guarded(application);
+    process.emitSignal('SIGTERM');
+    await clock.advance(5_000);
+    seats[0]?.exit(request);
+    expect(process.exits).toEqual([]);
+    application.finish();
+    await settle();
+    expect(process.exitCode).toBe(3);
+  });
+
+  test("sets the code with exit: 'none'", async () => {
+    const application = new FakeApplication({ exit: 'none' });
+    const { process, seats, settle } = guarded(application);
+    seats[0]?.exit(request);
+    application.finish();
+    await settle();
+    expect(process.exitCode).toBe(3);
+  });
+});
+
+describe('the code that the application has set', () => {
+  test.each([
+    ['42 after a clean shutdown', 42, 'clean', 42],
+    ['42 after one that failed', 42, 'unclean', 42],
+    ['0 after one that failed', 0, 'unclean', 1],
+  ] as const)('is kept unless it is 0: %s', async (_, set, outcome, code) => {
+    const application = new FakeApplication();
+    const { process, settle } = guarded(application);
+    process.emitSignal('SIGTERM');
+    process.exitCode = set;
+    application.finish(outcome);
+    await settle();
+    expect(process.exitCode).toBe(code);
+  });
+
+  test('is kept by a process that has to be ended, and by one whose time is over', async () => {
+    for (const outcome of ['kept alive', 'hung'] as const) {
+      const application = new FakeApplication({ exitLimit: 2_000 });
+      const { process, clock } = guarded(application);
+      process.exitCode = 42;
+      process.emitSignal('SIGTERM');
+      if (outcome === 'kept alive') application.finish();
+      await clock.advance(2_000);
+      expect(process.exits).toEqual([42]);
+    }
+  });
+});
+
+describe('somebody else who ends the process', () => {
+  test('in the middle is told with his place in the code, and with a code that is not 0', () => {
+    const { process, told } = guarded(new FakeApplication());
+    process.emitSignal('SIGTERM');
+    process.emitExit(0, 'sdk.js:3:1');
+
+    expect(told).toEqual([{ kind: 'cut-short', code: 0, caller: 'sdk.js:3:1', abandoned: ['app.task'] }]);
+    expect(process.exitCode).toBe(1);
+  });
+
+  test('keeps a code of his own', () => {
+    const { process } = guarded(new FakeApplication());
+    process.emitSignal('SIGTERM');
+    process.emitExit(7);
+    expect(process.exitCode).toBe(7);
+  });
+
+  test('does not hide with 0 that the shutdown failed', async () => {
+    const application = new FakeApplication();
+    const { process, told, settle } = guarded(application);
+    process.emitSignal('SIGTERM');
+    application.finish('unclean');
+    await settle();
+    process.emitExit(0);
+    expect({ code: process.exitCode, told }).toEqual({ code: 1, told: [] });
+  });
+
+  test('is heard of by the report with the code that the process ends with', () => {
+    const { process, guard } = guarded(new FakeApplication());
+    const codes: number[] = [];
+    guard.onExit((code) => codes.push(code));
+    process.emitSignal('SIGTERM');
+    process.emitExit(0);
+    expect(codes).toEqual([1]);
+  });
+
+  test('is left alone before a trigger, and where the process is left alone', () => {
+    const { process, told } = guarded(new FakeApplication({ exit: 'none' }));
+    process.emitExit(0);
+    process.emitSignal('SIGTERM');
+    process.emitExit(0);
+    expect(process.exitCode).toBe(0);
+    expect(told).toHaveLength(1);
+  });
+});
+
+describe('a signal that the process sends to itself', () => {
+  test('while it ends insists on nothing: another owner of the end raises it again when it is done', async () => {
+    const application = new FakeApplication();
+    const { process, clock } = guarded(application);
+    process.emitSignal('SIGTERM');
+    await clock.advance(1_500);
+    process.emitOwnSignal('SIGTERM');
+    expect(process.exits).toEqual([]);
+    process.emitSignal('SIGTERM');
+    expect(process.exits).toEqual([143]);
+  });
+
+  test('starts the shutdown like one from outside', () => {
+    const application = new FakeApplication();
+    const { process } = guarded(application);
+    process.emitOwnSignal('SIGTERM');
+    expect(application.reasons).toEqual([{ kind: 'signal', signal: 'SIGTERM' }]);
+  });
+});
+
+describe('what a listener of beforeExit begins', () => {
+  test('is waited for until the grace period is nearly over, and not for a second', async () => {
+    const application = new FakeApplication({ exitLimit: 9_500 });
+    const { process, clock, settle } = guarded(application);
+    process.emitSignal('SIGTERM');
+    application.finish();
+    await settle();
+    await clock.advance(500);
+    process.emitBeforeExit();
+    await clock.advance(8_999);
+    expect(process.exits).toEqual([]);
+    await clock.advance(1);
+    expect(process.exits).toEqual([0]);
+  });
+});
+
+describe('a process that stood still past a time', () => {
+  function stalling(application: FakeApplication) {
+    const clock = new StallingClock();
+    return { clock, ...guardOn(clock, [application]) };
+  }
+
+  test('gets one more turn before the deadline ends it', async () => {
+    const application = new FakeApplication({ exitLimit: 5_000 });
+    const { clock, process } = stalling(application);
+    process.emitSignal('SIGTERM');
+    clock.stall(60_000);
+    await clock.manual.advance(5_000);
+    expect(process.exits).toEqual([]);
+    application.finish();
+    await clock.manual.advance(100);
+    expect({ exits: process.exits, code: process.exitCode }).toEqual({ exits: [], code: 0 });
+  });
+
+  test('and does not get out of it then is ended', async () => {
+    const { clock, process } = stalling(new FakeApplication({ exitLimit: 5_000 }));
+    process.emitSignal('SIGTERM');
+    clock.stall(60_000);
+    await clock.manual.advance(5_100);
+    expect(process.exits).toEqual([1]);
+  });
+
+  test('takes a signal that was delivered twice meanwhile for one', async () => {
+    const { clock, process } = stalling(new FakeApplication());
+    process.emitSignal('SIGTERM');
+    clock.stall(10_000);
+    await clock.manual.advance(1_000);
+    process.emitSignal('SIGTERM');
+    expect(process.exits).toEqual([]);
+    await clock.manual.advance(100);
+    process.emitSignal('SIGTERM');
+    expect(process.exits).toEqual([143]);
+  });
+});

@@ -1,0 +1,36 @@
+import { run } from './fork.js';
+
+const DISCONNECTED = 'Shutting down: the primary of the cluster disconnected this worker, or has gone.';
+
+describe('a worker of a cluster', () => {
+  test.each(['cluster-disconnect', 'worker-disconnect', 'worker-disconnects-itself'])(
+    'runs the phases when it is disconnected, with the request in flight answered: %s',
+    async (scenario) => {
+      const { lines, errors } = await run('cluster', { args: [scenario] });
+
+      expect(lines).toContain(DISCONNECTED);
+      expect(lines.indexOf('answered 200')).toBeLessThan(lines.indexOf('worker ended with 0'));
+      expect(lines).toContain('pool closed');
+      expect(errors).toEqual([]);
+    },
+  );
+
+  test('runs the phases when its primary dies, and does not end in the middle', async () => {
+    const { signal, lines, errors } = await run('cluster', { args: ['primary-dies'] });
+
+    expect(signal).toBe('SIGKILL');
+    expect(lines).toContain(DISCONNECTED);
+    expect(lines).toContain('pool closed');
+    expect(lines.some((line) => /^Shut down in .*: completed\./.test(line))).toBe(true);
+    expect(errors).toEqual([]);
+  });
+
+  test('leaves by itself after a signal: the channel to its primary keeps it not alive', async () => {
+    const { lines, errors } = await run('cluster', { args: ['worker-is-signalled'] });
+
+    expect(lines).toContain('answered 200');
+    expect(lines).toContain('pool closed');
+    expect(lines).toContain('worker ended with 0');
+    expect(errors).toEqual([]);
+  });
+});
