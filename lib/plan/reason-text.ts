@@ -10,13 +10,12 @@ export function reasonText(reason: ShutdownReason): string {
     case 'close':
       return reason.signal === undefined ? 'app.close()' : `app.close(${reason.signal})`;
     case 'request':
+    case 'exit':
       return printable(reason.message);
     case 'message':
       return 'the message `shutdown` of the parent process';
     case 'error':
       return `${reason.origin === 'uncaughtException' ? 'an uncaught exception' : 'an unhandled rejection'}, ${errorText(reason.error)}`;
-    case 'exit':
-      return reason.message;
     case 'abort':
       return `the abort signal, ${errorText(reason.error)}`;
     case 'before-exit':

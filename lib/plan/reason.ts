@@ -44,6 +44,11 @@ const IS_WHOLE: Readonly<Record<ShutdownReason['kind'], (parts: Parts) => boolea
   request: ({ message }) => typeof message === 'string',
   message: () => true,
   error: ({ origin }) => typeof origin === 'string',
+  exit: ({ message, code }) =>
+    typeof message === 'string' && (code === undefined || typeof code === 'number'),
+  abort: () => true,
+  'before-exit': () => true,
+  disconnect: () => true,
   dispose: () => true,
 };
 
