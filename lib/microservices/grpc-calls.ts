@@ -32,7 +32,10 @@ export function isWatching(path: string): boolean {
 export function followGrpcCalls(messages: Messages, isEnded: (path: string) => boolean): GrpcCalls {
   // Told again to a stream that was on its way as the drain began.
   const stream$ = new ReplaySubject<void>(1);
-  const serve = (handler: Method, { path, kind }: { readonly path: string; readonly kind: CallKind }): Method =>
+  const serve = (
+    handler: Method,
+    { path, kind }: { readonly path: string; readonly kind: CallKind },
+  ): Method =>
     function (this: unknown, call, callback, ...rest) {
       if (!isObject(call)) return Reflect.apply(handler, this, [call, callback, ...rest]);
       const message = messages.take(path);
@@ -42,7 +45,9 @@ export function followGrpcCalls(messages: Messages, isEnded: (path: string) => b
         answer = (...answers: readonly unknown[]): unknown => (ended() ? callback(...answers) : undefined);
       }
       const ending =
-        kind !== 'unary' && isEnded(path) ? stream$.subscribe(() => endStream(call, { path, answer })) : undefined;
+        kind !== 'unary' && isEnded(path)
+          ? stream$.subscribe(() => endStream(call, { path, answer }))
+          : undefined;
       onEnd(call, () => ending?.unsubscribe());
       try {
         return runFor(message, { kind, run: () => Reflect.apply(handler, this, [call, answer, ...rest]) });
@@ -99,9 +104,13 @@ function onEnd(call: object, listener: () => unknown): void {
  * Ends a stream that would not end by itself, in its own words: one that answers with the status OK, one that only
  * watches or waits for more from its client with UNAVAILABLE, so that the client goes elsewhere.
  */
-function endStream(call: object, { path, answer }: { readonly path: string; readonly answer: unknown }): void {
+function endStream(
+  call: object,
+  { path, answer }: { readonly path: string; readonly answer: unknown },
+): void {
   const [emit, end, push] = ['emit', 'end', 'push'].map((member) => memberOf(call, member));
-  const emitted = (...event: readonly unknown[]): unknown => isMethod(emit) && Reflect.apply(emit, call, event);
+  const emitted = (...event: readonly unknown[]): unknown =>
+    isMethod(emit) && Reflect.apply(emit, call, event);
   if (isMethod(answer)) answer(UNAVAILABLE);
   else if (isWatching(path)) emitted('error', UNAVAILABLE);
   else if (isMethod(end)) Reflect.apply(end, call, []);

@@ -99,9 +99,7 @@ function until(end: Observable<void>, handler: Method): Method {
 }
 
 function isResponseStream(definition: unknown): boolean {
-  return (
-    (isObject(definition) || isMethod(definition)) && Reflect.get(definition, 'responseStream') === true
-  );
+  return (isObject(definition) || isMethod(definition)) && Reflect.get(definition, 'responseStream') === true;
 }
 
 /** `/orders.Orders/Place` of a method of a service definition. */

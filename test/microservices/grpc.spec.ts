@@ -4,10 +4,10 @@ import { ClientGrpcProxy, GrpcMethod, ServerGrpc } from '@nestjs/microservices';
 import { lastValueFrom, map, NEVER, startWith, Subject, tap, toArray, type Observable } from 'rxjs';
 import { grpcDrain } from '../../lib/microservices/grpc.js';
 import type { MicroserviceDrainOptions } from '../../lib/microservices/index.js';
-import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { taskReport } from '../nest/application.js';
 import { freePort } from '../services/balancer.js';
 import { bootWith } from './pigeons.js';
+import { testedPorts } from './ports.js';
 
 interface Piece {
   readonly n: number;
@@ -122,7 +122,7 @@ describe('a stream', () => {
 
   test('that begins after the drain ends as well, where streams are to end', async () => {
     const server = new ServerGrpc(SERVICE);
-    const drain = grpcDrain(server, { clock: new ManualClock(), notify: () => undefined, endStreams: true });
+    const drain = grpcDrain(server, testedPorts({ streams: 'end' }));
     Reflect.set(server, 'grpcClient', { tryShutdown: () => undefined });
     const definition = { path: '/work.Work/Count', requestStream: false, responseStream: true };
     const serve = server.createServiceMethod(() => NEVER, definition, 'no_stream' as never);
@@ -173,10 +173,6 @@ describe('a unary call', () => {
 });
 
 test('without the server of grpc-js, its calls are said to be cut', () => {
-  const drain = grpcDrain(new ServerGrpc(SERVICE), {
-    clock: new ManualClock(),
-    notify: () => undefined,
-    endStreams: false,
-  });
+  const drain = grpcDrain(new ServerGrpc(SERVICE), testedPorts());
   expect(() => drain.stop()).toThrow('The server of grpc-js was not found, so its calls are cut.');
 });
