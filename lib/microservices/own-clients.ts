@@ -17,6 +17,9 @@ const CLIENTS: ReadonlyMap<string, string> = new Map([
 /** The class that all clients of Nest are made of. */
 const CLIENT = 'ClientProxy';
 
+/** How deep they are looked for: a provider, its properties, and what is in a collection there. */
+const DEPTH = 2;
+
 /** The clients by which an application may call its own servers. */
 export interface OwnClients {
   /** Whether there is a client that may lead back to the server. */
@@ -26,14 +29,13 @@ export interface OwnClients {
 }
 
 /**
- * Looks for the clients among the providers, and in their properties, where `@Client()` and most users put them. They
+ * Looks for the clients among the providers, in their properties, where `@Client()` and most users put them, and in
+ * lists and records of these. They
  * are looked for when they are asked about, since one may be made at any time.
  */
 export function clientsIn(modules: ModulesContainer): OwnClients {
   const clients = (): readonly object[] => {
-    const instances = allWrappers(modules).flatMap(({ instance }): readonly unknown[] =>
-      isObject(instance) ? [instance, ...valuesOf(instance)] : [],
-    );
+    const instances = allWrappers(modules).flatMap(({ instance }) => withValues(instance, DEPTH));
     return [...new Set(instances.filter(isObject))].filter((each) => kindsOf(each).includes(CLIENT));
   };
   return {
@@ -74,9 +76,21 @@ function portOf(server: object): unknown {
   return isObject(address) ? memberOf(address, 'port') : memberOf(server, 'port');
 }
 
+/** A value with what it holds; of the values of an instance, only collections are looked into. */
+function withValues(value: unknown, depth: number): readonly unknown[] {
+  if (!isObject(value)) return [];
+  if (depth === 0 || (depth < DEPTH && !isCollection(value))) return [value];
+  return [value, ...valuesOf(value).flatMap((each) => withValues(each, depth - 1))];
+}
+
+function isCollection(value: object): boolean {
+  return Array.isArray(value) || value instanceof Map || (kindsOf(value)[0] ?? 'Object') === 'Object';
+}
+
 /** What an instance holds, without calling any getter of it. */
 function valuesOf(instance: object): readonly unknown[] {
   try {
+    if (instance instanceof Map) return [...instance.values()];
     return Object.values(Object.getOwnPropertyDescriptors(instance)).map(({ value }): unknown => value);
   } catch {
     return [];
