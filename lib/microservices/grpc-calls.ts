@@ -46,7 +46,7 @@ export function followGrpcCalls(messages: Messages, isEnded: (path: string) => b
       }
       const ending =
         kind !== 'unary' && isEnded(path)
-          ? stream$.subscribe(() => endStream(call, { path, answer }))
+          ? stream$.subscribe(() => endStream(call, { path, kind, answer }))
           : undefined;
       onEnd(call, () => ending?.unsubscribe());
       try {
@@ -106,7 +106,7 @@ function onEnd(call: object, listener: () => unknown): void {
  */
 function endStream(
   call: object,
-  { path, answer }: { readonly path: string; readonly answer: unknown },
+  { path, kind, answer }: { readonly path: string; readonly kind: CallKind; readonly answer: unknown },
 ): void {
   const [emit, end, push] = ['emit', 'end', 'push'].map((member) => memberOf(call, member));
   const emitted = (...event: readonly unknown[]): unknown =>
@@ -114,8 +114,8 @@ function endStream(
   if (isMethod(answer)) answer(UNAVAILABLE);
   else if (isWatching(path)) emitted('error', UNAVAILABLE);
   else if (isMethod(end)) Reflect.apply(end, call, []);
-  // Its handler lets go, as with a client that has left.
-  emitted('cancelled', 'draining');
+  // Its handler lets go, as with a client that has left. Where the client still sends, grpc-js says so itself.
+  if (kind === 'serverStream') emitted('cancelled', 'draining');
   if (isMethod(push)) Reflect.apply(push, call, [null]);
 }
 
