@@ -46,7 +46,7 @@ export function followGrpcCalls(messages: Messages, isEnded: (path: string) => b
       }
       const ending =
         kind !== 'unary' && isEnded(path)
-          ? stream$.subscribe(() => endStream(call, { path, kind, answer }))
+          ? stream$.subscribe(() => endStream(call, { path, answer }))
           : undefined;
       onEnd(call, () => ending?.unsubscribe());
       try {
@@ -106,16 +106,13 @@ function onEnd(call: object, listener: () => unknown): void {
  */
 function endStream(
   call: object,
-  { path, kind, answer }: { readonly path: string; readonly kind: CallKind; readonly answer: unknown },
+  { path, answer }: { readonly path: string; readonly answer: unknown },
 ): void {
   const [emit, end, push] = ['emit', 'end', 'push'].map((member) => memberOf(call, member));
-  const emitted = (...event: readonly unknown[]): unknown =>
-    isMethod(emit) && Reflect.apply(emit, call, event);
   if (isMethod(answer)) answer(UNAVAILABLE);
-  else if (isWatching(path)) emitted('error', UNAVAILABLE);
+  else if (isWatching(path) && isMethod(emit)) Reflect.apply(emit, call, ['error', UNAVAILABLE]);
   else if (isMethod(end)) Reflect.apply(end, call, []);
-  // Its handler lets go, as with a client that has left. Where the client still sends, grpc-js says so itself.
-  if (kind === 'serverStream') emitted('cancelled', 'draining');
+  // Nothing comes from the client any more. grpc-js says by `cancelled` that nobody listens.
   if (isMethod(push)) Reflect.apply(push, call, [null]);
 }
 
