@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { MarkedProvider } from './discovery/provider-scan.js';
+import type { Callers } from './in-flight/callers.js';
 import type { Notice } from './logging/notice.js';
 import type { MistakeList } from './plan/mistake.js';
 import type { ShutdownTask } from './plan/task.js';
@@ -20,6 +21,8 @@ export interface ApplicationInMaking {
   readonly notify: (notice: Notice) => void;
   /** Has a server drained with those of the application, as `HttpDrain.watch()` does. */
   readonly watch: (server: Server) => void;
+  /** The work in flight that may call the application's own transports: their doors close when it has ended. */
+  readonly callers: Callers;
   /** Whether Nest has initialised it: before that nothing has been bound, and there is nothing to miss. */
   readonly isInitialised: () => boolean;
 }

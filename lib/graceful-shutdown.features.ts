@@ -4,6 +4,7 @@ import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/co
 import type { ApplicationInMaking, ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownSettings } from './graceful-shutdown.options.js';
 import { HttpDrain } from './http/http-drain.js';
+import { Callers } from './in-flight/callers.js';
 import { countWorkOf } from './in-flight/in-flight.decorator.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { ShutdownLog } from './logging/shutdown-log.js';
@@ -43,6 +44,11 @@ export const featureProviders: readonly Provider[] = [
     useFactory: (clock: Clock) => new InFlightWork(clock),
   },
   {
+    provide: Callers,
+    inject: [InFlightWork],
+    useFactory: (work: InFlightWork) => new Callers(work),
+  },
+  {
     provide: Probes,
     inject: [SETTINGS, Readiness],
     useFactory: ({ probes }: ShutdownSettings, readiness: Readiness) =>
@@ -70,6 +76,7 @@ export const featureProviders: readonly Provider[] = [
       ShutdownLog,
       HttpDrain,
       Readiness,
+      Callers,
     ],
     useFactory: (
       { features, mistakes, featurePhase }: ShutdownSettings,
@@ -79,6 +86,7 @@ export const featureProviders: readonly Provider[] = [
       log: ShutdownLog,
       drain: HttpDrain,
       readiness: Readiness,
+      callers: Callers,
     ): readonly ShutdownFeature[] =>
       features.map((make) =>
         make({
@@ -89,6 +97,7 @@ export const featureProviders: readonly Provider[] = [
           phase: featurePhase,
           notify: (each) => log.notice(each),
           watch: (server) => drain.watch(server),
+          callers,
           isInitialised: () => readiness.isInitialised,
         }),
       ),
@@ -103,6 +112,7 @@ export const featureProviders: readonly Provider[] = [
       HttpDrain,
       Probes,
       ShutdownLog,
+      Callers,
       USER_FEATURES,
     ],
     useFactory: (
@@ -113,6 +123,7 @@ export const featureProviders: readonly Provider[] = [
       drain: HttpDrain,
       probes: Probes,
       log: ShutdownLog,
+      callers: Callers,
       userFeatures: readonly ShutdownFeature[],
     ): readonly ShutdownFeature[] => [
       delayFeature(shutdownDelay, { clock, isListening: () => isListening(host) }),
@@ -125,6 +136,7 @@ export const featureProviders: readonly Provider[] = [
         },
       },
       workFeature(work, inFlightPhase),
+      { prepare: () => [], observe: (event) => callers.observe(event) },
       {
         prepare: ({ mistakes }) => {
           probes.mount(serverOf(host) === undefined ? undefined : host.httpAdapter, mistakes);

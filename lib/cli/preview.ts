@@ -4,6 +4,8 @@ import { pathToFileURL } from 'node:url';
 import type * as NestCore from '@nestjs/core';
 import { previewSight, unknownFactories } from '../discovery/preview-sight.js';
 import { tokenOf } from '../discovery/provider-scan.js';
+import { Callers } from '../in-flight/callers.js';
+import { InFlightWork } from '../in-flight/in-flight-work.js';
 import { OPTIONS, checkImportedOnce, previewFeatures } from '../graceful-shutdown.features.js';
 import type { ShutdownFeature, ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { resolveOptions, type ShutdownSettings } from '../graceful-shutdown.options.js';
@@ -86,7 +88,8 @@ function planOf(
   checkImportedOnce(ownModules(modules).length, mistakes);
   // Nothing starts in a preview, so there is no server to watch.
   const never = { watch: (): void => undefined, isInitialised: () => false };
-  const application = { modules, config, clock: systemClock, mistakes, phase, notify, ...never };
+  const callers = new Callers(new InFlightWork(systemClock));
+  const application = { modules, config, clock: systemClock, mistakes, phase, notify, callers, ...never };
   const users = settings.features.map((make) => guarded(make, notify));
   const features = previewFeatures({ ...settings, features: users }, application);
   const shutdown = new GracefulShutdown({

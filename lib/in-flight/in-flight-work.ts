@@ -20,6 +20,11 @@ export class ShutdownInProgressError extends ServiceUnavailableException {
 
 const TASK = 'InFlightWork';
 
+/** Whether a task of that name waits for the work in flight. */
+export function isWorkTask(name: string): boolean {
+  return name === TASK || name.startsWith(`${TASK} #`);
+}
+
 interface Entry {
   readonly name: string;
   readonly startedAt: number;
@@ -48,6 +53,7 @@ export class InFlightWork {
   /** The other tasks of the phase that run now, any of which may bring work. */
   readonly #neighbours = new Set<number>();
   #state: State = { status: 'taking' };
+  #waiting: (() => void)[] = [];
 
   /** @internal Nest makes it. */
   constructor(private readonly clock: Clock) {}
@@ -61,6 +67,15 @@ export class InFlightWork {
   get items(): readonly InFlightItem[] {
     const now = this.clock.now();
     return Array.from(this.#entries, ({ name, startedAt }) => ({ name, ageMs: now - startedAt }));
+  }
+
+  /** @internal Resolves when none is in flight; more may come. */
+  async idle(): Promise<void> {
+    while (this.#entries.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
   }
 
   /**
@@ -166,6 +181,9 @@ export class InFlightWork {
 
   #endIfDone(): void {
     if (this.#entries.size > 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
     switch (this.#state.status) {
       case 'draining':
         if (this.#state.waitsFor === 'work' || this.#neighbours.size === 0) this.#state.end();

@@ -2,8 +2,11 @@ import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { checkKeys, isOneOf, isRecord, shown } from '../plan/check-setting.js';
 import { distinctName } from '../plan/distinct-name.js';
 import type { ShutdownTask } from '../plan/task.js';
+import { AnsweringStreams } from './answering-streams.js';
 import { drainTask } from './drain-task.js';
 import { missingMembers } from '../discovery/members.js';
+import { followHandlerMethods } from './handler-methods.js';
+import { clientsIn } from './own-clients.js';
 import { serversOf } from './server-seams.js';
 import { transportOf } from './transports.js';
 
@@ -15,8 +18,9 @@ export interface MicroserviceDrainOptions {
    */
   readonly phase?: string;
   /**
-   * What becomes of the streams that gRPC handlers answer with: `'finish'` waits for them, `'end'` completes
-   * them as the drain begins, for streams that would never end by themselves.
+   * What becomes of the streams that calls are answered with: `'finish'` waits for them, `'end'` completes them as
+   * the drain begins, for streams that would never end by themselves. A stream of values is told from a single
+   * answer by its first value: before that it is waited for. With gRPC, streams that clients send end as well.
    * @default 'finish'
    */
   readonly streams?: 'finish' | 'end';
@@ -31,7 +35,7 @@ const NO_REGISTRY = 'this version of Nest does not tell of its servers, by getRp
  * taking messages, finishes those that it has taken, and sends their replies. Nest closes it as ever.
  */
 export function drainMicroservices(options: MicroserviceDrainOptions = {}): ShutdownFeatureFactory {
-  return ({ modules, clock, mistakes, notify, phase: phaseOf }) => {
+  return ({ modules, clock, mistakes, notify, callers, phase: phaseOf }) => {
     if (!isRecord(options)) {
       mistakes.add('SHUTDOWN_INVALID_OPTION', PATH, `expected { phase, streams }, got ${shown(options)}.`);
     }
@@ -40,7 +44,9 @@ export function drainMicroservices(options: MicroserviceDrainOptions = {}): Shut
     const phase = phaseOf(written['phase'], `${PATH}.phase`);
     const { streams = 'finish' } = written;
     isOneOf(streams, STREAMS, { path: `${PATH}.streams`, mistakes });
-    const ports = { clock, notify, endStreams: streams === 'end' };
+    const answers = new AnsweringStreams(streams === 'end' ? 'end' : 'finish');
+    const ports = { clock, notify, answers, clients: clientsIn(modules) };
+    followHandlerMethods(modules);
     const names = new Set<string>();
     const seen: ShutdownTask[] = [];
     let take = (task: ShutdownTask): unknown => seen.push(task);
@@ -52,9 +58,9 @@ export function drainMicroservices(options: MicroserviceDrainOptions = {}): Shut
       if (missing.length > 0) {
         notify({ kind: 'not-drained', what: drain.name, why: `its server has no ${missing.join(', ')}` });
       }
-      take(
-        drainTask(server, drain, { name: distinctName(`MicroserviceDrain (${drain.name})`, names), phase }),
-      );
+      const name = distinctName(`MicroserviceDrain (${drain.name})`, names);
+      const mayBeCalled = (): boolean => ports.clients.mayCall(server);
+      take(drainTask(server, drain, { name, phase, clock, answers, callers, mayBeCalled }));
     });
     if (!isFound) notify({ kind: 'not-drained', what: 'What comes in over microservices', why: NO_REGISTRY });
     return {

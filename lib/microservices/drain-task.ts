@@ -1,26 +1,45 @@
+import type { Callers } from '../in-flight/callers.js';
 import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
+import type { Clock } from '../run/clock.js';
 import { replaceMethod } from '../discovery/members.js';
+import type { AnsweringStreams } from './answering-streams.js';
 import type { TransportDrain } from './transport-drain.js';
 
 /**
- * The task that drains a server: stop, wait, flush, finish; and cut, when its time is over. A server that never
- * listened has nothing to drain.
+ * How long before the end of its time a server closes its door to callers in the process, so that what it has taken
+ * can be finished and answered; at most half of the time that there is.
  */
-export function drainTask(
-  server: object,
-  drain: TransportDrain,
-  { name, phase }: { readonly name: string; readonly phase: string },
-): ShutdownTask {
+const RESERVE = 1_000;
+
+/** Where the task stands in the plan, and what it shares with others. */
+export interface DrainTaskPorts {
+  readonly name: string;
+  readonly phase: string;
+  readonly clock: Clock;
+  readonly answers: AnsweringStreams;
+  /** The work in flight that may call this server. */
+  readonly callers: Callers;
+  /** Whether anything in the process may call it. */
+  readonly mayBeCalled: () => boolean;
+}
+
+/**
+ * The task that drains a server: stop, wait, flush, finish; and cut, when its time is over. A server that never
+ * listened has nothing to drain. One that the application itself may call stops when its callers have ended.
+ */
+export function drainTask(server: object, drain: TransportDrain, ports: DrainTaskPorts): ShutdownTask {
+  const { name, phase, callers } = ports;
   let status: 'made' | 'listening' = 'made';
   replaceMethod(server, 'listen', (original) => (...args) => {
     status = 'listening';
     return original(...args);
   });
+  callers.addDoor(name, drain.work);
   return {
     name,
     phase,
     inFlight: () => drain.work.items,
-    run: async ({ signal }: ShutdownContext) => {
+    run: async ({ signal, deadline }: ShutdownContext) => {
       if (status === 'made') return;
       signal.addEventListener('abort', () => cut(drain), { once: true });
       const failures: unknown[] = [];
@@ -32,6 +51,11 @@ export function drainTask(
           failures.push(error);
         }
       };
+      ports.answers.end();
+      if (ports.mayBeCalled()) {
+        await attempt(() => drain.leave?.());
+        await callersEnded(deadline, ports);
+      }
       await attempt(() => drain.stop());
       await drain.work.idle();
       await attempt(() => drain.flush?.());
@@ -39,6 +63,18 @@ export function drainTask(
       if (failures.length > 0) throw failures.length === 1 ? failures[0] : new AggregateError(failures);
     },
   };
+}
+
+/** Resolves when no caller is left, or when it is time to finish what has been taken. */
+async function callersEnded(deadline: number, { clock, callers, phase }: DrainTaskPorts): Promise<void> {
+  const left = deadline - clock.now();
+  let end = (): void => undefined;
+  const late = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const timer = clock.schedule(() => end(), left - Math.min(RESERVE, left / 2));
+  await Promise.race([callers.ended(phase), late]);
+  timer.cancel();
 }
 
 /** Nobody waits any more, and what an event listener throws would end the process. */

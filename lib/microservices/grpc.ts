@@ -1,5 +1,4 @@
-import { isObservable, ReplaySubject, takeUntil, type Observable } from 'rxjs';
-import { ItemsInFlight } from '../in-flight/items-in-flight.js';
+import { isObservable, takeUntil, type Observable } from 'rxjs';
 import {
   callMember,
   isMethod,
@@ -8,23 +7,45 @@ import {
   replaceMethod,
   type Method,
 } from '../discovery/members.js';
+import { followGrpcCalls, isWatching } from './grpc-calls.js';
+import { Messages } from './messages.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
+
+const NO_REGISTER =
+  'its server has no register(), so its calls are waited for, but neither named nor ended before the deadline';
+
+/** How Nest calls a handler that is given the call of grpc-js itself. */
+const PASS_THROUGH = 'pt_stream';
 
 /**
  * Lets the server of grpc-js shut down: it tells its clients to go elsewhere by GOAWAY and waits for the calls.
- * The calls are counted only to name them; Nest's hooks, which see different objects at both ends, are not used.
+ * The calls are counted where all services are registered, those of others too, such as health checks.
  */
-export function grpcDrain(server: object, { clock, endStreams }: TransportPorts): TransportDrain {
-  const calls = new ItemsInFlight(clock);
-  // Told again to a stream that was on its way as the drain began.
-  const draining = new ReplaySubject<void>(1);
+export function grpcDrain(server: object, { clock, answers, notify }: TransportPorts): TransportDrain {
+  const messages = new Messages(clock);
+  /** The methods whose streams end with the Observable that Nest writes from, so that nothing of it is lost. */
+  const endedByNest = new Set<string>();
   let shutDown = Promise.resolve();
+  const endsStreams = (path: string): boolean => answers.policy === 'end' || isWatching(path);
 
-  replaceMethod(server, 'createServiceMethod', (original) => (handler, definition, ...rest) => {
-    const isStream = isObject(definition) || isMethod(definition) ? isResponseStream(definition) : false;
-    const answering = isStream && endStreams && isMethod(handler) ? until(draining, handler) : handler;
-    const serve = original(answering, definition, ...rest);
-    return isMethod(serve) ? counted(serve, { calls, name: pathOf(definition), isStream }) : serve;
+  replaceMethod(server, 'createServiceMethod', (original) => (handler, definition, type, ...rest) => {
+    const path = pathOf(definition);
+    const isNests = isResponseStream(definition) && type !== PASS_THROUGH && isMethod(handler);
+    if (!isNests || path === undefined || !endsStreams(path))
+      return original(handler, definition, type, ...rest);
+    endedByNest.add(path);
+    return original(until(draining.stream$, handler), definition, type, ...rest);
+  });
+  const draining = followGrpcCalls(messages, (path) => endsStreams(path) && !endedByNest.has(path));
+  const follow = <T>(made: T): T => {
+    if (!isObject(made)) return made;
+    if (isMethod(memberOf(made, 'register'))) replaceMethod(made, 'register', draining.counted);
+    else notify({ kind: 'not-drained', what: 'gRPC', why: NO_REGISTER });
+    return made;
+  };
+  replaceMethod(server, 'createClient', (original) => (...args) => {
+    const made = original(...args);
+    return made instanceof Promise ? made.then(follow) : follow(made);
   });
 
   const grpcServer = (): object | undefined => {
@@ -33,12 +54,16 @@ export function grpcDrain(server: object, { clock, endStreams }: TransportPorts)
   };
   return {
     name: 'gRPC',
-    seams: ['createServiceMethod'],
+    seams: ['createClient', 'createServiceMethod'],
     work: {
       get items() {
-        return calls.items;
+        return messages.items;
       },
-      idle: () => shutDown,
+      settled: () => messages.settled(),
+      idle: async () => {
+        // A handler may outlive its call.
+        await Promise.all([shutDown, messages.idle()]);
+      },
     },
     stop: () => {
       const serving = grpcServer();
@@ -52,39 +77,12 @@ export function grpcDrain(server: object, { clock, endStreams }: TransportPorts)
         };
         Reflect.apply(tryShutdown, serving, [done]);
       });
-      draining.next();
+      draining.begin();
     },
     close: () => {
       const serving = grpcServer();
       if (serving !== undefined) callMember(serving, 'forceShutdown');
     },
-  };
-}
-
-/** Counts the calls of a method: until it answers, until its stream has ended, or until the client leaves. */
-function counted(
-  serve: Method,
-  {
-    calls,
-    name,
-    isStream,
-  }: { readonly calls: ItemsInFlight; readonly name: string; readonly isStream: boolean },
-): Method {
-  return (call, callback, ...rest) => {
-    const end = calls.begin(name);
-    const on = isObject(call) ? memberOf(call, 'on') : undefined;
-    if (isMethod(on)) Reflect.apply(on, call, ['cancelled', end]);
-    const answer: unknown = isMethod(callback)
-      ? (...answers: readonly unknown[]) => {
-          end();
-          return callback(...answers);
-        }
-      : callback;
-    const served = serve(call, answer, ...rest);
-    // A stream has no callback; its promise settles when all is written.
-    const settled = Promise.resolve(served);
-    settled.then(isStream ? end : () => undefined, end);
-    return served;
   };
 }
 
@@ -100,13 +98,13 @@ function until(end: Observable<void>, handler: Method): Method {
   return ending;
 }
 
-function isResponseStream(definition: object): boolean {
-  return Reflect.get(definition, 'responseStream') === true;
+function isResponseStream(definition: unknown): boolean {
+  return (isObject(definition) || isMethod(definition)) && Reflect.get(definition, 'responseStream') === true;
 }
 
 /** `/orders.Orders/Place` of a method of a service definition. */
-function pathOf(definition: unknown): string {
+function pathOf(definition: unknown): string | undefined {
   const path: unknown =
     isObject(definition) || isMethod(definition) ? Reflect.get(definition, 'path') : undefined;
-  return typeof path === 'string' ? path : 'a call';
+  return typeof path === 'string' ? path : undefined;
 }

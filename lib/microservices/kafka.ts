@@ -6,8 +6,8 @@ import type { TransportDrain, TransportPorts } from './transport-drain.js';
  * Stops the consumer, which waits for the message that each partition is at, commits the offsets and leaves the
  * group. The producer stays connected, so that the replies of these messages get out before Nest closes it.
  */
-export function kafkaDrain(server: object, { clock }: TransportPorts): TransportDrain {
-  const work = new MessagesInFlight(server, clock, 'promise');
+export function kafkaDrain(server: object, { clock, answers }: TransportPorts): TransportDrain {
+  const work = new MessagesInFlight(server, clock, { answers });
   return {
     name: 'Kafka',
     work,

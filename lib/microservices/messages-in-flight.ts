@@ -1,149 +1,193 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { EMPTY, isObservable, Observable, throwError } from 'rxjs';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
-import { isMethod, isObject, memberOf, missingMembers, replaceMethod } from '../discovery/members.js';
+import { isMethod, isObject, memberOf, replaceMethod, type Method } from '../discovery/members.js';
+import { AnsweringStreams } from './answering-streams.js';
+import { CURRENT, Messages, type Message } from './messages.js';
+import { nameOf, patternText } from './message-name.js';
 import { wrapSlot } from './server-seams.js';
 import type { WorkInFlight } from './transport-drain.js';
 
-interface Message {
-  /** What Nest hands to the handler, and knows the message by. */
-  readonly context: object;
-  readonly name: string;
-  readonly startedAt: number;
-  /** Whether its handler decides when it is over, or the reply that is being sent. */
-  endsWith: 'handler' | 'reply';
-  readonly over: Promise<void>;
-  readonly end: () => void;
+/** The error that a call is answered with which came when the server was draining: it never started. */
+export const DRAINING = { status: 'draining', message: 'The server is draining; the call was not started.' };
+
+/**
+ * What becomes of a call: it is handled, answered with `DRAINING`, or left without an answer, where nothing can be
+ * sent any more.
+ */
+export type Admission = 'take' | 'refuse' | 'ignore';
+
+/** How the messages of a server are treated. */
+export interface MessagePolicy {
+  /** The streams that calls are answered with. */
+  readonly answers?: AnsweringStreams;
+  /** Asked for each call, by what Nest hands to the handler beside the data. Events are always taken. */
+  readonly admit?: (context: object) => Admission;
 }
 
 /**
  * The messages that a server of Nest's microservices has taken in and not finished: from the moment in which it
- * starts to read one to the end of its handler, or to its last reply.
+ * starts to read one to the end of all its handlers, and to its last reply.
  *
- * Nest tells of the end of a handler by a hook, which comes before the reply with one major and with each
- * packet of a reply with another; so where a message is answered, the last packet counts instead.
+ * The handlers are wrapped as they are added to the server, so that each is counted by itself: Nest joins two of one
+ * event, and looks no further once the first has failed. A strategy that calls them by itself is seen as well.
  */
 export class MessagesInFlight implements WorkInFlight {
-  /** The members of a server that tell of its messages; the slot of the other hook is there once it is filled. */
-  static readonly seams: readonly string[] = ['onProcessingStartHook', 'setOnProcessingEndHook', 'send'];
+  /** The members of a server that its messages are followed by. */
+  static readonly seams: readonly string[] = ['addHandler', 'onProcessingStartHook', 'send'];
 
-  readonly #messages = new Map<object, Message>();
-  readonly #current = new AsyncLocalStorage<Message>();
-  /** Messages that are being read: they have no pattern yet, and a deserializer may take its time. */
-  readonly #reading = new Set<Promise<unknown>>();
+  readonly #messages: Messages;
+  readonly #byContext = new WeakMap<object, Message>();
+  /** What Nest hands to the handlers of events. Anything else that it begins is a call. */
+  readonly #events = new WeakSet<object>();
+  readonly #unanswered = new WeakSet<Message>();
+  readonly #answers: AnsweringStreams;
+  readonly #admit: (context: object) => Admission;
 
-  constructor(
-    server: object,
-    private readonly clock: Clock,
-    /** How the end of an event is told: Kafka's server waits for it, and one major then leaves the hook out. */
-    private readonly eventsEndBy: 'hook' | 'promise' = 'hook',
-  ) {
-    this.#countReading(server);
+  constructor(server: object, clock: Clock, { answers, admit }: MessagePolicy = {}) {
+    this.#messages = new Messages(clock);
+    this.#answers = answers ?? new AnsweringStreams('finish');
+    this.#admit = admit ?? (() => 'take');
+    this.#followReading(server);
     this.#followHandlers(server);
+    this.#followBeginning(server);
     this.#followReplies(server);
   }
 
   get items(): readonly InFlightItem[] {
-    const now = this.clock.now();
-    return Array.from(this.#messages.values(), ({ name, startedAt }) => ({ name, ageMs: now - startedAt }));
+    return this.#messages.items;
   }
 
-  async idle(): Promise<void> {
-    do await this.settled();
-    while (this.#messages.size > 0 || this.#reading.size > 0);
+  idle(): Promise<void> {
+    return this.#messages.idle();
   }
 
   /** Resolves when all that is in flight at this moment has ended, whatever comes meanwhile. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#reading);
-    await Promise.all(Array.from(this.#messages.values(), ({ over }) => over));
-    // A reply may be published one tick after its handler has ended.
-    await new Promise<void>((resolve) => {
-      setImmediate(resolve);
-    });
+  settled(): Promise<void> {
+    return this.#messages.settled();
   }
 
-  #countReading(server: object): void {
+  #followReading(server: object): void {
     replaceMethod(server, 'handleMessage', (original) => (...args) => {
       const result = original(...args);
-      const read = (): void => {
-        this.#reading.delete(reading);
-      };
-      const reading: Promise<unknown> = Promise.resolve(result).then(read, read);
-      this.#reading.add(reading);
+      if (result instanceof Promise) this.#messages.read(result);
       return result;
     });
+    replaceMethod(server, 'handleEvent', (original) => (pattern, packet, context, ...rest) => {
+      if (isObject(context)) this.#events.add(context);
+      return original(pattern, packet, context, ...rest);
+    });
   }
 
-  /** The slots of the hooks are single, and a tracer that comes later takes them: ours stand in front of any. */
   #followHandlers(server: object): void {
-    if (missingMembers(server, MessagesInFlight.seams).length > 0) return;
+    const handlers = memberOf(server, 'messageHandlers');
+    // A strategy may have come with handlers of its own.
+    if (handlers instanceof Map) {
+      for (const [pattern, handler] of [...handlers]) {
+        if (isMethod(handler)) handlers.set(pattern, this.#counted(handler, patternText(pattern)));
+      }
+    }
+    replaceMethod(server, 'addHandler', (original) => (pattern, handler, ...rest) => {
+      const counted = isMethod(handler) ? this.#counted(handler, patternText(pattern)) : handler;
+      return original(pattern, counted, ...rest);
+    });
+  }
+
+  /** The slot of the hook is single, and a tracer that comes later takes it: ours stands in front of any. */
+  #followBeginning(server: object): void {
+    if (!('onProcessingStartHook' in server)) return;
     wrapSlot(server, 'onProcessingStartHook', (hook) => (transport, context, done) => {
       if (!isObject(context) || !isMethod(done)) return hook(transport, context, done);
-      const message = this.#begin(context);
+      const message = this.#take(nameOf(context) ?? 'a message', context);
+      const end = message.begin();
       const run = async (): Promise<unknown> => {
         try {
-          const result = await done();
-          if (this.eventsEndBy === 'promise' && message.endsWith === 'handler') this.#end(context);
-          return result;
-        } catch (error) {
-          this.#end(context);
-          throw error;
+          return await done();
+        } finally {
+          end();
         }
       };
-      return this.#current.run(message, () => hook(transport, context, run));
-    });
-    wrapSlot(server, 'onProcessingEndHook', (hook) => (transport, context) => {
-      if (isObject(context) && this.#messages.get(context)?.endsWith === 'handler') this.#end(context);
-      return hook(transport, context);
+      return CURRENT.run(message, () => hook(transport, context, run));
     });
   }
 
+  /** A reply is in flight until its last packet has been handed to the transport. */
   #followReplies(server: object): void {
     replaceMethod(server, 'send', (original) => (stream, respond, ...rest) => {
-      const message = this.#current.getStore();
-      if (message === undefined || !isMethod(respond)) return original(stream, respond, ...rest);
-      message.endsWith = 'reply';
+      if (!isMethod(respond)) return original(stream, respond, ...rest);
+      const current = CURRENT.getStore();
+      const message =
+        current !== undefined && this.#messages.has(current) ? current : this.#messages.take('a reply');
+      const end = message.begin();
       const follow = async (packet: unknown): Promise<unknown> => {
         try {
-          return await respond(packet);
+          return this.#unanswered.has(message) ? undefined : await respond(packet);
         } finally {
-          if (isObject(packet) && memberOf(packet, 'isDisposed') === true) this.#end(message.context);
+          if (isObject(packet) && memberOf(packet, 'isDisposed') === true) end();
         }
       };
       return original(stream, follow, ...rest);
     });
   }
 
-  #begin(context: object): Message {
-    let end = (): void => undefined;
-    const over = new Promise<void>((resolve) => {
-      end = resolve;
-    });
-    const startedAt = this.clock.now();
-    const message: Message = { context, name: nameOf(context), startedAt, endsWith: 'handler', over, end };
-    this.#messages.set(context, message);
+  #take(name: string, context?: object): Message {
+    const message = this.#messages.take(name, () => context && this.#byContext.delete(context));
+    if (context !== undefined) this.#byContext.set(context, message);
     return message;
   }
 
-  #end(context: object): void {
-    this.#messages.get(context)?.end();
-    this.#messages.delete(context);
+  /** A handler that is counted; what Nest writes on it, such as the next one of its event, is written on it itself. */
+  #counted(handler: Method, pattern: string): Method {
+    return new Proxy(handler, {
+      apply: (target, self, args: unknown[]) => {
+        const context = args.find((each) => isObject(each) && this.#byContext.has(each));
+        const begun = isObject(context) ? this.#byContext.get(context) : undefined;
+        const message = begun ?? this.#take(pattern);
+        if (isObject(context) && begun !== undefined && !this.#events.has(context)) {
+          const admission = this.#admit(context);
+          if (admission === 'ignore') this.#unanswered.add(begun);
+          if (admission !== 'take') return admission === 'refuse' ? throwError(() => DRAINING) : EMPTY;
+        }
+        const isEvent = memberOf(target, 'isEventHandler') === true;
+        return this.#follow(message, { call: () => Reflect.apply(target, self, args), isEvent });
+      },
+    });
+  }
+
+  #follow(
+    message: Message,
+    { call, isEvent }: { readonly call: () => unknown; readonly isEvent: boolean },
+  ): unknown {
+    const end = message.begin();
+    const followed = (value: unknown): unknown => {
+      if (!isObservable(value)) return value;
+      return followedStream(isEvent ? value : this.#answers.limited(value), message);
+    };
+    try {
+      const result = CURRENT.run(message, call);
+      // Whoever asked for a stream may come to it a few ticks later.
+      const endSoon = (): unknown => setImmediate(end);
+      if (!(result instanceof Promise)) {
+        endSoon();
+        return followed(result);
+      }
+      result.then((value) => (isObservable(value) ? endSoon() : end()), end);
+      return result.then(followed);
+    } catch (error) {
+      end();
+      throw error;
+    }
   }
 }
 
-/** What the contexts of the transports call the pattern of a message. */
-const PATTERN_GETTERS = ['getPattern', 'getSubject', 'getTopic', 'getChannel'];
-
-/** A pattern comes from outside: it is cut where it would fill the report. */
-const NAME_LIMIT = 80;
-
-function nameOf(context: object): string {
-  for (const getter of PATTERN_GETTERS) {
-    const get = memberOf(context, getter);
-    const pattern: unknown = isMethod(get) ? Reflect.apply(get, context, []) : undefined;
-    if (typeof pattern !== 'string') continue;
-    return pattern.length > NAME_LIMIT ? `${pattern.slice(0, NAME_LIMIT)}…` : pattern;
-  }
-  return 'a message';
+/** A stream that counts as a part of the message from each subscription to its end. */
+function followedStream(source: Observable<unknown>, message: Message): Observable<unknown> {
+  return new Observable((subscriber) => {
+    const end = message.begin();
+    const subscription = CURRENT.run(message, () => source.subscribe(subscriber));
+    return () => {
+      subscription.unsubscribe();
+      end();
+    };
+  });
 }

@@ -6,8 +6,8 @@ import type { TransportDrain, TransportPorts } from './transport-drain.js';
  * Drains the subscriptions and not the connection, which would take the replies of running handlers with it:
  * what the server has sent already is still handled, the other members of a queue group get what follows.
  */
-export function natsDrain(server: object, { clock }: TransportPorts): TransportDrain {
-  const work = new MessagesInFlight(server, clock);
+export function natsDrain(server: object, { clock, answers }: TransportPorts): TransportDrain {
+  const work = new MessagesInFlight(server, clock, { answers });
   return {
     name: 'NATS',
     work,

@@ -16,8 +16,8 @@ type State =
  * answered on it. The channel is the one below the wrapper of amqp-connection-manager, which knows only the
  * consumers that were made through it, and Nest's is not.
  */
-export function rabbitmqDrain(server: object, { clock, notify }: TransportPorts): TransportDrain {
-  const work = new MessagesInFlight(server, clock);
+export function rabbitmqDrain(server: object, { clock, answers, notify }: TransportPorts): TransportDrain {
+  const work = new MessagesInFlight(server, clock, { answers });
   const name = `RabbitMQ ${String(memberOf(server, 'queue'))}`;
   let state: State = { status: 'consuming', consumer: undefined };
   let latest: object | undefined;

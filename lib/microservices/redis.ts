@@ -1,10 +1,10 @@
 import { MessagesInFlight } from './messages-in-flight.js';
-import { callMember, isObject, memberOf } from '../discovery/members.js';
+import { callMember, isMethod, isObject, memberOf } from '../discovery/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** Unsubscribes, and answers over the other of Nest's two connections, which stays as it is. */
-export function redisDrain(server: object, { clock }: TransportPorts): TransportDrain {
-  const work = new MessagesInFlight(server, clock);
+export function redisDrain(server: object, { clock, answers }: TransportPorts): TransportDrain {
+  const work = new MessagesInFlight(server, clock, { answers });
   const clients = (): readonly unknown[] => {
     const both = callMember(server, 'unwrap');
     return Array.isArray(both) ? both : [];
@@ -12,17 +12,14 @@ export function redisDrain(server: object, { clock }: TransportPorts): Transport
   return {
     name: 'Redis',
     work,
-    seams: [...MessagesInFlight.seams, 'handleMessage', 'unwrap'],
+    seams: [...MessagesInFlight.seams, 'handleMessage', 'messageHandlers', 'options', 'unwrap'],
     stop: async () => {
       const [, subscriber] = clients();
       if (!isObject(subscriber)) return;
       const options = memberOf(subscriber, 'options');
       // Else a reconnect would subscribe again before it unsubscribes.
       if (isObject(options)) Reflect.set(options, 'autoResubscribe', false);
-      const leaving = Promise.all([
-        callMember(subscriber, 'unsubscribe'),
-        callMember(subscriber, 'punsubscribe'),
-      ]);
+      const leaving = unsubscribe(subscriber, server);
       // Without a connection nothing is subscribed, and there is nobody to say so.
       if (memberOf(subscriber, 'status') === 'ready') await leaving;
       else leaving.catch(() => undefined);
@@ -33,4 +30,17 @@ export function redisDrain(server: object, { clock }: TransportPorts): Transport
       if (isObject(publisher)) await callMember(publisher, 'ping');
     },
   };
+}
+
+/**
+ * Ends the subscriptions of the kind that was used, by their names: without names, Redis counts both kinds until none
+ * is left, and says nothing that ioredis takes for an answer where the other kind is in use or nothing was subscribed.
+ */
+async function unsubscribe(subscriber: object, server: object): Promise<void> {
+  const handlers = memberOf(server, 'messageHandlers');
+  const options = memberOf(server, 'options');
+  const usesPatterns = isObject(options) && Boolean(memberOf(options, 'wildcards'));
+  const method = memberOf(subscriber, usesPatterns ? 'punsubscribe' : 'unsubscribe');
+  if (!(handlers instanceof Map) || handlers.size === 0 || !isMethod(method)) return;
+  await Reflect.apply(method, subscriber, [...handlers.keys()]);
 }

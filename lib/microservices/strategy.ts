@@ -12,8 +12,8 @@ export interface PausableStrategy {
  * A transport of the user: its messages are waited for, and it stops taking some if it has a `pause()`. Without
  * one, those that it has taken before the drain are waited for, as new ones may come for ever.
  */
-export function strategyDrain(server: object, { clock, notify }: TransportPorts): TransportDrain {
-  const messages = new MessagesInFlight(server, clock);
+export function strategyDrain(server: object, { clock, answers, notify }: TransportPorts): TransportDrain {
+  const messages = new MessagesInFlight(server, clock, { answers });
   const { name } = server.constructor;
   const pause = (): unknown => memberOf(server, 'pause');
   if (!isMethod(pause())) {
@@ -23,12 +23,14 @@ export function strategyDrain(server: object, { clock, notify }: TransportPorts)
   }
   return {
     name,
-    seams: MessagesInFlight.seams,
+    // All that is needed to see its messages; the rest is there where it is made of Nest's `Server`.
+    seams: ['addHandler'],
     work: {
       get items() {
         return messages.items;
       },
       idle: () => (isMethod(pause()) ? messages.idle() : messages.settled()),
+      settled: () => messages.settled(),
     },
     stop: async () => {
       const method = pause();

@@ -1,15 +1,15 @@
 import { Server, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
-import { MessagesInFlight } from './messages-in-flight.js';
-import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
+import { MessagesInFlight, type Admission } from './messages-in-flight.js';
+import { socketOf } from './own-clients.js';
+import { callMember, isMethod, memberOf } from '../discovery/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
-
-/** The error that a call is answered with which came when the server was draining: it never started. */
-export const DRAINING = { status: 'draining', message: 'The server is draining; the call was not started.' };
 
 type State =
   | { readonly status: 'taking' }
-  /** Calls are refused, since their answers might find the connection closed; events are still taken. */
+  /** Calls from outside are refused, since their answers might find the connection closed; events are still taken. */
+  | { readonly status: 'leaving' }
+  /** All calls are refused. */
   | { readonly status: 'draining' }
   /** We have ended our side: nothing can be answered any more. What the peers have sent is still read. */
   | { readonly status: 'parting' };
@@ -18,10 +18,27 @@ type State =
  * Nest's protocol has no word for leaving, so each connection is closed by halves: when what is in flight has
  * been answered our side ends, the client flushes what it has written and ends its own, and until then we read.
  */
-export function tcpDrain(server: object, { clock }: TransportPorts): TransportDrain {
-  const messages = new MessagesInFlight(server, clock);
+export function tcpDrain(server: object, { clock, answers, clients }: TransportPorts): TransportDrain {
   const sockets = new Map<Socket, Promise<void>>();
   let state: State = { status: 'taking' };
+  const admit = (context: object): Admission => {
+    switch (state.status) {
+      case 'taking':
+        return 'take';
+      case 'leaving':
+        return isInside(context) ? 'take' : 'refuse';
+      case 'draining':
+        return 'refuse';
+      case 'parting':
+        return 'ignore';
+    }
+  };
+  const isInside = (context: object): boolean => {
+    const get = memberOf(context, 'getSocketRef');
+    const socket = socketOf(isMethod(get) ? Reflect.apply(get, context, []) : undefined);
+    return socket !== undefined && clients.isInside(socket);
+  };
+  const messages = new MessagesInFlight(server, clock, { answers, admit });
 
   const listener = callMember(server, 'unwrap');
   if (listener instanceof Server) {
@@ -38,20 +55,15 @@ export function tcpDrain(server: object, { clock }: TransportPorts): TransportDr
       if (state.status === 'parting') socket.end();
     });
   }
-  replaceMethod(server, 'handleMessage', (original) => (socket, packet, ...rest) => {
-    const isCall = isObject(packet) && memberOf(packet, 'id') !== undefined;
-    if (state.status === 'taking' || !isCall) return original(socket, packet, ...rest);
-    if (state.status === 'draining') refuse(server, { socket, id: memberOf(packet, 'id') });
-    return Promise.resolve();
-  });
 
   return {
     name: 'TCP',
-    seams: [...MessagesInFlight.seams, 'handleMessage', 'unwrap', 'serializer'],
+    seams: [...MessagesInFlight.seams, 'handleEvent', 'handleMessage', 'unwrap'],
     work: {
       get items() {
         return messages.items;
       },
+      settled: () => messages.settled(),
       idle: async () => {
         await messages.settled();
         state = { status: 'parting' };
@@ -60,6 +72,9 @@ export function tcpDrain(server: object, { clock }: TransportPorts): TransportDr
         while (sockets.size > 0) await Promise.all(sockets.values());
         await messages.idle();
       },
+    },
+    leave: () => {
+      state = { status: 'leaving' };
     },
     stop: () => {
       state = { status: 'draining' };
@@ -71,13 +86,4 @@ export function tcpDrain(server: object, { clock }: TransportPorts): TransportDr
       for (const socket of sockets.keys()) socket.destroy();
     },
   };
-}
-
-function refuse(server: object, { socket, id }: { readonly socket: unknown; readonly id: unknown }): void {
-  const send = isObject(socket) ? memberOf(socket, 'sendMessage') : undefined;
-  const serializer = memberOf(server, 'serializer');
-  const serialize = isObject(serializer) ? memberOf(serializer, 'serialize') : undefined;
-  if (!isMethod(send) || !isMethod(serialize)) return;
-  const refusal = Reflect.apply(serialize, serializer, [{ id, err: DRAINING, isDisposed: true }]);
-  Reflect.apply(send, socket, [refusal]);
 }

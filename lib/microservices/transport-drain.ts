@@ -1,6 +1,8 @@
 import type { Notice } from '../logging/notice.js';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
+import type { AnsweringStreams } from './answering-streams.js';
+import type { OwnClients } from './own-clients.js';
 
 /** What a transport has taken in and not finished. */
 export interface WorkInFlight {
@@ -8,6 +10,8 @@ export interface WorkInFlight {
   readonly items: readonly InFlightItem[];
   /** Resolves when nothing is in flight and every reply has been handed to the transport. */
   idle(): Promise<void>;
+  /** Resolves when all that is in flight at this moment has ended, whatever comes meanwhile. */
+  settled(): Promise<void>;
 }
 
 /**
@@ -20,6 +24,11 @@ export interface TransportDrain {
   readonly work: WorkInFlight;
   /** The members of the server that it relies on. Where one is missing, the user is told. */
   readonly seams: readonly string[];
+  /**
+   * Takes no new work from outside, while callers in the process are still served: where the protocol can tell
+   * them apart. `stop()` follows when the last of these has ended.
+   */
+  leave?(): void;
   /** Takes no new work from now on, also after a reconnect. */
   stop(): void | Promise<void>;
   /** Resolves when the replies of finished work have left the process. */
@@ -34,6 +43,8 @@ export interface TransportDrain {
 export interface TransportPorts {
   readonly clock: Clock;
   readonly notify: (notice: Notice) => void;
-  /** Whether streams of gRPC end as the drain begins, or are waited for. */
-  readonly endStreams: boolean;
+  /** The streams that its calls are answered with. */
+  readonly answers: AnsweringStreams;
+  /** The clients by which the application may call its own servers. */
+  readonly clients: OwnClients;
 }

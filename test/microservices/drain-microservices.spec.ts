@@ -95,9 +95,7 @@ describe('the servers of an application', () => {
       pause(): void {}
     }
     const { log } = await bootWith([new Bare()]);
-    expect(log.warnings).toEqual([
-      'Bare is not drained: its server has no onProcessingStartHook, setOnProcessingEndHook, send.',
-    ]);
+    expect(log.warnings).toEqual(['Bare is not drained: its server has no addHandler.']);
   });
 });
 

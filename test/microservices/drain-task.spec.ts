@@ -1,12 +1,25 @@
+import { Callers } from '../../lib/in-flight/callers.js';
+import { InFlightWork } from '../../lib/in-flight/in-flight-work.js';
+import { AnsweringStreams } from '../../lib/microservices/answering-streams.js';
 import { drainTask } from '../../lib/microservices/drain-task.js';
 import type { TransportDrain } from '../../lib/microservices/transport-drain.js';
+import { ManualClock } from '../../lib/testing/manual-clock.js';
 
 /** The task of a server that listens, whose work never ends. */
 function endless(drain: Partial<TransportDrain>) {
   const server = { listen: () => undefined };
-  const work = { items: [], idle: () => new Promise<void>(() => undefined) };
+  const never = (): Promise<void> => new Promise(() => undefined);
+  const work = { items: [], idle: never, settled: never };
   const whole: TransportDrain = { name: 'Pigeons', seams: [], work, stop: () => undefined, ...drain };
-  const task = drainTask(server, whole, { name: 'MicroserviceDrain (Pigeons)', phase: 'drain' });
+  const clock = new ManualClock();
+  const task = drainTask(server, whole, {
+    name: 'MicroserviceDrain (Pigeons)',
+    phase: 'drain',
+    clock,
+    answers: new AnsweringStreams('finish'),
+    callers: new Callers(new InFlightWork(clock)),
+    mayBeCalled: () => false,
+  });
   server.listen();
   return task;
 }

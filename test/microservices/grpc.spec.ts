@@ -1,16 +1,32 @@
 import { EventEmitter } from 'node:events';
 import { Controller } from '@nestjs/common';
-import { ClientGrpcProxy, GrpcMethod, ServerGrpc } from '@nestjs/microservices';
+import { Client, credentials, loadPackageDefinition, status, type Server } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import {
+  ClientGrpcProxy,
+  GrpcMethod,
+  GrpcStreamCall,
+  GrpcStreamMethod,
+  ServerGrpc,
+} from '@nestjs/microservices';
 import { lastValueFrom, map, NEVER, startWith, Subject, tap, toArray, type Observable } from 'rxjs';
+import type { Notice } from '../../lib/logging/notice.js';
 import { grpcDrain } from '../../lib/microservices/grpc.js';
 import type { MicroserviceDrainOptions } from '../../lib/microservices/index.js';
-import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { taskReport } from '../nest/application.js';
 import { freePort } from '../services/balancer.js';
 import { bootWith } from './pigeons.js';
+import { testedPorts } from './ports.js';
 
 interface Piece {
   readonly n: number;
+}
+
+/** A stream of grpc-js, at either end. */
+interface Stream extends EventEmitter {
+  readonly write: (piece: Piece) => boolean;
+  readonly end: () => void;
+  readonly cancel: () => void;
 }
 
 interface WorkClient {
@@ -43,6 +59,39 @@ class Work {
   }
 }
 
+/** What the handlers of streams have seen. */
+const seen: string[] = [];
+
+@Controller()
+class Streams {
+  @GrpcStreamCall('Work', 'Chat')
+  chat(call: Stream): void {
+    started.complete();
+    call.on('data', (piece: Piece) => call.write(piece));
+    call.on('cancelled', () => seen.push('cancelled'));
+    call.on('end', () => call.end());
+  }
+
+  @GrpcStreamMethod('Work', 'Relay')
+  relay(sent: Observable<Piece>): Observable<Piece> {
+    started.complete();
+    return sent;
+  }
+
+  @GrpcStreamCall('Work', 'Upload')
+  upload(call: Stream, answer: (error: unknown, piece: Piece) => void): void {
+    started.complete();
+    call.on('data', () => undefined);
+    call.on('end', () => answer(null, { n: 7 }));
+  }
+
+  @GrpcStreamMethod('Work', 'Sum')
+  async sum(sent: Observable<Piece>): Promise<Piece> {
+    started.complete();
+    return lastValueFrom(sent);
+  }
+}
+
 const closing: (() => unknown)[] = [];
 
 beforeEach(() => {
@@ -54,17 +103,17 @@ afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
 
-async function boot(drain: MicroserviceDrainOptions = {}) {
-  const options = { ...SERVICE, url: `127.0.0.1:${await freePort()}` };
+async function boot(drain: MicroserviceDrainOptions = {}, more: object = {}) {
+  const options = { ...SERVICE, ...more, url: `127.0.0.1:${await freePort()}` };
   const booted = await bootWith([new ServerGrpc(options)], {
-    controllers: [Work],
+    controllers: [Work, Streams],
     drain,
     shutdown: { phases: [{ name: 'drain', timeout: 1_500 }] },
   });
   closing.push(() => booted.app.close());
   const client = new ClientGrpcProxy(options);
   closing.push(() => client.close());
-  return { ...booted, work: client.getService<WorkClient>('Work') };
+  return { ...booted, url: options.url, work: client.getService<WorkClient>('Work') };
 }
 
 /** Opens a stream and waits for its first value; `all` are its values, once it has ended with the status OK. */
@@ -122,7 +171,7 @@ describe('a stream', () => {
 
   test('that begins after the drain ends as well, where streams are to end', async () => {
     const server = new ServerGrpc(SERVICE);
-    const drain = grpcDrain(server, { clock: new ManualClock(), notify: () => undefined, endStreams: true });
+    const drain = grpcDrain(server, testedPorts({ streams: 'end' }));
     Reflect.set(server, 'grpcClient', { tryShutdown: () => undefined });
     const definition = { path: '/work.Work/Count', requestStream: false, responseStream: true };
     const serve = server.createServiceMethod(() => NEVER, definition, 'no_stream' as never);
@@ -172,11 +221,157 @@ describe('a unary call', () => {
   });
 });
 
-test('without the server of grpc-js, its calls are said to be cut', () => {
-  const drain = grpcDrain(new ServerGrpc(SERVICE), {
-    clock: new ManualClock(),
-    notify: () => undefined,
-    endStreams: false,
+const DEFINITION = loadSync(SERVICE.protoPath);
+
+/** Calls a method whose request is a stream by the client of grpc-js itself; `ending` is how the call ends. */
+async function streamed(
+  url: string,
+  method: 'Chat' | 'Relay' | 'Upload' | 'Sum',
+): Promise<{ readonly stream: Stream; readonly ending: Promise<number> }> {
+  const { work } = loadPackageDefinition(DEFINITION) as never as {
+    work: { Work: new (...args: unknown[]) => Client };
+  };
+  const client = new work.Work(url, credentials.createInsecure());
+  closing.push(() => client.close());
+  const stream: Stream = Reflect.apply(Reflect.get(client, method), client, [() => undefined]);
+  const ending = new Promise<number>((resolve) => {
+    stream.on('status', ({ code }: { code: number }) => resolve(code));
   });
+  stream.on('error', () => undefined);
+  stream.on('data', () => undefined);
+  stream.write({ n: 1 });
+  await lastValueFrom(started, { defaultValue: undefined });
+  return { stream, ending };
+}
+
+describe('a stream that the client keeps open', () => {
+  test.each(['Chat', 'Upload', 'Relay', 'Sum'] as const)(
+    'is named, and cut at the deadline (%s)',
+    async (method) => {
+      const { clock, shutdown, url } = await boot({ streams: 'finish' });
+      const { ending } = await streamed(url, method);
+      const report = await clock.runUntil(shutdown.run('a test'));
+      expect(taskReport(report, NAME)).toMatchObject({
+        outcome: 'timed-out',
+        inFlight: [{ name: `/work.Work/${method}`, ageMs: 1_500 }],
+      });
+      expect(await ending).not.toBe(status.OK);
+    },
+  );
+
+  test.each([
+    ['Chat', status.OK],
+    ['Relay', status.OK],
+    ['Upload', status.UNAVAILABLE],
+    ['Sum', status.UNAVAILABLE],
+  ] as const)('ends in its own words, where streams are to end (%s)', async (method, code) => {
+    const { shutdown, url } = await boot({ streams: 'end' });
+    const { ending } = await streamed(url, method);
+    expect(taskReport(await shutdown.run('a test'), NAME)).toMatchObject({
+      outcome: 'completed',
+      durationMs: 0,
+    });
+    expect(await ending).toBe(code);
+  });
+
+  test('tells its handler that nobody listens any more', async () => {
+    const { shutdown, url } = await boot({ streams: 'end' });
+    seen.length = 0;
+    await streamed(url, 'Chat');
+    await shutdown.run('a test');
+    expect(seen).toEqual(['cancelled']);
+  });
+
+  test('is over when its client leaves', async () => {
+    const { clock, shutdown, url } = await boot({ streams: 'finish' });
+    const { stream, ending } = await streamed(url, 'Sum');
+    const run = shutdown.run('a test');
+    await clock.advance(500);
+    expect(shutdown.state.status).toBe('running');
+    stream.cancel();
+    expect(taskReport(await run, NAME)).toMatchObject({ outcome: 'completed', durationMs: 500 });
+    expect(await ending).toBe(status.CANCELLED);
+  });
+
+  test('is answered where it ends while the server drains', async () => {
+    const { clock, shutdown, url } = await boot({ streams: 'finish' });
+    const { stream, ending } = await streamed(url, 'Upload');
+    const run = shutdown.run('a test');
+    await clock.advance(500);
+    stream.end();
+    expect(taskReport(await run, NAME)).toMatchObject({ outcome: 'completed' });
+    expect(await ending).toBe(status.OK);
+  });
+});
+
+describe('a service that Nest does not make', () => {
+  const json = {
+    requestSerialize: (value: unknown) => Buffer.from(JSON.stringify(value)),
+    requestDeserialize: (text: Buffer): unknown => JSON.parse(String(text)),
+    responseSerialize: (value: unknown) => Buffer.from(JSON.stringify(value)),
+    responseDeserialize: (text: Buffer): unknown => JSON.parse(String(text)),
+  };
+
+  /** Opens a stream of a service that is added beside Nest's. */
+  async function watched(path: string, requestStream = false) {
+    const method = { path, requestStream, responseStream: true, ...json };
+    const watching: Stream[] = [];
+    const add = (_: unknown, server: Server): void => {
+      server.addService({ Watch: method }, {
+        Watch: (call: Stream) => void (call.write({ n: 1 }), watching.push(call)),
+      } as never);
+    };
+    const { clock, shutdown, url } = await boot({}, { onLoadPackageDefinition: add });
+    const client = new Client(url, credentials.createInsecure());
+    closing.push(() => client.close());
+    const stream = requestStream
+      ? client.makeBidiStreamRequest(path, json.requestSerialize, json.responseDeserialize)
+      : client.makeServerStreamRequest(path, json.requestSerialize, json.responseDeserialize, {});
+    stream.on('error', () => undefined);
+    const ending = new Promise<number>((resolve) => {
+      stream.on('status', ({ code }: { code: number }) => resolve(code));
+    });
+    await new Promise((resolve) => stream.once('data', resolve));
+    return { clock, shutdown, ending, watching };
+  }
+
+  test.each([
+    ['/grpc.health.v1.Health/Watch', false],
+    ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', true],
+    ['/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo', true],
+  ])('and that only watches is ended with UNAVAILABLE (%s)', async (path, requestStream) => {
+    const { shutdown, ending, watching } = await watched(path, requestStream);
+    const left: unknown[] = [];
+    watching[0]?.on('cancelled', () => left.push('cancelled'));
+    expect(taskReport(await shutdown.run('a test'), NAME)).toMatchObject({
+      outcome: 'completed',
+      durationMs: 0,
+    });
+    expect(await ending).toBe(status.UNAVAILABLE);
+    expect(left).toEqual(['cancelled']);
+  });
+
+  test('is waited for like any other', async () => {
+    const { clock, shutdown, ending, watching } = await watched('/others.News/Read');
+    const run = shutdown.run('a test');
+    await clock.advance(500);
+    expect(shutdown.state.status).toBe('running');
+    watching[0]?.end();
+    expect(taskReport(await run, NAME)).toMatchObject({ outcome: 'completed', durationMs: 500 });
+    expect(await ending).toBe(status.OK);
+  });
+});
+
+test('a server of grpc-js that cannot be followed is told of', async () => {
+  const notices: Notice[] = [];
+  const server = new ServerGrpc(SERVICE);
+  Reflect.set(server, 'createClient', async () => ({}));
+  grpcDrain(server, testedPorts({ notices }));
+  await server.createClient();
+  expect(notices).toMatchObject([{ kind: 'not-drained', what: 'gRPC' }]);
+});
+
+test('without the server of grpc-js, its calls are said to be cut', () => {
+  const drain = grpcDrain(new ServerGrpc(SERVICE), testedPorts());
   expect(() => drain.stop()).toThrow('The server of grpc-js was not found, so its calls are cut.');
 });

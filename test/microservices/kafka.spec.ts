@@ -1,5 +1,6 @@
 import { Controller } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload, ServerKafka } from '@nestjs/microservices';
+import { Subject, type Observable } from 'rxjs';
 import { taskReport } from '../nest/application.js';
 import { bootWith, drainsOf } from './pigeons.js';
 
@@ -93,11 +94,28 @@ class Work {
     return gate();
   }
 
+  @EventPattern('two')
+  async fails(@Payload() _data: unknown): Promise<never> {
+    throw new Error('This one fails at once.');
+  }
+
+  @EventPattern('two')
+  works(@Payload() _data: unknown): Promise<string> {
+    return gate();
+  }
+
+  @MessagePattern('ticks')
+  ticks(@Payload() _data: unknown): Observable<number> {
+    return ticks;
+  }
+
   @MessagePattern('call')
   call(@Payload() _data: unknown): Promise<string> {
     return gate();
   }
 }
+
+const ticks = new Subject<number>();
 
 const CALL = {
   topic: 'call',
@@ -168,4 +186,35 @@ test('what outlasts the phase is named by its topic', async () => {
     inFlight: [{ name: 'call', ageMs: 1_250 }],
   });
   open();
+});
+
+test('both handlers of an event are waited for, where the first fails', async () => {
+  const server = new TestedKafka({});
+  const { clock, shutdown } = await bootWith([server], { controllers: [Work] });
+  server.wire.deliver({ topic: 'two' });
+  await clock.advance(100);
+  const run = shutdown.run('a test');
+  await clock.advance(900);
+  expect(shutdown.state.status).toBe('running');
+  open();
+  expect(taskReport(await clock.runUntil(run), NAME)).toMatchObject({
+    outcome: 'completed',
+    durationMs: 900,
+  });
+});
+
+test('an endless answer ends where streams are to end, and nobody listens to its source any more', async () => {
+  const server = new TestedKafka({});
+  const { clock, shutdown } = await bootWith([server], { controllers: [Work], drain: { streams: 'end' } });
+  server.wire.deliver({ ...CALL, topic: 'ticks' });
+  await clock.advance(100);
+  ticks.next(1);
+  await clock.advance(100);
+  const run = shutdown.run('a test');
+  while (shutdown.state.status === 'running') {
+    server.wire.acknowledge();
+    await clock.advance(1);
+  }
+  expect(taskReport(await run, NAME)).toMatchObject({ outcome: 'completed' });
+  expect(ticks.observed).toBe(false);
 });

@@ -1,15 +1,39 @@
 import type { Server as NetServer } from 'node:net';
 import {
   Controller,
+  Inject,
   Module,
+  Scope,
   UseInterceptors,
   type CallHandler,
   type INestMicroservice,
   type NestInterceptor,
 } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { ClientTCP, EventPattern, MessagePattern, ServerTCP } from '@nestjs/microservices';
-import { concatMap, delay, from, lastValueFrom, type Observable, Subject, tap, timer, toArray } from 'rxjs';
+import { ModulesContainer, NestFactory } from '@nestjs/core';
+import {
+  ClientTCP,
+  EventPattern,
+  MessagePattern,
+  Server,
+  ServerTCP,
+  type CustomTransportStrategy,
+} from '@nestjs/microservices';
+import {
+  concatMap,
+  delay,
+  EMPTY,
+  from,
+  isObservable,
+  lastValueFrom,
+  of,
+  type Observable,
+  Subject,
+  tap,
+  timeout,
+  timer,
+  toArray,
+} from 'rxjs';
+import { followHandlerMethods } from '../../lib/microservices/handler-methods.js';
 import { MessagesInFlight } from '../../lib/microservices/messages-in-flight.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 
@@ -33,8 +57,75 @@ class Late implements NestInterceptor {
   }
 }
 
+/** Answers early, as the interceptor of Nest's documentation does. */
+class Impatient implements NestInterceptor {
+  intercept(_: unknown, next: CallHandler): Observable<unknown> {
+    return next.handle().pipe(timeout({ first: 5 }));
+  }
+}
+
+class Passing implements NestInterceptor {
+  intercept(_: unknown, next: CallHandler): Observable<unknown> {
+    return next.handle();
+  }
+}
+
+class Skipping implements NestInterceptor {
+  intercept(): Observable<unknown> {
+    return EMPTY;
+  }
+}
+
 @Controller()
 class Work {
+  @UseInterceptors(Impatient)
+  @MessagePattern('impatient')
+  async impatient({ n }: { n: number }): Promise<number> {
+    await opened(n);
+    return n;
+  }
+
+  @EventPattern('failing-and-working')
+  fails(_data: unknown): void {
+    throw new Error('This one fails at once.');
+  }
+
+  @EventPattern('failing-and-working')
+  works({ n }: { n: number }): Promise<void> {
+    return opened(n);
+  }
+
+  @EventPattern('working-and-failing')
+  worksFirst({ n }: { n: number }): Promise<void> {
+    return opened(n);
+  }
+
+  @EventPattern('working-and-failing')
+  failsLast(_data: unknown): Promise<void> {
+    return Promise.reject(new Error('This one fails at once.'));
+  }
+
+  @UseInterceptors(Passing)
+  @EventPattern('intercepted-and-skipped')
+  async passed({ n }: { n: number }): Promise<void> {
+    await opened(n);
+  }
+
+  @UseInterceptors(Skipping)
+  @EventPattern('intercepted-and-skipped')
+  skipped(_data: unknown): void {}
+
+  @EventPattern('empty-and-stream')
+  empty(_data: unknown): Observable<never> {
+    return EMPTY;
+  }
+
+  @EventPattern('empty-and-stream')
+  async stream({ n }: { n: number }): Promise<Observable<unknown>> {
+    await opened(n);
+    return of(n);
+  }
+
   @MessagePattern('answer')
   async answer({ n }: { n: number }): Promise<number> {
     await opened(n);
@@ -81,6 +172,20 @@ class Work {
   }
 }
 
+/** Made anew for each message. */
+@Controller({ scope: Scope.REQUEST })
+class WorkPerMessage {
+  @EventPattern('failing-and-working-per-message')
+  async fails(_data: unknown): Promise<never> {
+    throw new Error('This one fails at once.');
+  }
+
+  @EventPattern('failing-and-working-per-message')
+  async works({ n }: { n: number }): Promise<void> {
+    await opened(n);
+  }
+}
+
 const closing: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -93,7 +198,13 @@ async function boot(options: ConstructorParameters<typeof ServerTCP>[0] = {}) {
   const clock = new ManualClock(1_000);
   const messages = new MessagesInFlight(server, clock);
   class AppModule {}
-  Module({ controllers: [Work] })(AppModule);
+  class Follower {
+    constructor(modules: ModulesContainer) {
+      followHandlerMethods(modules);
+    }
+  }
+  Inject(ModulesContainer)(Follower, undefined, 0);
+  Module({ controllers: [Work, WorkPerMessage], providers: [Follower] })(AppModule);
   const app: INestMicroservice = await NestFactory.createMicroservice(AppModule, {
     strategy: server,
     logger: false,
@@ -113,6 +224,82 @@ async function untilItemsAre(messages: MessagesInFlight, names: readonly string[
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
+
+/** Fails where nothing is in flight, or soon ends to be. */
+async function expectBusy(messages: MessagesInFlight): Promise<void> {
+  let isIdle = false;
+  void messages.idle().then(() => {
+    isIdle = true;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(isIdle).toBe(false);
+}
+
+/** A strategy that takes its handlers out of the map and calls them, as Nest's documentation shows. */
+class Direct extends Server implements CustomTransportStrategy {
+  listen(callback: () => void): void {
+    callback();
+  }
+
+  close(): void {}
+
+  on(): void {}
+
+  unwrap<T>(): T {
+    throw new Error('There is nothing below.');
+  }
+
+  async deliver(pattern: string, ...args: readonly unknown[]): Promise<unknown> {
+    const handler = this.messageHandlers.get(pattern);
+    const result: unknown = await (handler === undefined
+      ? undefined
+      : Reflect.apply(handler, undefined, args));
+    return isObservable(result) ? lastValueFrom(result, { defaultValue: undefined }) : result;
+  }
+}
+
+describe('a strategy that calls its handlers by itself', () => {
+  test.each([
+    ['a promise', (): unknown => opened(1)],
+    ['a stream', (): unknown => gate(1)],
+    ['a promise of a stream', async (): Promise<unknown> => gate(1)],
+  ])('has its messages counted until %s has ended', async (_, handler) => {
+    const server = new Direct();
+    const messages = new MessagesInFlight(server, new ManualClock());
+    server.addHandler('orders', handler as never, true);
+    const delivered = server.deliver('orders', {}, {});
+    await untilItemsAre(messages, ['orders']);
+    await expectBusy(messages);
+    open(1);
+    await delivered;
+    await messages.idle();
+    expect(messages.items).toEqual([]);
+  });
+
+  test('may come with handlers of its own', async () => {
+    const server = new Direct();
+    server.addHandler('orders', (() => opened(1)) as never, true);
+    const messages = new MessagesInFlight(server, new ManualClock());
+    void server.deliver('orders', {});
+    await untilItemsAre(messages, ['orders']);
+    open(1);
+    await messages.idle();
+  });
+
+  test('keeps what a handler throws, and what Nest writes on it', async () => {
+    const server = new Direct();
+    const messages = new MessagesInFlight(server, new ManualClock());
+    const handler = (): never => {
+      throw new Error('no');
+    };
+    server.addHandler('orders', handler as never, false, { durable: true });
+    const { isEventHandler, extras } = server.getHandlers().get('orders') ?? {};
+    expect({ isEventHandler, extras }).toEqual({ isEventHandler: false, extras: { durable: true } });
+    await expect(server.deliver('orders', {}, {})).rejects.toThrow('no');
+    await messages.idle();
+    expect(messages.items).toEqual([]);
+  });
+});
 
 describe('what is in flight', () => {
   test.each(['answer', 'intercepted'])('is a call of `%s` until it is answered', async (pattern) => {
@@ -181,6 +368,34 @@ describe('what is in flight', () => {
       expect(messages.items).toEqual([]);
     },
   );
+
+  test.each([
+    'failing-and-working',
+    'working-and-failing',
+    'intercepted-and-skipped',
+    'empty-and-stream',
+    'failing-and-working-per-message',
+  ])('is an event with two handlers until both have ended (%s)', async (pattern) => {
+    const { client, messages } = await boot();
+    client.emit(pattern, { n: 1 });
+    await untilItemsAre(messages, [pattern]);
+    await expectBusy(messages);
+
+    open(1);
+    await messages.idle();
+    expect(messages.items).toEqual([]);
+  });
+
+  test('is a call whose method goes on when an interceptor has answered it', async () => {
+    const { client, messages } = await boot();
+    await expect(lastValueFrom(client.send('impatient', { n: 1 }))).rejects.toBeDefined();
+    expect(messages.items).toMatchObject([{ name: 'impatient' }]);
+    await expectBusy(messages);
+
+    open(1);
+    await messages.idle();
+    expect(messages.items).toEqual([]);
+  });
 
   test('is nothing after a message without a handler', async () => {
     const { client, messages } = await boot();

@@ -1,8 +1,8 @@
 import { ServerNats } from '@nestjs/microservices';
 import { natsDrain } from '../../lib/microservices/nats.js';
-import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { testedPorts } from './ports.js';
 
-const ports = { clock: new ManualClock(), notify: () => undefined, endStreams: false };
+const ports = testedPorts();
 
 test('the grace period of Nest is not waited for after the drain, and the options of the user stay', async () => {
   const options = { queue: 'orders', gracefulShutdown: true, gracePeriod: 60_000 };

@@ -1,4 +1,4 @@
-import type { INestApplication, Type } from '@nestjs/common';
+import type { INestApplication, Provider, Type } from '@nestjs/common';
 import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { GracefulShutdown, type GracefulShutdownOptions } from '../../lib/index.js';
 import { drainMicroservices, type MicroserviceDrainOptions } from '../../lib/microservices/index.js';
@@ -35,11 +35,13 @@ export async function bootWith(
   servers: readonly CustomTransportStrategy[],
   {
     controllers = [],
+    providers = [],
     drain,
     shutdown,
     listen = true,
   }: {
     readonly controllers?: Type[];
+    readonly providers?: Provider[];
     readonly drain?: MicroserviceDrainOptions;
     readonly shutdown?: GracefulShutdownOptions;
     /** Whether the servers are started. */
@@ -53,7 +55,7 @@ export async function bootWith(
 }> {
   const [clock, log] = [new ManualClock(1_000_000), new RecordedLog()];
   const module = await testingModule(
-    { controllers, shutdown: { features: [drainMicroservices(drain)], ...shutdown } },
+    { controllers, providers, shutdown: { features: [drainMicroservices(drain)], ...shutdown } },
     { clock, log },
   ).compile();
   const app = module.createNestApplication({ logger: false });

@@ -1,19 +1,14 @@
 import { ServerRMQ } from '@nestjs/microservices';
 import type { Notice } from '../../lib/logging/notice.js';
 import { rabbitmqDrain } from '../../lib/microservices/rabbitmq.js';
-import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { bootWith, drainsOf } from './pigeons.js';
+import { testedPorts } from './ports.js';
 
 /** A server that nobody starts, and how it is drained. */
 function drained(options: ConstructorParameters<typeof ServerRMQ>[0] = {}) {
   const server = new ServerRMQ({ queue: 'orders', ...options });
   const notices: Notice[] = [];
-  const ports = {
-    clock: new ManualClock(),
-    notify: (each: Notice) => void notices.push(each),
-    endStreams: false,
-  };
-  return { server, notices, drain: rabbitmqDrain(server, ports) };
+  return { server, notices, drain: rabbitmqDrain(server, testedPorts({ notices })) };
 }
 
 /** A channel of amqplib, as far as Nest's setup uses it; the broker answers when it is told. */

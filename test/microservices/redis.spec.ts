@@ -1,52 +1,88 @@
 import { ServerRedis } from '@nestjs/microservices';
 import { redisDrain } from '../../lib/microservices/redis.js';
-import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { testedPorts } from './ports.js';
+
+type Options = ConstructorParameters<typeof ServerRedis>[0];
 
 /** A server whose two clients of ioredis are in a state, and how it is drained; the broker answers at once or never. */
-function drained(status: 'ready' | 'reconnecting', unsubscribed: Promise<void>) {
+function drained(
+  status: 'ready' | 'reconnecting',
+  {
+    unsubscribed = Promise.resolve(),
+    options = {},
+    patterns = ['orders'],
+  }: { readonly unsubscribed?: Promise<void>; readonly options?: Options; readonly patterns?: string[] } = {},
+) {
   const seen: string[] = [];
-  const call = (name: string, result: Promise<void>) => () => {
-    seen.push(name);
-    return result;
-  };
+  const call =
+    (name: string, result: Promise<void>) =>
+    (...args: string[]) => {
+      seen.push([name, ...args].join(' '));
+      return result;
+    };
   const subscriber = {
     status,
     options: { autoResubscribe: true },
     unsubscribe: call('unsubscribe', unsubscribed),
     punsubscribe: call('punsubscribe', unsubscribed),
   };
-  const server = new ServerRedis({});
+  const server = new ServerRedis(options);
   Reflect.set(server, 'pubClient', { ping: call('ping', Promise.resolve()) });
   Reflect.set(server, 'subClient', subscriber);
-  const drain = redisDrain(server, { clock: new ManualClock(), notify: () => undefined, endStreams: false });
+  const drain = redisDrain(server, testedPorts());
+  for (const pattern of patterns) server.addHandler(pattern, async () => undefined as never, true);
   return { drain, seen, subscriber };
 }
 
 test('the subscriptions end before the replies are flushed over the other connection', async () => {
-  const { drain, seen } = drained('ready', Promise.resolve());
+  const { drain, seen } = drained('ready', { patterns: ['orders', 'bills'] });
   await drain.stop();
   await drain.flush?.();
-  expect(seen).toEqual(['unsubscribe', 'punsubscribe', 'ping']);
+  expect(seen).toEqual(['unsubscribe orders bills', 'ping']);
+});
+
+// ioredis takes an answer to the other kind for one that is still to come.
+test('with wildcards, only the patterns are unsubscribed', async () => {
+  const { drain, seen } = drained('ready', { options: { wildcards: true }, patterns: ['orders.*'] });
+  await drain.stop();
+  expect(seen).toEqual(['punsubscribe orders.*']);
+});
+
+test('a server without handlers has nothing to unsubscribe', async () => {
+  const { drain, seen } = drained('ready', { unsubscribed: new Promise(() => undefined), patterns: [] });
+  await drain.stop();
+  expect(seen).toEqual([]);
 });
 
 test('what the broker says against unsubscribing is told', async () => {
-  const { drain } = drained('ready', Promise.reject(new Error('NOPERM')));
+  const { drain } = drained('ready', { unsubscribed: Promise.reject(new Error('NOPERM')) });
   await expect(drain.stop()).rejects.toThrow('NOPERM');
 });
 
 describe('without a connection', () => {
-  test('nobody is waited for, and a connection that comes back subscribes to nothing', async () => {
-    const { drain, seen, subscriber } = drained('reconnecting', new Promise(() => undefined));
-    await drain.stop();
-    expect(seen).toEqual(['unsubscribe', 'punsubscribe']);
-    expect(subscriber.options.autoResubscribe).toBe(false);
-  });
+  test.each([
+    ['unsubscribe orders', {}],
+    ['punsubscribe orders', { wildcards: true }],
+  ])(
+    'nobody is waited for (%s), and a connection that comes back subscribes to nothing',
+    async (sent, options) => {
+      const { drain, seen, subscriber } = drained('reconnecting', {
+        unsubscribed: new Promise(() => undefined),
+        options,
+      });
+      await drain.stop();
+      expect(seen).toEqual([sent]);
+      expect(subscriber.options.autoResubscribe).toBe(false);
+    },
+  );
 
   // By a rejection that nobody takes a test fails, as the process would.
   test('unsubscribing that fails later disturbs nobody', async () => {
-    const { drain, seen } = drained('reconnecting', Promise.reject(new Error('Connection is closed.')));
+    const { drain, seen } = drained('reconnecting', {
+      unsubscribed: Promise.reject(new Error('Connection is closed.')),
+    });
     await drain.stop();
     await new Promise((resolve) => setImmediate(resolve));
-    expect(seen).toContain('unsubscribe');
+    expect(seen).toContain('unsubscribe orders');
   });
 });

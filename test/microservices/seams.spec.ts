@@ -1,5 +1,15 @@
 import { readFileSync } from 'node:fs';
 import {
+  ClientGrpcProxy,
+  ClientKafka,
+  ClientMqtt,
+  ClientNats,
+  ClientRedis,
+  ClientRMQ,
+  ClientTCP,
+  EventPattern,
+  GrpcMethod,
+  MessagePattern,
   ServerGrpc,
   ServerKafka,
   ServerMqtt,
@@ -9,8 +19,10 @@ import {
   ServerTCP,
 } from '@nestjs/microservices';
 import { missingMembers } from '../../lib/discovery/members.js';
+import { PATTERN_MARK } from '../../lib/microservices/handler-methods.js';
+import { clientsIn } from '../../lib/microservices/own-clients.js';
 import { transportOf } from '../../lib/microservices/transports.js';
-import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { testedPorts } from './ports.js';
 
 const PROTO = new URL('../services/programs/transports/work.proto', import.meta.url).pathname;
 
@@ -44,7 +56,7 @@ const TRANSPORTS: readonly Transport[] = [
   { file: 'tcp', name: 'TCP', make: () => new ServerTCP({}), optional: ['isManuallyTerminated'] },
 ];
 
-const ports = { clock: new ManualClock(), notify: () => undefined, endStreams: false };
+const ports = testedPorts();
 
 /** The members of the server that a file asks for by name. */
 function membersIn(file: string): readonly string[] {
@@ -71,24 +83,66 @@ describe.each(TRANSPORTS)('the server of $name', ({ file, name, make, optional =
   });
 });
 
-describe('the hooks of every server', () => {
-  test.each([
-    ['setOnProcessingStartHook', 'onProcessingStartHook'],
-    ['setOnProcessingEndHook', 'onProcessingEndHook'],
-  ])('are kept by %s() in the slot that is wrapped', (setter, slot) => {
+describe('the members of every server', () => {
+  test('keep the hook of setOnProcessingStartHook() in the slot that is wrapped', () => {
     const server = new ServerNats({});
     const hook = (): void => undefined;
-    Reflect.apply(Reflect.get(server, setter), server, [hook]);
-    expect(Reflect.get(server, slot)).toBe(hook);
+    server.setOnProcessingStartHook(hook);
+    expect(Reflect.get(server, 'onProcessingStartHook')).toBe(hook);
   });
 
   test('are all that the messages in flight are followed by, beside what a drain names', () => {
     expect(membersIn('messages-in-flight').toSorted()).toEqual([
+      'addHandler',
+      'handleEvent',
       'handleMessage',
-      'onProcessingEndHook',
+      'messageHandlers',
       'onProcessingStartHook',
       'send',
     ]);
+  });
+});
+
+describe('a method that handles messages', () => {
+  test.each([
+    ['@MessagePattern()', MessagePattern('call')],
+    ['@EventPattern()', EventPattern('event')],
+    ['@GrpcMethod()', GrpcMethod('Work', 'Do')],
+  ])('is marked by %s as we look for it', (_, decorate) => {
+    class Work {
+      do(): void {}
+    }
+    const descriptor = Object.getOwnPropertyDescriptor(Work.prototype, 'do') ?? {};
+    Reflect.apply(decorate as never, undefined, [Work.prototype, 'do', descriptor]);
+    expect(Reflect.hasMetadata(PATTERN_MARK, Work.prototype.do)).toBe(true);
+  });
+});
+
+describe('a client of Nest', () => {
+  test.each([
+    ['kafka', new ServerKafka({}), new ClientKafka({})],
+    ['mqtt', new ServerMqtt({}), new ClientMqtt({})],
+    ['nats', new ServerNats({}), new ClientNats({})],
+    ['rabbitmq', new ServerRMQ({ queue: 'orders' }), new ClientRMQ({ queue: 'orders' })],
+    ['redis', new ServerRedis({}), new ClientRedis({})],
+    ['tcp', new ServerTCP({ port: 3_999 }), new ClientTCP({ port: 3_999 })],
+    [
+      'grpc',
+      new ServerGrpc({ package: 'work', protoPath: PROTO }),
+      new ClientGrpcProxy({ package: 'work', protoPath: PROTO, url: 'localhost:1' }),
+    ],
+  ])('leads to the server of its transport (%s) and to no other', (_, server, client) => {
+    const module = {
+      providers: new Map([[0, { instance: client }]]),
+      controllers: new Map(),
+      injectables: new Map(),
+    };
+    const clients = clientsIn(new Map([[0, module]]) as never);
+    const servers = TRANSPORTS.map(({ make }) => make()).filter(
+      (each) => each.constructor !== server.constructor,
+    );
+    expect(clients.mayCall(server)).toBe(true);
+    expect(servers.filter((each) => clients.mayCall(each))).toEqual([]);
   });
 });
 

@@ -1,9 +1,11 @@
 import { connect, type Server as NetServer } from 'node:net';
 import { Controller } from '@nestjs/common';
-import { ClientTCP, MessagePattern, ServerTCP } from '@nestjs/microservices';
+import { ClientTCP, EventPattern, MessagePattern, ServerTCP, TcpSocket } from '@nestjs/microservices';
 import { lastValueFrom, Subject } from 'rxjs';
 import { CERTIFICATE } from '../http/certificate.js';
+import { InFlightWork } from '../../lib/index.js';
 import { taskReport } from '../nest/application.js';
+import { freePort } from '../services/balancer.js';
 import { bootWith } from './pigeons.js';
 
 const NAME = 'MicroserviceDrain (TCP)';
@@ -116,5 +118,150 @@ test('a peer that never began the handshake of TLS does not keep the drain', asy
   expect(taskReport(await shutdown.run('a test'), NAME)).toMatchObject({
     outcome: 'completed',
     durationMs: 0,
+  });
+});
+
+/** Messages of another shape: `{ id, type }` is an event, `{ corr, ask }` a call. */
+const foreign = {
+  deserialize: async (raw: { ask?: string; type?: string; corr?: string }) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return raw.ask === undefined
+      ? { pattern: raw.type, data: raw, id: undefined }
+      : { pattern: raw.ask, data: raw, id: raw.corr };
+  },
+};
+
+const shouting = {
+  serialize: ({ id, err, response, isDisposed }: Record<string, unknown>) => ({
+    CORR: id,
+    ERR: err,
+    RESPONSE: response,
+    LAST: isDisposed,
+  }),
+};
+
+/** Frames of its own: a JSON in each line. */
+class LineSocket extends TcpSocket {
+  override handleSend(message: unknown): void {
+    this.socket.write(`${JSON.stringify(message)}\n`);
+  }
+
+  override handleData(data: Buffer): void {
+    for (const line of String(data).split('\n')) if (line !== '') this.emitMessage(line);
+  }
+}
+
+describe('messages of another shape', () => {
+  /** An application that takes them, and a peer. */
+  async function foreignPeer() {
+    const server = new ServerTCP({
+      host: '127.0.0.1',
+      port: 0,
+      deserializer: foreign as never,
+      serializer: shouting,
+      socketClass: LineSocket as never,
+    });
+    const handled: unknown[] = [];
+    @Controller()
+    class Events {
+      @EventPattern('created')
+      created(data: { id: number }): void {
+        handled.push(data.id);
+      }
+    }
+    const booted = await bootWith([server], { controllers: [Work, Events] });
+    closing.push(() => booted.app.close());
+    const address = server.unwrap<NetServer>().address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const peer = connect({ port, host: '127.0.0.1' });
+    closing.push(() => peer.destroy());
+    let received = '';
+    peer.on('data', (data) => (received += String(data)));
+    const send = (message: object): unknown => peer.write(`${JSON.stringify(message)}\n`);
+    const until = async (text: string): Promise<void> => {
+      while (!received.includes(text)) await new Promise((resolve) => setImmediate(resolve));
+    };
+    return { ...booted, send, until, handled };
+  }
+
+  test('are told apart behind the deserializer, and refused through the serializer', async () => {
+    const { clock, shutdown, send, until, handled } = await foreignPeer();
+    send({ corr: 'a', ask: 'answer' });
+    await lastValueFrom(started, { defaultValue: undefined });
+    const run = shutdown.run('a test');
+    await clock.advance(0);
+    send({ id: 1, type: 'created' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    send({ corr: 'b', ask: 'answer' });
+    await until('"CORR":"b"');
+    gate.next(7);
+    gate.complete();
+    await until('"CORR":"a"');
+    await run;
+    expect(handled).toEqual([1]);
+  });
+});
+
+describe('an application that calls itself', () => {
+  class Shop {
+    constructor(readonly client: ClientTCP) {}
+  }
+
+  async function bootShop() {
+    const port = await freePort();
+    const server = new ServerTCP({ host: '127.0.0.1', port });
+    const client = new ClientTCP({ host: '127.0.0.1', port });
+    const outside = new ClientTCP({ host: '127.0.0.1', port });
+    closing.push(
+      () => client.close(),
+      () => outside.close(),
+    );
+    const booted = await bootWith([server], {
+      controllers: [Work],
+      providers: [{ provide: Shop, useFactory: () => new Shop(client) }],
+    });
+    closing.push(() => booted.app.close());
+    await outside.connect();
+    return { ...booted, client, outside, listener: server.unwrap<NetServer>() };
+  }
+
+  test('is still served by its own server, which refuses calls from outside, until its work has ended', async () => {
+    const { app, client, outside, listener, shutdown } = await bootShop();
+    const end = app.get(InFlightWork).begin('an order');
+    const run = shutdown.run('a test');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect(lastValueFrom(outside.send('answer', {}))).rejects.toMatchObject({ status: 'draining' });
+    // It was not connected before.
+    const { answer } = await called(client);
+    gate.next(7);
+    gate.complete();
+    expect(await answer).toBe(7);
+    expect(listener.listening).toBe(true);
+    end();
+    await run;
+    expect(listener.listening).toBe(false);
+  });
+
+  test('closes its door in time to finish what has been taken, where its work does not end', async () => {
+    const { app, clock, listener, shutdown } = await bootShop();
+    const end = app.get(InFlightWork).begin('an order');
+    const run = shutdown.run('a test');
+    await clock.advance(13_900);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(listener.listening).toBe(true);
+    await clock.advance(200);
+    expect(listener.listening).toBe(false);
+    while (taskReport(shutdown.report, NAME)?.outcome === undefined) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    end();
+    expect(taskReport(await run, NAME)).toMatchObject({ outcome: 'completed' });
+  });
+
+  test('stops its server at once where nothing of its own is in flight', async () => {
+    const { listener, shutdown } = await bootShop();
+    const run = shutdown.run('a test');
+    expect(taskReport(await run, NAME)).toMatchObject({ outcome: 'completed', durationMs: 0 });
+    expect(listener.listening).toBe(false);
   });
 });

@@ -32,6 +32,7 @@ export function nestTransport({
 }: Parts): ServiceTransport {
   return {
     server,
+    client,
     controller: (kind, { topic }, work) => controllerOf(kind, subscription(topic), { work, acknowledge }),
     sender: (kind, address) =>
       senderOf({ kind, pattern: address.topic, record }, ClientProxyFactory.create(client(address))),

@@ -1,5 +1,5 @@
 // What the producer and the consumers need to know of a transport.
-import type { MicroserviceOptions } from '@nestjs/microservices';
+import type { ClientOptions, MicroserviceOptions } from '@nestjs/microservices';
 import type { INestApplication, Type, WebSocketAdapter } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 
@@ -26,6 +26,8 @@ export interface SendingTransport {
 
 export interface ServiceTransport extends SendingTransport {
   readonly server: (address: Address) => MicroserviceOptions | Promise<MicroserviceOptions>;
+  /** The client of Nest, for those who call. */
+  readonly client: (address: Address) => ClientOptions;
   /** The class with the handler, which awaits `work` for each number. */
   readonly controller: (kind: Kind, address: Address, work: (n: number) => Promise<void>) => Type;
 }

@@ -22,6 +22,7 @@ const options = (port: number): GrpcOptions => ({
 
 export const transport: ServiceTransport = {
   server: ({ port }) => options(port),
+  client: ({ port }) => options(port),
   sender: async (_, { port }) => {
     const client = new ClientGrpcProxy(options(port).options);
     const work = client.getService<WorkClient>('Work');
