@@ -75,8 +75,7 @@ class ClientMessages {
 
   #follow(name: string, callback: Method): Method {
     return (...args) => {
-      // Its client has had its turn: it will send the message again, to somebody who can answer.
-      if (this.client.status !== 'open') return Promise.resolve(EMPTY);
+      if (!this.client.isTaking) return Promise.resolve(EMPTY);
       const message = messageOf(this.client.begin(name));
       try {
         const returned = callback(...args);

@@ -97,12 +97,24 @@ export class GatewayDrain {
       if (settings.event !== undefined) await within(client.gone(), { ms: NOTICE, clock });
       await within(client.quiet(), { ms: QUIET_LIMIT, clock });
     }
-    client.part();
-    await client.quiet();
+    client.endStreams();
+    await this.#answered(client);
     client.close(settings.farewell);
     await within(client.gone(), { ms: CLOSE_LIMIT, clock });
     client.sever();
     await client.gone();
+  }
+
+  /**
+   * Resolves when a client may be told to leave. One that never stops sending is never quiet: what is in flight is
+   * answered, then what has come meanwhile; of what comes after that the answers would come too late.
+   */
+  async #answered(client: GatewayClient): Promise<void> {
+    const { event, crossing } = this.ports.settings;
+    if (event === undefined) await client.settled();
+    if (event === undefined && crossing === 'handle') return client.settled();
+    client.refuse();
+    return client.quiet();
   }
 
   /** What cannot be sent, such as an object that holds itself, must not keep a client from being sent away. */
