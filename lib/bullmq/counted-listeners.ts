@@ -72,14 +72,19 @@ export class CountedListeners {
 
   /** Such as `orders: 'failed' of ship 17`: with the job, where the event is about one. */
   #nameOf(event: unknown, [subject]: readonly unknown[]): string {
-    const { name } = this.emitter;
-    const said = `'${String(event)}'`;
-    if (!isObject(subject)) return `${name}: ${said}`;
+    const job = isObject(subject) ? jobOf(subject) : undefined;
+    return `${this.emitter.name}: '${String(event)}'${job === undefined ? '' : ` of ${job}`}`;
+  }
+}
+
+/** A worker tells of its job itself, `QueueEvents` of an id; what is told of may also throw at whoever asks it. */
+function jobOf(subject: object): string | undefined {
+  try {
     const jobId = memberOf(subject, 'jobId');
-    if (typeof jobId === 'string') return `${name}: ${said} of ${jobId}`;
-    return memberOf(subject, 'id') === undefined
-      ? `${name}: ${said}`
-      : `${name}: ${said} of ${jobName(subject)}`;
+    if (typeof jobId === 'string') return jobId;
+    return memberOf(subject, 'id') === undefined ? undefined : jobName(subject);
+  } catch {
+    return undefined;
   }
 }
 

@@ -110,7 +110,11 @@ function messageOf(onEnd: () => void): Message {
   };
 }
 
-/** An event is a text nearly always. */
+/** An event is a text nearly always, and may be anything, also what JSON cannot write. */
 function nameOf(event: unknown): string {
-  return typeof event === 'string' ? event : (JSON.stringify(event) ?? 'a message');
+  try {
+    return typeof event === 'string' ? event : (JSON.stringify(event) ?? 'a message');
+  } catch {
+    return 'a message';
+  }
 }

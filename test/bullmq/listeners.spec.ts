@@ -208,6 +208,44 @@ describe('the listeners of an emitter are called as it calls them', () => {
     expect(seen).toEqual(['monitor', 'monitor', 'listener']);
   });
 
+  test('an async one is counted whatever it was told of', async () => {
+    const emitter = emitterOf();
+    const counted = new CountedListeners(emitter, new ManualClock());
+    const hostile = {
+      get jobId(): string {
+        throw new Error('hostile');
+      },
+    };
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    emitter.on('stalled', () => gate);
+    emitter.emit('stalled', hostile);
+    emitter.emit('stalled', { jobId: 'one' });
+
+    expect(counted.items.map(({ name }) => name)).toEqual(["orders: 'stalled'", "orders: 'stalled' of one"]);
+    open();
+    await counted.finish();
+    expect(counted.items).toEqual([]);
+  });
+
+  test('all that reject during the drain are reported together', async () => {
+    const emitter = emitterOf();
+    const counted = new CountedListeners(emitter, new ManualClock());
+    emitter.on('failed', async (why: unknown) => {
+      throw why;
+    });
+    counted.beginDrain();
+    emitter.emit('failed', new Error('first'));
+    emitter.emit('failed', 'second');
+
+    await expect(counted.finish()).rejects.toMatchObject({
+      message: '2 failures: first; threw second instead of an Error',
+      errors: [{ message: 'first' }, { cause: 'second' }],
+    });
+  });
+
   test('what one throws becomes an error event, and the others are not called', () => {
     const emitter = emitterOf();
     void new CountedListeners(emitter, new ManualClock());

@@ -1,6 +1,10 @@
 import type { Type } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
+import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { taskReport } from '../nest/application.js';
 import { beganDraining, open, ordersGateway, type Course, type Place } from './scene.js';
+
+const ON_APP: Place = { library: 'ws', on: 'the port of the application' };
 
 /** Keeps the sockets of the server, to see when they have told their clients to leave. */
 const keeping =
@@ -32,7 +36,7 @@ async function closing(socket: object, library: keyof typeof STATE): Promise<voi
 }
 
 describe.each(['ws', 'socket.io'] as const)('on %s, a message', (library) => {
-  const place: Place = { library, on: 'the port of the application' };
+  const place: Place = { ...ON_APP, library };
 
   test('is handled and answered while another of its client is in flight, also after its turn has come', async () => {
     const scene = await open(place);
@@ -85,4 +89,46 @@ describe.each(['ws', 'socket.io'] as const)('on %s, a message', (library) => {
 
     expect(course.happened).not.toContain('start now late');
   });
+});
+
+test('a cleanup that hangs is named when the time is over, and holds nothing longer', async () => {
+  const hanging = (course: Course, port: number, place: Place): Type[] => {
+    const Orders = ordersGateway(course, port, place);
+    @WebSocketGateway(port)
+    class Hanging extends Orders {
+      handleDisconnect(): Promise<void> {
+        course.say('hangs');
+        return new Promise(() => undefined);
+      }
+    }
+    return [Hanging];
+  };
+  const clock = new ManualClock(1_000_000);
+  const { connect, stop } = await open(ON_APP, { gateways: hanging, clock });
+  await connect();
+
+  expect(taskReport(await stop(), 'GatewayDrain')).toMatchObject({
+    outcome: 'timed-out',
+    inFlight: [{ name: 'handleDisconnect (ws)' }],
+  });
+});
+
+test('a socket whose close throws is cut, its error is reported, and the others leave in good order', async () => {
+  const sockets: object[] = [];
+  const clock = new ManualClock(1_000_000);
+  const { connect, course, stop } = await open(ON_APP, { gateways: keeping(sockets), clock });
+  const broken = await connect();
+  await course.until('connected');
+  Reflect.set(sockets[0] ?? {}, 'close', () => {
+    throw new Error('broken close');
+  });
+  const whole = await connect();
+  const report = await stop();
+
+  expect(taskReport(report, 'GatewayDrain')).toMatchObject({
+    outcome: 'failed',
+    error: expect.objectContaining({ message: 'broken close' }),
+  });
+  expect((await broken.closed).code).toBe(1006);
+  expect((await whole.closed).code).toBe(1001);
 });
