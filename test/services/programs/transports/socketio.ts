@@ -36,11 +36,11 @@ function connected(socket: Socket): Promise<void> {
 }
 
 /** Whether the WebSocket underneath is open: the socket itself is connected until that has closed. */
-function isOpen({ connected, io: { engine } }: Socket): boolean {
-  const webSocket: unknown = Reflect.get(engine.transport, 'ws');
+function isOpen(socket: Socket): boolean {
+  const webSocket: unknown = Reflect.get(socket.io.engine.transport, 'ws');
   const state: unknown =
     typeof webSocket === 'object' && webSocket !== null ? Reflect.get(webSocket, 'readyState') : undefined;
-  return connected && state === WebSocket.OPEN;
+  return socket.connected && state === WebSocket.OPEN;
 }
 
 /** The code that the WebSocket underneath was closed with. */
