@@ -8,9 +8,7 @@ import { allInstances } from '../discovery/provider-scan.js';
  */
 
 /** A worker as it is used here: all of it is public with BullMQ 5 and 6. */
-export interface BullWorker {
-  /** The name of its queue. */
-  readonly name: string;
+export interface BullWorker extends BullEmitter {
   /** The promise of the first `close()`, which later ones answer with, also those by force. */
   closing: unknown;
   isRunning(): boolean;
@@ -18,6 +16,14 @@ export interface BullWorker {
   pause(doNotWaitActive: true): Promise<void>;
   /** Fetches no new job from now on, waits for the active ones (not by force), and disconnects. */
   close(force?: boolean): Promise<void>;
+}
+
+/** What emits the events of a queue, as Node has it: a worker, or its `QueueEvents`. */
+export interface BullEmitter {
+  /** The name of its queue. */
+  readonly name: string;
+  emit(event: string, ...args: readonly unknown[]): boolean;
+  rawListeners(event: string | symbol): readonly unknown[];
 }
 
 /** A provider that is a worker, or has one. */
@@ -28,7 +34,7 @@ export type WorkerProvider =
   /** Its worker is not like those that are known here. */
   | { readonly kind: 'unknown'; readonly name: string };
 
-const NEEDED = ['isRunning', 'pause', 'close', 'processJob'];
+const NEEDED = ['isRunning', 'pause', 'close', 'processJob', 'emit', 'rawListeners'];
 
 /** The providers that process jobs: each `WorkerHost`, one per request too, and each `Worker` itself. */
 export function workerProviders(modules: ModulesContainer): readonly WorkerProvider[] {
@@ -36,11 +42,20 @@ export function workerProviders(modules: ModulesContainer): readonly WorkerProvi
     const names = classNames(instance);
     const name = names[0] ?? 'a provider';
     if (names.includes('WorkerHost')) {
-      const worker = workerOf(instance);
+      const worker = quietMember(instance, 'worker');
       if (worker === undefined) return [{ kind: 'waiting', name }];
       return [isBullWorker(worker) ? { kind: 'worker', worker } : { kind: 'unknown', name }];
     }
     return names.includes('Worker') && isBullWorker(instance) ? [{ kind: 'worker', worker: instance }] : [];
+  });
+}
+
+/** What emits the events of queues to this application: of each `QueueEventsHost`, and each `QueueEvents` itself. */
+export function queueEventsIn(modules: ModulesContainer): readonly BullEmitter[] {
+  return allInstances(modules).flatMap((instance) => {
+    const names = classNames(instance);
+    const found = names.includes('QueueEventsHost') ? quietMember(instance, 'queueEvents') : instance;
+    return (names.includes('QueueEvents') || found !== instance) && isBullEmitter(found) ? [found] : [];
   });
 }
 
@@ -82,9 +97,9 @@ export function queuesWithProcessors(modules: ModulesContainer): readonly QueueW
   });
 }
 
-/** How jobs are called in the report, such as `orders: ship 17`. */
-export function jobName(queue: string, job: object): string {
-  return `${queue}: ${String(memberOf(job, 'name'))} ${String(memberOf(job, 'id'))}`;
+/** How a job is called in the report, such as `ship 17`. */
+export function jobName(job: object): string {
+  return `${String(memberOf(job, 'name'))} ${String(memberOf(job, 'id'))}`;
 }
 
 /** Gives an active job back to its queue and releases its lock, if the token still holds it. */
@@ -105,10 +120,10 @@ export async function closeByForce(worker: BullWorker): Promise<void> {
   await worker.close(true);
 }
 
-/** The getter throws as long as there is no worker. */
-function workerOf(host: object): unknown {
+/** The getters of hosts throw as long as there is nothing to get. */
+function quietMember(host: object, member: string): unknown {
   try {
-    return memberOf(host, 'worker');
+    return memberOf(host, member);
   } catch {
     return undefined;
   }
@@ -116,4 +131,8 @@ function workerOf(host: object): unknown {
 
 function isBullWorker(value: unknown): value is BullWorker {
   return isObject(value) && NEEDED.every((member) => isMethod(memberOf(value, member)));
+}
+
+function isBullEmitter(value: unknown): value is BullEmitter {
+  return isObject(value) && ['emit', 'rawListeners'].every((member) => isMethod(memberOf(value, member)));
 }

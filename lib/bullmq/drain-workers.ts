@@ -2,7 +2,8 @@ import type { ApplicationInMaking, ShutdownFeatureFactory } from '../graceful-sh
 import { checkKeys, isRecord, isTimeout, shown } from '../plan/check-setting.js';
 import { distinctName } from '../plan/distinct-name.js';
 import type { ShutdownTask } from '../plan/task.js';
-import { afterRegistration, queuesWithProcessors, workerProviders } from './bull-seams.js';
+import { afterRegistration, queueEventsIn, queuesWithProcessors, workerProviders } from './bull-seams.js';
+import { QueueEventsDrain, type EventSource } from './queue-events-drain.js';
 import { WorkerDrain } from './worker-drain.js';
 
 /** The options of `drainWorkers()`. */
@@ -24,7 +25,7 @@ const PATH = 'drainWorkers()';
 const RESERVE = 500;
 
 const UNKNOWN =
-  'it has no isRunning(), pause(), close() and processJob(), by which the workers of BullMQ 5 and 6 are drained';
+  'it has no isRunning(), pause(), close(), processJob(), emit() and rawListeners(), by which the workers of BullMQ 5 and 6 are drained';
 const UNSEEN =
   'its worker was made neither at the start nor by a BullRegistrar, so it fetches jobs until Nest closes it';
 const NO_WORKERS =
@@ -33,8 +34,8 @@ const PROCESSORS =
   'Nest shows nobody the workers of registerQueue({ processors }), so their jobs finish, but are neither named nor given back at the end of their time. A class with @Processor() has both';
 
 /**
- * Drains every worker of `@nestjs/bullmq`: all stop fetching at once and finish their active jobs, while queues,
- * flow producers and queue events stay open for what these add. Nest closes them as ever.
+ * Drains every worker of `@nestjs/bullmq`: all stop fetching at once and finish their active jobs and the async
+ * listeners of their events. Queues, flow producers and queue events stay open for what these add. Nest closes them.
  */
 export function drainWorkers(options: WorkerDrainOptions = {}): ShutdownFeatureFactory {
   return (application) => {
@@ -44,18 +45,39 @@ export function drainWorkers(options: WorkerDrainOptions = {}): ShutdownFeatureF
     const seen = new Set<object>();
     const tasks: ShutdownTask[] = [];
     let take = (task: ShutdownTask): unknown => tasks.push(task);
-    const placeOf = (what: string) => ({ phase, name: distinctName(`WorkerDrain (${what})`, names) });
+    const sources: EventSource[] = [];
+    const placeOf = (what: string, task = 'WorkerDrain') => ({
+      phase,
+      name: distinctName(`${task} (${what})`, names),
+    });
+
+    const adoptEvents = (): void => {
+      for (const events of queueEventsIn(modules).filter((each) => !seen.has(each))) {
+        seen.add(events);
+        const drain = new QueueEventsDrain(events, { clock, sources: () => sources });
+        take(drain.task(placeOf(events.name, 'QueueEventsDrain')));
+      }
+    };
 
     /** Takes in the workers that are there; answers with the names of providers that have none yet. */
-    const adopt = (): readonly string[] =>
+    const adoptWorkers = (): readonly string[] =>
       workerProviders(modules).flatMap((found) => {
         if (found.kind === 'waiting') return [found.name];
         if (found.kind === 'unknown') notify({ kind: 'not-drained', what: found.name, why: UNKNOWN });
         if (found.kind === 'unknown' || seen.has(found.worker)) return [];
         seen.add(found.worker);
-        take(new WorkerDrain(found.worker, { clock, notify, reserve }).task(placeOf(found.worker.name)));
+        const drain = new WorkerDrain(found.worker, { clock, notify, reserve });
+        sources.push(drain.source);
+        take(drain.task(placeOf(found.worker.name)));
         return [];
       });
+
+    // Workers first: where the phase is sequential, they drain first.
+    const adopt = (): readonly string[] => {
+      const waiting = adoptWorkers();
+      adoptEvents();
+      return waiting;
+    };
 
     return {
       prepare: ({ register }) => {

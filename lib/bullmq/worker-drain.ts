@@ -2,8 +2,11 @@ import { isObject, replaceMethod } from '../discovery/members.js';
 import { ItemsInFlight } from '../in-flight/items-in-flight.js';
 import type { Notice } from '../logging/notice.js';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
-import type { Clock, Timer } from '../run/clock.js';
+import type { Clock } from '../run/clock.js';
 import { closeByForce, giveBack, jobName, type BullWorker } from './bull-seams.js';
+import { CountedListeners } from './counted-listeners.js';
+import { Expiry } from './expiry.js';
+import type { EventSource } from './queue-events-drain.js';
 
 /** What a worker is drained with. */
 export interface DrainPorts {
@@ -20,21 +23,30 @@ interface Returned {
   readonly error?: unknown;
 }
 
-/** Drains a worker of BullMQ: it fetches nothing from now on, and its active jobs finish. */
+/** Drains a worker of BullMQ: it fetches nothing from now on, and its active jobs and async listeners finish. */
 export class WorkerDrain {
   readonly #inFlight: ItemsInFlight;
+  /** They run on after their job has ended. */
+  readonly #listeners: CountedListeners;
   /** The jobs in flight, each with the token that holds its lock. */
   readonly #tokens = new Map<object, unknown>();
+
+  readonly #ended: Promise<'busy' | 'idle'>;
+  #drained: (load: 'busy' | 'idle') => void = () => undefined;
 
   constructor(
     private readonly worker: BullWorker,
     private readonly ports: DrainPorts,
   ) {
+    this.#ended = new Promise((resolve) => {
+      this.#drained = resolve;
+    });
     this.#inFlight = new ItemsInFlight(ports.clock);
+    this.#listeners = new CountedListeners(worker, ports.clock);
     // From the start of a job until its end has been written.
     replaceMethod(worker, 'processJob', (original) => async (job, token, ...rest) => {
       if (!isObject(job)) return original(job, token, ...rest);
-      const end = this.#inFlight.begin(jobName(worker.name, job));
+      const end = this.#inFlight.begin(this.#nameOf(job));
       this.#tokens.set(job, token);
       try {
         return await original(job, token, ...rest);
@@ -48,23 +60,32 @@ export class WorkerDrain {
   task(place: { readonly name: string; readonly phase: string }): ShutdownTask {
     return {
       ...place,
-      inFlight: () => this.#inFlight.items,
-      run: (context: ShutdownContext) => this.#drain(context),
+      inFlight: () => [...this.#inFlight.items, ...this.#listeners.items],
+      run: (context: ShutdownContext) => {
+        const load = this.#inFlight.items.length === 0 ? 'idle' : 'busy';
+        return this.#drain(context).finally(() => this.#drained(load));
+      },
     };
+  }
+
+  get source(): EventSource {
+    return { queue: this.worker.name, drained: this.#ended };
   }
 
   async #drain({ signal, deadline }: ShutdownContext): Promise<void> {
     const { clock, reserve } = this.ports;
+    this.#listeners.beginDrain();
     const allowed = Math.max(0, deadline - clock.now());
     const kept = Math.min(reserve, allowed / 2);
     const timeUp = new Expiry(clock, allowed - kept);
     const ending = await Promise.race([this.#finish(), timeUp.passed]);
     timeUp.cancel();
-    if (ending !== 'expired') return;
+    // What is reserved is for the jobs: listeners have the whole time.
+    if (ending !== 'expired') return this.#listeners.finish();
     const unfinished = await this.#cut(kept / 2);
     // Jobs that are named when the time is over: until then it is not.
     if (unfinished.length > 0) await Promise.all([this.#inFlight.idle(), aborted(signal)]);
-    throw new Error(closedByForce(this.worker.name, unfinished));
+    this.#listeners.throwFailures([new Error(closedByForce(this.worker.name, unfinished))]);
   }
 
   /** One that never ran has nothing to finish, and its jobs may be processed by hand. */
@@ -93,7 +114,7 @@ export class WorkerDrain {
     job: object,
     { token, timeUp }: { readonly token: unknown; readonly timeUp: Expiry },
   ): Promise<Returned | undefined> {
-    const name = jobName(this.worker.name, job);
+    const name = this.#nameOf(job);
     const item = this.#inFlight.items.find((each) => each.name === name) ?? { name, ageMs: 0 };
     try {
       const ending = await Promise.race([giveBack(job, token), timeUp.passed]);
@@ -103,6 +124,11 @@ export class WorkerDrain {
     }
   }
 
+  /** Such as `orders: ship 17`. */
+  #nameOf(job: object): string {
+    return `${this.worker.name}: ${jobName(job)}`;
+  }
+
   #tell(returned: readonly Returned[]): void {
     this.ports.notify({
       kind: 'jobs-given-back',
@@ -110,22 +136,6 @@ export class WorkerDrain {
       jobs: returned.flatMap(({ item, error }) => (error === undefined ? [item] : [])),
       kept: returned.flatMap(({ item, error }) => (error === undefined ? [] : [{ item, error }])),
     });
-  }
-}
-
-/** A time that passes, unless it is cancelled. */
-class Expiry {
-  readonly passed: Promise<'expired'>;
-  #timer: Timer | undefined;
-
-  constructor(clock: Clock, ms: number) {
-    this.passed = new Promise((resolve) => {
-      this.#timer = clock.schedule(() => resolve('expired'), ms);
-    });
-  }
-
-  cancel(): void {
-    this.#timer?.cancel();
   }
 }
 

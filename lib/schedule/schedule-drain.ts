@@ -41,7 +41,7 @@ export class ScheduleDrain {
     for (const job of jobsIn(registry)) this.#follow(job);
     afterAdding(registry, (job) => {
       this.#follow(job);
-      if (this.#status === 'stopped') stopJob(job);
+      if (this.#status === 'stopped') void stopJob(job);
     });
   }
 
@@ -72,7 +72,14 @@ export class ScheduleDrain {
   #stop(): void {
     if (this.#status === 'stopped') return;
     this.#status = 'stopped';
-    for (const job of jobsIn(this.registry)) stopJob(job);
+    for (const job of jobsIn(this.registry)) this.#await(job.kind, job.name, stopJob(job));
+  }
+
+  /** A run that had begun before its job was registered is seen by its job alone. */
+  #await(kind: ScheduledJob['kind'], name: string, stopped: Promise<unknown> | undefined): void {
+    const shown = this.ports.names.of(kind, name);
+    if (stopped === undefined || this.#running.items.some((item) => item.name === shown)) return;
+    void stopped.then(this.#running.begin(shown));
   }
 
   /** Counts each call until what it answers with has settled. */

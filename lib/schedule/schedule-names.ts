@@ -29,9 +29,18 @@ export class ScheduleNames {
 
   of(kind: ScheduleKind, name: string): string {
     if (!UUID.test(name)) return `${kind} ${name}`;
-    const found = this.#found.get(kind) ?? this.#find(kind);
+    const found = this.#found.get(kind) ?? this.#findSafely(kind);
     this.#found.set(kind, found);
     return `${kind} ${found.get(name) ?? 'without a name'}`;
+  }
+
+  /** Any provider may throw at whoever looks at it, and a job must run whether or not it has a name. */
+  #findSafely(kind: ScheduleKind): ReadonlyMap<string, string> {
+    try {
+      return this.#find(kind);
+    } catch {
+      return new Map();
+    }
   }
 
   #find(kind: ScheduleKind): ReadonlyMap<string, string> {

@@ -96,25 +96,30 @@ export function followTimer(timer: unknown, follow: Follow): boolean {
   return true;
 }
 
-/** Stops a job for good; what is started by hand still runs. */
-export function stopJob({ kind, job }: ScheduledJob): void {
-  if (kind === 'cron') stopCron(job);
-  else if (isTimer(job) && kind === 'interval') clearInterval(job);
+/**
+ * Stops a job for good; what is started by hand still runs. Answers with a promise where the job itself knows when
+ * the run that goes on has ended.
+ */
+export function stopJob({ kind, job }: ScheduledJob): Promise<unknown> | undefined {
+  if (kind === 'cron') return stopCron(job);
+  if (isTimer(job) && kind === 'interval') clearInterval(job);
   else if (isTimer(job)) clearTimeout(job);
+  return undefined;
 }
 
 /** Without its `onComplete`, which is called when Nest stops it once more. */
-function stopCron(job: unknown): void {
-  if (!isObject(job)) return;
+function stopCron(job: unknown): Promise<unknown> | undefined {
+  if (!isObject(job)) return undefined;
   Object.defineProperty(job, 'start', { configurable: true, writable: true, value: () => undefined });
-  if (memberOf(job, 'isActive') === false) return;
+  if (memberOf(job, 'isActive') === false) return undefined;
   const onComplete = memberOf(job, 'onComplete');
   const restore = (): void => void Reflect.set(job, 'onComplete', onComplete);
   Reflect.set(job, 'onComplete', undefined);
   const stopped = callMember(job, 'stop');
   // One that runs its callbacks one at a time completes when the last has ended.
-  if (types.isPromise(stopped)) void stopped.then(restore, restore);
-  else restore();
+  if (types.isPromise(stopped)) return stopped.then(restore, restore);
+  restore();
+  return undefined;
 }
 
 function named(modules: ModulesContainer, className: string): readonly object[] {

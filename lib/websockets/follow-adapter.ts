@@ -75,8 +75,7 @@ class ClientMessages {
 
   #follow(name: string, callback: Method): Method {
     return (...args) => {
-      // Its client has had its turn: it will send the message again, to somebody who can answer.
-      if (this.client.status !== 'open') return Promise.resolve(EMPTY);
+      if (!this.client.isTaking) return Promise.resolve(EMPTY);
       const message = messageOf(this.client.begin(name));
       try {
         const returned = callback(...args);
@@ -111,7 +110,11 @@ function messageOf(onEnd: () => void): Message {
   };
 }
 
-/** An event is a text nearly always. */
+/** An event is a text nearly always, and may be anything, also what JSON cannot write. */
 function nameOf(event: unknown): string {
-  return typeof event === 'string' ? event : (JSON.stringify(event) ?? 'a message');
+  try {
+    return typeof event === 'string' ? event : (JSON.stringify(event) ?? 'a message');
+  } catch {
+    return 'a message';
+  }
 }

@@ -1,18 +1,21 @@
-import { Subject } from 'rxjs';
+import { ReplaySubject } from 'rxjs';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 import type { GatewayEvent } from './gateway.options.js';
 import type { Farewell, SocketLibrary } from './socket-library.js';
 
-/** open → parting (nothing is started for it any more) → gone. */
-type Status = 'open' | 'parting' | 'gone';
+/**
+ * open → told (its connection closes, what still arrives is handled) or refusing (what arrives is not started) →
+ * gone.
+ */
+type Status = 'open' | 'told' | 'refusing' | 'gone';
 
 /** A client of the gateways: one connection, and what goes on for it. */
 export class GatewayClient {
   /** Those of all namespaces that it is in. */
   readonly sockets = new Set<object>();
-  /** Emits as its turn comes. */
-  readonly parting$ = new Subject<void>();
+  /** Emits as its turn comes, also to those that ask later. */
+  readonly parting$ = new ReplaySubject<void>(1);
   readonly connectedAt: number;
   readonly #work = new Set<{ readonly name: string; readonly startedAt: number }>();
   readonly #waiting = new Set<() => void>();
@@ -41,6 +44,11 @@ export class GatewayClient {
     return this.#status;
   }
 
+  /** Whether a message that arrives now is handled. */
+  get isTaking(): boolean {
+    return this.#status === 'open' || this.#status === 'told';
+  }
+
   /** Whether nothing goes on for it. */
   get isIdle(): boolean {
     return this.#work.size === 0;
@@ -67,6 +75,12 @@ export class GatewayClient {
     await this.#until(() => this.isIdle || this.#status === 'gone');
   }
 
+  /** Resolves when what goes on for it now has ended, or it is gone. What begins meanwhile is not waited for. */
+  async settled(): Promise<void> {
+    const now = [...this.#work];
+    await this.#until(() => this.#status === 'gone' || now.every((work) => !this.#work.has(work)));
+  }
+
   async gone(): Promise<void> {
     await this.#until(() => this.#status === 'gone');
   }
@@ -76,19 +90,25 @@ export class GatewayClient {
     for (const socket of this.sockets) this.library.tell(socket, event);
   }
 
-  /** From now on nothing is started for it. */
-  part(): void {
-    if (this.#status !== 'open') return;
-    this.#status = 'parting';
+  /** Ends what would not end by itself. */
+  endStreams(): void {
     this.parting$.next();
   }
 
+  /** From now on nothing is started for it. */
+  refuse(): void {
+    if (this.#status !== 'gone') this.#status = 'refusing';
+  }
+
   close(farewell: Farewell): void {
-    if (this.#status !== 'gone') this.library.close(this.connection, this.sockets, farewell);
+    if (this.#status === 'gone') return;
+    if (this.#status === 'open') this.#status = 'told';
+    this.library.close(this.connection, this.sockets, farewell);
   }
 
   sever(): void {
-    this.part();
+    this.endStreams();
+    this.refuse();
     if (this.#status !== 'gone') this.library.sever(this.connection);
   }
 

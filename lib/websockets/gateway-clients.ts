@@ -74,10 +74,6 @@ export class GatewayClients {
     }
   }
 
-  sever(): void {
-    for (const client of this.#present) client.sever();
-  }
-
   #add(client: GatewayClient, connection: object): GatewayClient {
     this.#all.set(connection, client);
     this.#present.add(client);

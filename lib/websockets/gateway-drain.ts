@@ -65,7 +65,7 @@ export class GatewayDrain {
     // Whoever is sent away earlier comes back to us.
     await this.#untilNobodyListens();
     const pace = isFromOutside(reason) ? 'in turns' : 'at once';
-    const left = deadline - this.ports.clock.now();
+    const left = Math.max(0, deadline - this.ports.clock.now());
     const { mode, window } = this.ports.settings;
     if (mode === 'finish' && pace === 'in turns') {
       const kept = Math.min(window + NOTICE + QUIET_LIMIT + CLOSE_LIMIT, left / 2);
@@ -92,25 +92,37 @@ export class GatewayDrain {
 
   async #part(client: GatewayClient, pace: Pace): Promise<void> {
     const { clock, settings } = this.ports;
-    this.#tell(client);
+    const { event } = settings;
+    // What cannot be sent may be an object that holds itself.
+    if (event !== undefined) this.#attempt(() => client.tell(event));
     if (pace === 'in turns') {
-      if (settings.event !== undefined) await within(client.gone(), { ms: NOTICE, clock });
+      if (event !== undefined) await within(client.gone(), { ms: NOTICE, clock });
       await within(client.quiet(), { ms: QUIET_LIMIT, clock });
     }
-    client.part();
-    await client.quiet();
-    client.close(settings.farewell);
+    client.endStreams();
+    await this.#answered(client);
+    this.#attempt(() => client.close(settings.farewell));
     await within(client.gone(), { ms: CLOSE_LIMIT, clock });
-    client.sever();
+    this.#attempt(() => client.sever());
     await client.gone();
   }
 
-  /** What cannot be sent, such as an object that holds itself, must not keep a client from being sent away. */
-  #tell(client: GatewayClient): void {
-    const { event } = this.ports.settings;
-    if (event === undefined) return;
+  /**
+   * Resolves when a client may be told to leave. One that never stops sending is never quiet: what is in flight is
+   * answered, then what has come meanwhile; of what comes after that the answers would come too late.
+   */
+  async #answered(client: GatewayClient): Promise<void> {
+    const { event, crossing } = this.ports.settings;
+    if (event === undefined) await client.settled();
+    if (event === undefined && crossing === 'handle') return client.settled();
+    client.refuse();
+    return client.quiet();
+  }
+
+  /** What a library or a socket throws must not keep a client from being sent away. */
+  #attempt(action: () => void): void {
     try {
-      client.tell(event);
+      action();
     } catch (error) {
       this.#failures.push(toError(error));
     }
@@ -127,7 +139,7 @@ export class GatewayDrain {
 
   #sever(): void {
     this.#severed = this.clients.items;
-    this.clients.sever();
+    for (const client of this.clients.present) this.#attempt(() => client.sever());
   }
 }
 

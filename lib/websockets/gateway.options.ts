@@ -60,6 +60,13 @@ export interface GatewayDrainOptions {
    * @default 'finish'
    */
   readonly streams?: 'finish' | 'end';
+  /**
+   * What becomes of messages that cross the close of their connection, so that no answer reaches their client:
+   * `'handle'` handles them, so that nothing is lost; `'refuse'` does not start them, so that nothing is done twice
+   * for a client that sends again what was not answered. With an `event` they are refused.
+   * @default 'handle'
+   */
+  readonly crossing?: 'handle' | 'refuse';
 }
 
 /** The options with every default filled in. */
@@ -70,14 +77,16 @@ export interface GatewaySettings {
   readonly farewell: Farewell;
   readonly event: GatewayEvent | undefined;
   readonly streams: 'finish' | 'end';
+  readonly crossing: 'handle' | 'refuse';
 }
 
 export const PATH = 'drainGateways()';
 
-const KEYS = ['phase', 'mode', 'window', 'code', 'reason', 'event', 'socketIo', 'streams'];
+const KEYS = ['phase', 'mode', 'window', 'code', 'reason', 'event', 'socketIo', 'streams', 'crossing'];
 const MODES = ['close', 'finish'] as const;
 const NEXT = ['reconnect', 'disconnect'] as const;
 const STREAMS = ['finish', 'end'] as const;
+const CROSSING = ['handle', 'refuse'] as const;
 
 /** These stand for a connection that closed without a code, and may not be sent. */
 const RESERVED = [1004, 1005, 1006];
@@ -110,7 +119,7 @@ export function readGatewayOptions(
   const options = isRecord(written) ? written : {};
   const at = (key: keyof GatewayDrainOptions): Place => ({ path: `${PATH}.${key}`, mistakes });
   checkKeys(options, KEYS, { path: PATH, mistakes });
-  const { mode, window, code, reason, event, socketIo, streams } = options;
+  const { mode, window, code, reason, event, socketIo, streams, crossing } = options;
   return {
     phase: phaseOf(options['phase'], `${PATH}.phase`),
     mode: mode !== undefined && isOneOf(mode, MODES, at('mode')) ? mode : 'close',
@@ -122,6 +131,7 @@ export function readGatewayOptions(
     },
     event: event === undefined ? undefined : readEvent(event, at('event')),
     streams: streams !== undefined && isOneOf(streams, STREAMS, at('streams')) ? streams : 'finish',
+    crossing: crossing !== undefined && isOneOf(crossing, CROSSING, at('crossing')) ? crossing : 'handle',
   };
 }
 

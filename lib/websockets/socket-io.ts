@@ -3,7 +3,7 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Server } from 'node:net';
 import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
 import { refuseRequest, refuseUpgrade } from './refusal.js';
-import type { SocketLibrary } from './socket-library.js';
+import type { Farewell, SocketLibrary } from './socket-library.js';
 import { isWsSocket, underneath, whenClosed, type WsSocket } from './ws.js';
 
 /** A socket of a namespace. */
@@ -49,6 +49,26 @@ function isOfConnection(request: unknown): boolean {
   return new URLSearchParams(url.slice(url.indexOf('?') + 1)).has('sid');
 }
 
+/** Calls back when the engine has handed what it has to the transport. */
+function afterSending(connection: IoConnection, callback: () => void): void {
+  const buffer = memberOf(connection, 'writeBuffer');
+  if (Array.isArray(buffer) && buffer.length > 0) connection.once('drain', callback);
+  else callback();
+}
+
+/**
+ * Closes the WebSocket, and leaves it to its end to close the engine: one that closes itself is deaf at once to what
+ * its client has sent before it was told.
+ */
+function closeBelow(socket: WsSocket, { code, reason }: Pick<Farewell, 'code' | 'reason'>): void {
+  socket.close(code, reason);
+  // The engine takes it for a broken transport that nothing can be sent, and would stop reading.
+  replaceMethod(socket, 'send', () => (...args) => {
+    const sent = args.at(-1);
+    if (isMethod(sent)) setImmediate(sent);
+  });
+}
+
 /** The package `socket.io`, which closes its connections by `engine.io`. */
 export const socketIo: SocketLibrary = {
   name: 'socket.io',
@@ -73,7 +93,8 @@ export const socketIo: SocketLibrary = {
     if (next === 'disconnect') {
       for (const each of sockets) if (isIoSocket(each)) each.disconnect(true);
     }
-    connection.close();
+    if (socket === undefined || next === 'disconnect') connection.close();
+    else afterSending(connection, () => closeBelow(socket, { code, reason }));
   },
   sever: (connection) => {
     if (!isConnection(connection)) return;

@@ -25,7 +25,8 @@ export class AppModule {
             drainWorkers(),
             drainSchedules(),
             // With thousands of clients rather the default of 2 000.
-            drainGateways({ window: 500 }),
+            // Its clients send again what was not answered.
+            drainGateways({ window: 500, crossing: 'refuse' }),
           ],
           // Nobody asks for readiness here: brokers and clients are told by the drain itself.
           shutdownDelay: 0,

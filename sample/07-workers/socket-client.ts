@@ -7,7 +7,7 @@ const PAUSE = 50;
 
 /**
  * A client of the gateway that is connected to one of the instances. Where that goes away it goes to another one,
- * and sends again what was not answered: the close code 1001 says that it was never started.
+ * and sends again what was not answered: with `crossing: 'refuse'` the close code 1001 says that it was never started.
  */
 export class SocketClient {
   readonly #unanswered = new Map<string, () => void>();

@@ -82,6 +82,8 @@ interface CronParts {
   readonly onTick: () => unknown;
   readonly onComplete?: () => void;
   readonly start?: boolean;
+  readonly runOnInit?: boolean;
+  readonly waitForCompletion?: boolean;
   readonly errorHandler?: () => void;
 }
 
@@ -271,6 +273,49 @@ describe('what runs', () => {
     expect(names).toEqual(expect.arrayContaining(['cron added', 'interval added']));
     running.open();
     expect((await run).outcome).toBe('completed');
+  });
+
+  test('is waited for where it began before its cron was registered, if the cron runs one at a time', async () => {
+    const { clock, module, registry, shutdown } = await boot(Nightly);
+    module.get(Nightly).night.open();
+    const running = gate();
+    const job = cronLike(registry.getCronJob('report'), {
+      onTick: () => running.opened,
+      start: true,
+      runOnInit: true,
+      waitForCompletion: true,
+    });
+    registry.addCronJob('early', job);
+    const run = shutdown.run('a test');
+    await clock.advance(100);
+
+    const names = shutdown.awaited.flatMap(({ inFlight = [] }) => inFlight.map(({ name }) => name));
+    expect(names).toEqual(['cron early']);
+    running.open();
+    expect((await run).outcome).toBe('completed');
+  });
+
+  test('runs also where a provider throws at whoever looks for its name', async () => {
+    // It is kind to Nest, which looks at it as the application starts.
+    let mood: 'kind' | 'hostile' = 'kind';
+    const provider = new Proxy(
+      {},
+      {
+        getPrototypeOf: () => {
+          if (mood === 'hostile') throw new Error('hostile');
+          return Object.prototype;
+        },
+      },
+    );
+    const { module, shutdown } = await boot(Nightly, { provide: 'HOSTILE', useValue: provider });
+    mood = 'hostile';
+    const { begun, night } = module.get(Nightly);
+    await until(() => begun.includes('refresh'));
+    const report = shutdown.run('a test');
+    mood = 'kind';
+    night.open();
+
+    expect((await report).outcome).toBe('completed');
   });
 
   test('is nothing after a callback that throws', async () => {

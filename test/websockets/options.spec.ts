@@ -26,6 +26,7 @@ test.each<[unknown, string, string, RegExp]>([
   [{ event: { event: 'bye', date: 1 } }, 'SHUTDOWN_UNKNOWN_OPTION', 'event.date', /Did you mean 'data'/],
   [{ socketIo: 'stay' }, INVALID, 'socketIo', /'stay' is not one of the values/],
   [{ streams: true }, INVALID, 'streams', /true is not one of the values/],
+  [{ crossing: 'answer' }, INVALID, 'crossing', /'answer' is not one of the values/],
   [{ phase: 'drian' }, 'SHUTDOWN_UNKNOWN_PHASE', 'phase', /there is no phase 'drian'.*'drain'/],
 ])('%j is a mistake', async (options, code, option, message) => {
   expect(await mistakesWith(options)).toEqual([

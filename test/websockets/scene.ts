@@ -186,6 +186,13 @@ export async function open(
   };
 }
 
+/** Resolves when the drain of the gateways has begun. */
+export async function beganDraining({ shutdown }: Opened): Promise<void> {
+  while (!shutdown.awaited.some(({ task }) => task === 'GatewayDrain')) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 /** Moves the time on until the promise settles, and lets the sockets do what they have to in between. */
 export async function withSockets<T>(
   clock: ManualClock,

@@ -14,6 +14,7 @@ import {
   hasOwnPort,
   isUnguarded,
   pause,
+  retries,
   say,
   transportName,
   windowMs,
@@ -55,7 +56,8 @@ Module({
     : [
         GracefulShutdownModule.forRoot({
           phases: [{ name: 'drain', timeout: drainTimeout }],
-          features: [drainGateways({ window: windowMs })],
+          // Who sends again what was not answered must not have it done twice.
+          features: [drainGateways({ window: windowMs, crossing: retries ? 'refuse' : 'handle' })],
           logger: lines,
         }),
       ],

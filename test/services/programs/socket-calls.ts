@@ -6,8 +6,12 @@ import type { Sender } from './transport.js';
 /** The error of a call that never started: `retryRefused()` knows it. */
 const DRAINING = { status: 'draining', message: 'The server is going away; the call was not started.' };
 
+/** The error of a call for which the connection was closing already: its library drops what is sent then. */
+const UNSENT = { status: 'draining', message: 'The connection is closing; the call was not sent.' };
+
 /** One connection, as the library has it. */
 export interface Line {
+  readonly isOpen: () => boolean;
   readonly send: (n: number) => void;
   readonly close: () => void;
 }
@@ -39,6 +43,7 @@ class Client {
 
   async call(n: number): Promise<number> {
     const line = await this.#connected();
+    if (!line.isOpen()) throw UNSENT;
     await new Promise<void>((answered, failed) => {
       this.#calls.set(n, { answered, failed });
       line.send(n);

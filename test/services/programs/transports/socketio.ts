@@ -1,5 +1,6 @@
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { io, type Socket } from 'socket.io-client';
+import { WebSocket } from 'ws';
 import { socketSender } from '../socket-calls.js';
 import type { SocketTransport } from '../transport.js';
 
@@ -16,7 +17,11 @@ export const transport: SocketTransport = {
       await connected(socket);
       socket.on('done', ({ n }: { n: number }) => onAnswer(n));
       socket.once('disconnect', (_reason, details) => onClosed(codeOf(details)));
-      return { send: (n) => socket.emit('work', { n }), close: () => socket.disconnect() };
+      return {
+        isOpen: () => isOpen(socket),
+        send: (n) => socket.emit('work', { n }),
+        close: () => socket.disconnect(),
+      };
     }),
 };
 
@@ -28,6 +33,14 @@ function connected(socket: Socket): Promise<void> {
       reject(error);
     });
   });
+}
+
+/** Whether the WebSocket underneath is open: the socket itself is connected until that has closed. */
+function isOpen(socket: Socket): boolean {
+  const webSocket: unknown = Reflect.get(socket.io.engine.transport, 'ws');
+  const state: unknown =
+    typeof webSocket === 'object' && webSocket !== null ? Reflect.get(webSocket, 'readyState') : undefined;
+  return socket.connected && state === WebSocket.OPEN;
 }
 
 /** The code that the WebSocket underneath was closed with. */

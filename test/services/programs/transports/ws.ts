@@ -14,6 +14,7 @@ export const transport: SocketTransport = {
       socket.on('message', (data) => onAnswer(JSON.parse(String(data)).data.n));
       socket.once('close', onClosed);
       return {
+        isOpen: () => socket.readyState === WebSocket.OPEN,
         send: (n) => socket.send(JSON.stringify({ event: 'work', data: { n } })),
         close: () => socket.close(),
       };
