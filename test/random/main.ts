@@ -48,7 +48,7 @@ function tell({ observation, violations }: Finished): void {
   codes.set(end, (codes.get(end) ?? 0) + 1);
   if (violations.length > 0) {
     failures += 1;
-    say(`process ${scenario.index}, exited with ${end}: npm run test:random -- --seed ${seed} --only ${scenario.index}${again}`);
+    say(`--seed ${seed} --only ${scenario.index}${again}: exited with ${end}`);
     for (const { rule, what } of violations) say(`  ${rule}: ${what}`);
     for (const { rule } of violations) broken.set(rule, (broken.get(rule) ?? 0) + 1);
   }

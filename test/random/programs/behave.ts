@@ -172,7 +172,7 @@ function registerNext(
     note({ what: 'task', task: task.name, step: 'end' });
     return undefined;
   };
-  register({ ...task, run }, from, stage);
+  register({ name: task.name, phase, run }, from, stage);
 }
 
 /** `P1.m0+` for the first, `P1.m0+2` for the second that was registered, and so on. */

@@ -69,16 +69,17 @@ export const exitCode: Rule = (facts) => {
 };
 
 /** Whether the exit code says how the shutdown went: where somebody asked for the end of the process. */
-function mustTell({ scenario, observation, entries }: Facts): boolean {
+function mustTell({ scenario, observation, entries, exit }: Facts): boolean {
   if (!scenario.enabled) return false;
   const fatal = of(entries, 'asked').some(({ trigger }) => isFatal(scenario.triggers[trigger]?.what));
   const closed = of(entries, 'closed')[0];
   // What comes when the application has been closed finds nobody who would end the process.
-  return fatal || observation.sent.some(({ at }) => closed === undefined || at + 20 < closed.at);
+  const goneAt = Math.min(closed?.at ?? Infinity, exit?.at ?? Infinity);
+  return fatal || observation.sent.some(({ at }) => at + 50 < goneAt);
 }
 
 function signalFaults(facts: Facts, found: string): readonly string[] {
-  const { observation, scenario, runEnd, entries } = facts;
+  const { observation, scenario, runEnd, entries, exit } = facts;
   const sent = signalsSent(facts);
   const last = sent.findLast(({ signal }) => signal === observation.signal);
   if (last === undefined) return [`${found}, which nobody sent`];
@@ -90,7 +91,9 @@ function signalFaults(facts: Facts, found: string): readonly string[] {
   const closed = of(entries, 'closed')[0];
   const isLeft = scenario.options.exit === 'none' && sent.length > 1 && runEnd !== undefined && runEnd.at < last.at;
   const isClosed = closed !== undefined && closed.at < last.at + 20;
-  return isLeft || isClosed ? [] : [`${found}, as if nobody listened`];
+  // Node takes the listeners off as it exits.
+  const isExiting = exit !== undefined && exit.at < last.at + 50;
+  return isLeft || isClosed || isExiting ? [] : [`${found}, as if nobody listened`];
 }
 
 function escalationFaults(facts: Facts, code: number): readonly string[] {
