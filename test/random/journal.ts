@@ -48,8 +48,8 @@ export type Noted =
       readonly what: 'registered';
       readonly task: string;
       readonly phase: string;
-      /** The phase of the task that registered it. */
-      readonly from?: string;
+      /** The task that registered it, and the phase of that one. */
+      readonly by?: { readonly task: string; readonly phase: string };
       readonly refused?: string;
     }
   | { readonly what: 'withdrawn'; readonly task: string; readonly done: boolean }

@@ -95,7 +95,7 @@ function meddle(
 ): unknown {
   switch (behaviour.kind) {
     case 'register':
-      registerNext(task, { ...behaviour, from: context.phase }, stage);
+      registerNext(task, behaviour, { from: context.phase, stage });
       return settle.end();
     case 'dispose':
     case 'unregister':
@@ -155,24 +155,23 @@ async function* steps(
 
 function registerNext(
   { name }: Pick<TaskSpec, 'name'>,
-  { phase, depth, ms, from }: { phase: string; depth: number; ms: number; from: string },
-  stage: Stage,
+  { phase, depth, ms }: Pick<BehaviourOf<'register'>, 'phase' | 'depth' | 'ms'>,
+  { from, stage }: { readonly from: string; readonly stage: Stage },
 ): void {
   if (depth === 0) return;
-  const next = `${name}+`;
-  const task: TaskSpec = { name: depthName(next), phase, behaviour: { kind: 'resolve', ms } };
+  const task = { name: depthName(`${name}+`), phase };
   const run = (context: ShutdownContext): unknown => {
     // The next one is registered before this one has ended, in the same call.
     note({ what: 'task', task: task.name, step: 'start', phase: context.phase, deadline: context.deadline });
     context.signal.addEventListener('abort', () => note({ what: 'task', task: task.name, step: 'abort' }), {
       once: true,
     });
-    registerNext(task, { phase, depth: depth - 1, ms, from: context.phase }, stage);
+    registerNext(task, { phase, depth: depth - 1, ms }, { from: context.phase, stage });
     if (ms > 0) return pause(ms).then(() => note({ what: 'task', task: task.name, step: 'end' }));
     note({ what: 'task', task: task.name, step: 'end' });
     return undefined;
   };
-  register({ name: task.name, phase, run }, from, stage);
+  register({ ...task, run }, { phase: from, task: name }, stage);
 }
 
 /** `P1.m0+` for the first, `P1.m0+2` for the second that was registered, and so on. */
@@ -184,14 +183,14 @@ function depthName(name: string): string {
 /** Registers a task and notes whether it was taken. */
 export function register(
   task: Parameters<GracefulShutdown['register']>[0],
-  from: string | undefined,
+  by: { readonly task: string; readonly phase: string } | undefined,
   { shutdown, registrations }: Stage,
 ): void {
   const noted = {
     what: 'registered',
     task: task.name,
     phase: task.phase ?? 'close',
-    ...(from === undefined ? {} : { from }),
+    ...(by === undefined ? {} : { by }),
   } as const;
   // Before it is registered, since it may run in the same call.
   note(noted);

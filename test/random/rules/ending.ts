@@ -68,14 +68,12 @@ export const exitCode: Rule = (facts) => {
   return [];
 };
 
-/** Whether the exit code says how the shutdown went: where somebody asked for the end of the process. */
-function mustTell({ scenario, observation, entries, exit }: Facts): boolean {
+/** Whether the exit code says how the shutdown went: where somebody was heard who asked for the end of the process. */
+function mustTell({ scenario, report, entries }: Facts): boolean {
   if (!scenario.enabled) return false;
   const fatal = of(entries, 'asked').some(({ trigger }) => isFatal(scenario.triggers[trigger]?.what));
-  const closed = of(entries, 'closed')[0];
-  // What comes when the application has been closed finds nobody who would end the process.
-  const goneAt = Math.min(closed?.at ?? Infinity, exit?.at ?? Infinity);
-  return fatal || observation.sent.some(({ at }) => at + 50 < goneAt);
+  const heard = report === undefined ? [] : [report.reason, ...report.joined];
+  return fatal || heard.some((reason) => reason.startsWith('SIG') || reason === 'message' || reason === 'error');
 }
 
 function signalFaults(facts: Facts, found: string): readonly string[] {

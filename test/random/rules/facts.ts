@@ -30,7 +30,9 @@ export interface Life {
   readonly starts: readonly (Moment & { readonly deadline: number })[];
   readonly abort: Moment | undefined;
   readonly settled: (Moment & { readonly how: 'end' | 'fail' }) | undefined;
-  readonly registered: (Moment & { readonly from: string | undefined; readonly refused: boolean }) | undefined;
+  readonly registered:
+    | (Moment & { readonly by: { readonly task: string; readonly phase: string } | undefined; readonly refused: boolean })
+    | undefined;
   /** Taken out, or run ahead of its turn, by somebody else. */
   readonly fate: 'left alone' | 'withdrawn' | 'disposed';
 }
@@ -170,7 +172,7 @@ function tracesOf(entries: readonly Entry[]): Map<string, Trace> {
     } else if (entry.what === 'registered') {
       const trace = traceOf(entry.task);
       trace.phase = entry.phase;
-      trace.registered = { ...moment, from: entry.from, refused: entry.refused !== undefined };
+      trace.registered = { ...moment, by: entry.by, refused: entry.refused !== undefined };
     } else if (entry.what === 'withdrawn') {
       if (entry.done) traceOf(entry.task).fate = 'withdrawn';
     } else if (entry.what === 'disposed' && entry.step === 'asked') {
@@ -199,12 +201,17 @@ export function outcomeOf(life: Life): 'completed' | 'failed' | 'timed-out' | 'r
  * Whether a task was registered when its phase had ended: `unknown` where the journal does not tell, since the two
  * phases do not wait for each other.
  */
-export function straggles({ origin, registered, phase }: Life, { phases }: Facts): boolean | 'unknown' {
+export function straggles({ origin, registered, phase }: Life, facts: Facts): boolean | 'unknown' {
   if (origin === 'planned') return false;
-  const from = registered?.from;
-  if (from === undefined) return 'unknown';
-  if (from === phase || phases.get(phase)?.before.has(from) === true) return false;
-  return phases.get(from)?.before.has(phase) === true ? true : 'unknown';
+  const { by } = registered ?? {};
+  const registrar = facts.lives.find(({ name }) => name === by?.task);
+  if (by === undefined || registrar === undefined || registrar.fate === 'disposed') return 'unknown';
+  // The phase of one that straggles itself has ended before.
+  if (by.phase === phase) return straggles(registrar, facts);
+  if (facts.phases.get(phase)?.before.has(by.phase) === true) {
+    return straggles(registrar, facts) === false ? false : 'unknown';
+  }
+  return facts.phases.get(by.phase)?.before.has(phase) === true ? true : 'unknown';
 }
 
 /** Whether one provider injects another, directly or through others. */

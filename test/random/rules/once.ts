@@ -21,7 +21,7 @@ export const oneRun: Rule = (facts) => {
 };
 
 /** The reason is that of a trigger which came before the run, and none that surely came earlier. */
-function reasonFaults({ scenario, observation, entries, runStart }: Facts): readonly string[] {
+function reasonFaults({ scenario, observation, entries, runStart, lives }: Facts): readonly string[] {
   if (runStart?.step !== 'started') return [];
   const { reason, at } = runStart;
   const asked = [
@@ -34,6 +34,14 @@ function reasonFaults({ scenario, observation, entries, runStart }: Facts): read
   for (const { kind } of scenario.clients) {
     if (kind === 'asks-run') asked.push({ word: 'request', at: 0, isExact: false });
     if (kind === 'asks-close') asked.push({ word: 'close', at: 0, isExact: false });
+  }
+  // One that was disposed before any run may ask for it.
+  for (const { spec, starts } of lives) {
+    const kind = spec?.behaviour.kind;
+    const [start] = starts;
+    if (start === undefined || start.index > runStart.index) continue;
+    if (kind === 'run') asked.push({ word: 'request', at: start.at, isExact: false });
+    if (kind === 'close') asked.push({ word: 'close', at: start.at, isExact: false });
   }
   const own = asked.filter((each) => each.word === reason && each.at <= at + 50).map((each) => each.at);
   if (own.length === 0) return [`the run began for ${reason}, which nobody had asked for`];
