@@ -1,5 +1,13 @@
 import type { Observation } from './observe.js';
-import { delay, noNoise, nothingKeptAlive, phaseList, phasesBeforeHooks, requestsAnswered, workBeforeClose } from './rules/closing.js';
+import {
+  delay,
+  noNoise,
+  nothingKeptAlive,
+  phaseList,
+  phasesBeforeHooks,
+  requestsAnswered,
+  workBeforeClose,
+} from './rules/closing.js';
 import { escalation, exitCode, log } from './rules/ending.js';
 import { factsOf, type Rule, type Violation } from './rules/facts.js';
 import { calledOnce, nobodyAwaitsItself, oneRun } from './rules/once.js';

@@ -32,7 +32,11 @@ export function playClient(
 
 function resultOf(
   { id, kind }: ClientSpec,
-  { answers, looksComplete = false, error }: { answers: number; looksComplete?: boolean; error?: string | undefined },
+  {
+    answers,
+    looksComplete = false,
+    error,
+  }: { answers: number; looksComplete?: boolean; error?: string | undefined },
 ): ClientResult {
   return { id, kind, answers, looksComplete, ...(error === undefined ? {} : { error }) };
 }
@@ -72,7 +76,11 @@ function raw(spec: ClientSpec, port: number): Promise<ClientResult> {
 
 /** A message in the framing of Nest's TCP transport. */
 function message(spec: ClientSpec, port: number): Promise<ClientResult> {
-  const packet = JSON.stringify({ pattern: 'work', data: { client: spec.id, ms: spec.workMs }, id: `${spec.id}` });
+  const packet = JSON.stringify({
+    pattern: 'work',
+    data: { client: spec.id, ms: spec.workMs },
+    id: `${spec.id}`,
+  });
   const socket = connect(port, '127.0.0.1', () => socket.write(`${packet.length}#${packet}`));
   socket.on('data', (data) => {
     if (String(data).includes(`done ${spec.id}`)) socket.end();

@@ -14,7 +14,13 @@ export interface Surroundings {
   readonly catchesFatal: boolean;
 }
 
-const PLAIN: readonly [Thrown, ...Thrown[]] = ['error', 'error-with-cause', 'string', 'undefined', 'aggregate'];
+const PLAIN: readonly [Thrown, ...Thrown[]] = [
+  'error',
+  'error-with-cause',
+  'string',
+  'undefined',
+  'aggregate',
+];
 
 /** Each lies or throws when its message, stack, name, cause or type is asked for. */
 export const HOSTILE: readonly [Thrown, ...Thrown[]] = [

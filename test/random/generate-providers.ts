@@ -34,7 +34,9 @@ export function randomProviders(chance: Chance, around: TaskSurroundings): reado
     const module = Math.floor((id * modules) / count);
     const shape = randomShape(chance, { around, id });
     const isRoot = shape === 'value' || shape === 'lazy';
-    const candidates = providers.filter(({ shape: other }) => other !== 'transient' && other !== 'lazy' && other !== 'request');
+    const candidates = providers.filter(
+      ({ shape: other }) => other !== 'transient' && other !== 'lazy' && other !== 'request',
+    );
     const injects = isRoot ? [] : chance.some(candidates, Math.min(0.5, 2 / (candidates.length + 1)));
     const own = Math.ceil(((id + 1) * handlers) / count) - Math.ceil((id * handlers) / count);
     providers.push({
@@ -110,7 +112,9 @@ function withAfter(provider: ProviderSpec, all: readonly ProviderSpec[], chance:
     handlers: provider.handlers.map((task, index) => {
       if (provider.shape === 'lazy' || !chance.odds(0.15)) return task;
       const earlier = [
-        ...all.filter(({ id, shape }) => id > provider.id && shape !== 'lazy').flatMap(({ handlers }) => handlers),
+        ...all
+          .filter(({ id, shape }) => id > provider.id && shape !== 'lazy')
+          .flatMap(({ handlers }) => handlers),
         ...provider.handlers.slice(0, index),
       ].filter(({ phase }) => phase === task.phase);
       const chosen = chance.pick(earlier);
@@ -124,7 +128,9 @@ export function randomRegistered(
   chance: Chance,
   { around, providers }: { readonly around: TaskSurroundings; readonly providers: readonly ProviderSpec[] },
 ): readonly RegisteredSpec[] {
-  const owners = providers.filter(({ shape }) => shape !== 'transient' && shape !== 'request' && shape !== 'lazy');
+  const owners = providers.filter(
+    ({ shape }) => shape !== 'transient' && shape !== 'request' && shape !== 'lazy',
+  );
   return around.disposable.map((name) => {
     const owner = chance.odds(0.4) ? chance.pick(owners) : undefined;
     const { after: _, ...task } = randomTask(chance, name, { ...around, disposable: [] });

@@ -8,7 +8,11 @@ const SIGNALS = ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 /** What asks for the shutdown, once or several times. The last of them ends the application in any case. */
 export function randomTriggers(
   chance: Chance,
-  { has, enabled, options }: Pick<Scenario, 'enabled' | 'options'> & { readonly has: (facet: Facet) => boolean },
+  {
+    has,
+    enabled,
+    options,
+  }: Pick<Scenario, 'enabled' | 'options'> & { readonly has: (facet: Facet) => boolean },
 ): readonly Trigger[] {
   const since = 'up';
   const first = chance.int(0, 400);
@@ -17,7 +21,10 @@ export function randomTriggers(
   if (!enabled) {
     return chance.odds(0.5)
       ? [close]
-      : [{ since, ms: first, what: 'run' }, { ...close, ms: first + chance.int(0, 500) }];
+      : [
+          { since, ms: first, what: 'run' },
+          { ...close, ms: first + chance.int(0, 500) },
+        ];
   }
   const thrown = randomThrown(chance, has);
   const fatal: Trigger = { since, ms: first, what: chance.odds(0.5) ? 'uncaught' : 'rejection', thrown };
@@ -34,7 +41,10 @@ export function randomTriggers(
     [options.fatalErrors ? 3 : 0, [fatal]],
     [options.fatalErrors ? 1 : 0, [signal(first), { ...fatal, ms: first + chance.int(0, 300) }]],
     [options.fatalErrors ? 0.7 : 0, [fatal, { ...fatal, ms: first + chance.int(20, 400) }]],
-    [has('boot-signals') ? 2 : 0, [{ since: 'boot', ms: chance.int(0, 150), what: 'signal', signal: 'SIGTERM' }]],
+    [
+      has('boot-signals') ? 2 : 0,
+      [{ since: 'boot', ms: chance.int(0, 150), what: 'signal', signal: 'SIGTERM' }],
+    ],
   ];
   return chance.weighted(courses);
 }

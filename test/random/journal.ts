@@ -55,7 +55,12 @@ export type Noted =
   | { readonly what: 'withdrawn'; readonly task: string; readonly done: boolean }
   | { readonly what: 'disposed'; readonly task: string; readonly step: 'asked' | 'resolved' | 'rejected' }
   /** What a call of `run()` was answered with. */
-  | { readonly what: 'answered'; readonly reason: string; readonly startedAt: number; readonly outcome: string }
+  | {
+      readonly what: 'answered';
+      readonly reason: string;
+      readonly startedAt: number;
+      readonly outcome: string;
+    }
   | { readonly what: 'closed'; readonly how: 'resolved' | 'rejected' }
   | { readonly what: 'work'; readonly client: number; readonly step: 'accepted' | 'done' }
   | { readonly what: 'log'; readonly text: string }

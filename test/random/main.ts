@@ -31,7 +31,8 @@ if (unknown.length > 0) {
 const without: ReadonlySet<Facet> = new Set(words.filter(isFacet));
 const seed = Number(values.seed);
 const count = Number(values.processes);
-const indexes = values.only === undefined ? Array.from({ length: count }, (_, index) => index) : [Number(values.only)];
+const indexes =
+  values.only === undefined ? Array.from({ length: count }, (_, index) => index) : [Number(values.only)];
 const again = words.length === 0 ? '' : ` --without ${words.join(',')}`;
 
 const folder = mkdtempSync(join(tmpdir(), 'random-'));

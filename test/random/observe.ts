@@ -137,7 +137,10 @@ class WatchedProcess {
         this.#sendAll('up', entry.at);
         this.#play(entry);
       }
-      if ((entry.what === 'asked' || (entry.what === 'run' && entry.step === 'started')) && this.#isNew('asked')) {
+      if (
+        (entry.what === 'asked' || (entry.what === 'run' && entry.step === 'started')) &&
+        this.#isNew('asked')
+      ) {
         this.#limit();
       }
     }

@@ -57,15 +57,17 @@ export interface TaskSpec {
 }
 
 export type HookName =
-  | 'onModuleInit'
-  | 'onModuleDestroy'
-  | 'beforeApplicationShutdown'
-  | 'onApplicationShutdown';
+  'onModuleInit' | 'onModuleDestroy' | 'beforeApplicationShutdown' | 'onApplicationShutdown';
 
 /** A hook of Nest's on a provider. */
 export interface HookSpec {
   readonly hook: HookName;
-  readonly behaviour: BehaviourOf<'return'> | BehaviourOf<'resolve'> | BehaviourOf<'throw'> | BehaviourOf<'reject'> | BehaviourOf<'hang'>;
+  readonly behaviour:
+    | BehaviourOf<'return'>
+    | BehaviourOf<'resolve'>
+    | BehaviourOf<'throw'>
+    | BehaviourOf<'reject'>
+    | BehaviourOf<'hang'>;
 }
 
 export interface ProviderSpec {
@@ -105,7 +107,8 @@ export interface Meddling {
 export interface ClientSpec {
   readonly id: number;
   readonly ms: number;
-  readonly kind: 'request' | 'stream' | 'pipelined' | 'idle' | 'leaving' | 'message' | 'asks-run' | 'asks-close';
+  readonly kind:
+    'request' | 'stream' | 'pipelined' | 'idle' | 'leaving' | 'message' | 'asks-run' | 'asks-close';
   /** How long the application works for each of its requests. */
   readonly workMs: number;
 }
@@ -144,6 +147,12 @@ export interface Scenario {
 }
 
 /** Whether the process itself is told to end, so that it is made to end whatever keeps it alive. */
-export function endsProcess({ enabled, options, triggers }: Pick<Scenario, 'enabled' | 'options' | 'triggers'>): boolean {
-  return enabled && options.exit !== 'none' && triggers.some(({ what }) => what !== 'close' && what !== 'run');
+export function endsProcess({
+  enabled,
+  options,
+  triggers,
+}: Pick<Scenario, 'enabled' | 'options' | 'triggers'>): boolean {
+  return (
+    enabled && options.exit !== 'none' && triggers.some(({ what }) => what !== 'close' && what !== 'run')
+  );
 }

@@ -88,11 +88,7 @@ type Meddling =
   | BehaviourOf<'leak'>;
 
 /** What a handler does to others of the shutdown. */
-function meddle(
-  task: TaskSpec,
-  behaviour: Meddling,
-  { context, stage, settle }: Scene,
-): unknown {
+function meddle(task: TaskSpec, behaviour: Meddling, { context, stage, settle }: Scene): unknown {
   switch (behaviour.kind) {
     case 'register':
       registerNext(task, behaviour, { from: context.phase, stage });
@@ -115,10 +111,7 @@ function meddle(
   }
 }
 
-function thenable(
-  { how, ms, thrown }: BehaviourOf<'thenable'>,
-  settle: Scene['settle'],
-): unknown {
+function thenable({ how, ms, thrown }: BehaviourOf<'thenable'>, settle: Scene['settle']): unknown {
   return {
     // A thenable is what is looked at here.
     // oxlint-disable-next-line unicorn/no-thenable

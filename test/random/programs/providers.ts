@@ -1,4 +1,12 @@
-import { Inject, Injectable, Module, Scope, type DynamicModule, type Provider, type Type } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  Module,
+  Scope,
+  type DynamicModule,
+  type Provider,
+  type Type,
+} from '@nestjs/common';
 import { OnShutdown, type ShutdownContext } from 'nestjs-phased-shutdown';
 import type { HookSpec, ProviderSpec, TaskSpec } from '../scenario.js';
 import { perform, type Stage } from './behave.js';
@@ -47,7 +55,9 @@ function moduleOf(
   { imports, providers }: { readonly imports: Type[]; readonly providers: Provider[] },
 ): Type {
   const type = named(name, class {});
-  const exported = providers.map((provider) => (typeof provider === 'function' ? provider : provider.provide));
+  const exported = providers.map((provider) =>
+    typeof provider === 'function' ? provider : provider.provide,
+  );
   Module({ imports, providers, exports: [...new Set([...exported, ...imports])] })(type);
   return type;
 }
@@ -79,14 +89,19 @@ function injectedAs(id: number, { specs, tokens }: Omit<Known, 'classes'>): Toke
   return isAlias ? aliasOf(id) : (tokens.get(id) ?? aliasOf(id));
 }
 
-function injectInto(type: Type | undefined, { injects, shape }: ProviderSpec, known: Omit<Known, 'classes'>): void {
+function injectInto(
+  type: Type | undefined,
+  { injects, shape }: ProviderSpec,
+  known: Omit<Known, 'classes'>,
+): void {
   if (type === undefined || shape === 'factory') return;
   injects.forEach((id, index) => Inject(injectedAs(id, known))(type, undefined, index));
 }
 
 function providerClass(spec: ProviderSpec, stage: Stage): Type {
   const base = named(`Base${spec.id}`, class {});
-  const type = spec.shape === 'derived' ? named(`P${spec.id}`, class extends base {}) : named(`P${spec.id}`, base);
+  const type =
+    spec.shape === 'derived' ? named(`P${spec.id}`, class extends base {}) : named(`P${spec.id}`, base);
   spec.handlers.forEach((task, index) => addHandler(base, { task, method: `m${index}` }, stage));
   for (const hook of spec.hooks) addHook(type, `P${spec.id}`, hook);
   const scope = { transient: Scope.TRANSIENT, request: Scope.REQUEST } as const;

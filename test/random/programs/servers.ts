@@ -1,7 +1,14 @@
 // What clients ask the application for: work of some length, with its beginning and its end in the journal.
 import { Readable } from 'node:stream';
 import type { Server } from 'node:net';
-import { Controller, Get, Param, StreamableFile, type INestApplicationContext, type Type } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Param,
+  StreamableFile,
+  type INestApplicationContext,
+  type Type,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { DynamicModule, LoggerService } from '@nestjs/common';

@@ -6,7 +6,9 @@ import { isFatal } from './time.js';
 export const phasesBeforeHooks: Rule = (facts) => {
   const { entries, runEnd, scenario } = facts;
   const guarded =
-    scenario.options.runAt === 'module-destroy' ? /\.(onModuleDestroy|before\w+|onApplicationShutdown)$/ : /\.onApplicationShutdown$/;
+    scenario.options.runAt === 'module-destroy'
+      ? /\.(onModuleDestroy|before\w+|onApplicationShutdown)$/
+      : /\.onApplicationShutdown$/;
   return entries.flatMap((entry, index) => {
     if (entry.what !== 'hook' || entry.step !== 'start' || !guarded.test(entry.hook)) return [];
     if (runEnd === undefined) return [`${entry.hook} ran, and no run had ended`];
@@ -37,7 +39,9 @@ export const requestsAnswered: Rule = (facts) => {
       (each) => each.client === id && each.step === 'accepted',
     ).length;
     if (answers < accepted) {
-      faults.push(`client ${id} (${kind}) had ${accepted} requests accepted and ${answers} answered: ${error ?? 'no error'}`);
+      faults.push(
+        `client ${id} (${kind}) had ${accepted} requests accepted and ${answers} answered: ${error ?? 'no error'}`,
+      );
     }
   }
   return faults;
@@ -50,7 +54,9 @@ export const workBeforeClose: Rule = (facts) => {
   const later = lives.flatMap(({ name, phase, starts, fate, origin }) => {
     const [start] = starts;
     const isAfter = phases.get(phase)?.before.has(drainPhase) === true;
-    return isAfter && start !== undefined && fate === 'left alone' && origin === 'planned' ? [{ name, at: start.index }] : [];
+    return isAfter && start !== undefined && fate === 'left alone' && origin === 'planned'
+      ? [{ name, at: start.index }]
+      : [];
   });
   const first = later.toSorted((a, b) => a.at - b.at)[0];
   if (first === undefined) return [];
@@ -73,7 +79,9 @@ export const nothingKeptAlive: Rule = (facts) => {
   // What was left behind may still wait for its own timer, or for a hook that hangs.
   const isAbandoned = lives.some((life) => over(life) === life.abort && life.abort !== undefined);
   const hookFailed = of(facts.entries, 'hook').some(({ step }) => step === 'fail');
-  return leaks || isAbandoned || (hookFailed && scenario.major === 11) ? [] : ['the process was kept alive, and nothing leaks'];
+  return leaks || isAbandoned || (hookFailed && scenario.major === 11)
+    ? []
+    : ['the process was kept alive, and nothing leaks'];
 };
 
 /** Rule 13: only what comes from outside waits for `shutdownDelay`, and only where a server listens. */
@@ -101,13 +109,15 @@ export const phaseList: Rule = ({ report, drainPhase, scenario, phases }) => {
   if (report === undefined || report.phases.length === 0) return [];
   const faults: string[] = [];
   const names = report.phases.map(({ name }) => name);
-  for (const name of phases.keys()) if (!names.includes(name)) faults.push(`the report has no phase '${name}'`);
+  for (const name of phases.keys())
+    if (!names.includes(name)) faults.push(`the report has no phase '${name}'`);
   const hasServer = scenario.kind !== 'context' && scenario.kind !== 'microservice';
   const drain = reported(report).get('HttpDrain');
   if (hasServer && drain !== undefined && drain.phase !== drainPhase) {
     faults.push(`HttpDrain is in '${drain.phase}' instead of '${drainPhase}'`);
   }
-  if (hasServer && drain === undefined && report.outcome !== 'running') faults.push('HttpDrain is in no phase');
+  if (hasServer && drain === undefined && report.outcome !== 'running')
+    faults.push('HttpDrain is in no phase');
   return faults;
 };
 
@@ -115,10 +125,12 @@ export const phaseList: Rule = ({ report, drainPhase, scenario, phases }) => {
 export const noNoise: Rule = (facts) => {
   const { observation, scenario } = facts;
   const { stderr } = observation;
-  const noise = /Maximum call stack|MaxListenersExceeded|\(node:\d+\) (?!\[DEP|ExperimentalWarning)|EPIPE|UnhandledPromiseRejection|ERR_[A-Z_]+/;
+  const noise =
+    /Maximum call stack|MaxListenersExceeded|\(node:\d+\) (?!\[DEP|ExperimentalWarning)|EPIPE|UnhandledPromiseRejection|ERR_[A-Z_]+/;
   const found = noise.exec(stderr);
   const line = found === null ? undefined : stderr.split('\n').find((each) => each.includes(found[0]));
   // A refused start and an error nobody listens to have rules of their own.
-  const isOwn = scenario.triggers.some(({ what }) => isFatal(what)) && found?.[0] === 'UnhandledPromiseRejection';
+  const isOwn =
+    scenario.triggers.some(({ what }) => isFatal(what)) && found?.[0] === 'UnhandledPromiseRejection';
   return line === undefined || isOwn ? [] : [`standard error has: ${line}`];
 };

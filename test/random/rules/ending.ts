@@ -21,7 +21,10 @@ function forcedEnds(facts: Facts): readonly (keyof typeof WORDS)[] {
   return (['escalation', 'deadline', 'fatal', 'kept-alive'] as const).filter((end) => WORDS[end].test(log));
 }
 
-function signalsSent({ observation, scenario }: Facts): readonly { readonly signal: NodeJS.Signals; readonly at: number }[] {
+function signalsSent({
+  observation,
+  scenario,
+}: Facts): readonly { readonly signal: NodeJS.Signals; readonly at: number }[] {
   return observation.sent.flatMap(({ trigger, at }) => {
     const spec = scenario.triggers[trigger];
     return spec?.what === 'signal' ? [{ signal: spec.signal, at }] : [];
@@ -32,7 +35,9 @@ function signalsSent({ observation, scenario }: Facts): readonly { readonly sign
 function stains({ entries, lives, report, scenario }: Facts): readonly string[] {
   const asked = of(entries, 'asked');
   const fatal = asked.some(({ trigger }) => isFatal(scenario.triggers[trigger]?.what));
-  const stray = lives.some(({ spec, starts }) => spec?.behaviour.kind === 'stray-rejection' && starts.length > 0);
+  const stray = lives.some(
+    ({ spec, starts }) => spec?.behaviour.kind === 'stray-rejection' && starts.length > 0,
+  );
   return [
     ...(fatal ? ['a fatal error'] : []),
     ...(stray ? ['a stray rejection'] : []),
@@ -53,7 +58,10 @@ export const exitCode: Rule = (facts) => {
   if (code !== null && code > 128) return escalationFaults(facts, code);
   if (forced.includes('escalation')) return [`${found} after an escalation`];
   const stained = stains(facts);
-  const isRaised = scenario.options.exit === 'signal' && endsProcess(scenario) && scenario.triggers.every(({ what }) => what === 'signal');
+  const isRaised =
+    scenario.options.exit === 'signal' &&
+    endsProcess(scenario) &&
+    scenario.triggers.every(({ what }) => what === 'signal');
   if (isRaised && !forced.includes('deadline')) return [`${found} instead of raising the signal again`];
   if (forced.includes('deadline') || forced.includes('fatal')) {
     return code === 1 ? [] : [`${found} by force, instead of with 1`];
@@ -73,7 +81,9 @@ function mustTell({ scenario, report, entries }: Facts): boolean {
   if (!scenario.enabled) return false;
   const fatal = of(entries, 'asked').some(({ trigger }) => isFatal(scenario.triggers[trigger]?.what));
   const heard = report === undefined ? [] : [report.reason, ...report.joined];
-  return fatal || heard.some((reason) => reason.startsWith('SIG') || reason === 'message' || reason === 'error');
+  return (
+    fatal || heard.some((reason) => reason.startsWith('SIG') || reason === 'message' || reason === 'error')
+  );
 }
 
 function signalFaults(facts: Facts, found: string): readonly string[] {
@@ -87,7 +97,8 @@ function signalFaults(facts: Facts, found: string): readonly string[] {
   }
   // An application that is closed does not listen any more, where it is not the process that was to end.
   const closed = of(entries, 'closed')[0];
-  const isLeft = scenario.options.exit === 'none' && sent.length > 1 && runEnd !== undefined && runEnd.at < last.at;
+  const isLeft =
+    scenario.options.exit === 'none' && sent.length > 1 && runEnd !== undefined && runEnd.at < last.at;
   const isClosed = closed !== undefined && closed.at < last.at + 20;
   // Node takes the listeners off as it exits.
   const isExiting = exit !== undefined && exit.at < last.at + 50;
@@ -99,8 +110,10 @@ function escalationFaults(facts: Facts, code: number): readonly string[] {
   const [first, second] = sent;
   if (first === undefined || second === undefined) return [`exited with ${code} without a second signal`];
   const faults: string[] = [];
-  if (128 + (constants.signals[second.signal] ?? 0) !== code) faults.push(`exited with ${code} for ${second.signal}`);
-  if (second.at - first.at < REPEAT_WINDOW - 300 - facts.blockedMs) faults.push('a repeated signal counted as a second one');
+  if (128 + (constants.signals[second.signal] ?? 0) !== code)
+    faults.push(`exited with ${code} for ${second.signal}`);
+  if (second.at - first.at < REPEAT_WINDOW - 300 - facts.blockedMs)
+    faults.push('a repeated signal counted as a second one');
   if (!forcedEnds(facts).includes('escalation')) faults.push(`exited with ${code} without a word`);
   return faults;
 }
@@ -110,9 +123,13 @@ export const escalation: Rule = (facts) => {
   const [first, second] = signalsSent(facts);
   const { observation, entries, blockedMs } = facts;
   if (first === undefined || second === undefined || !facts.scenario.enabled) return [];
-  const livedOn = entries.some(({ at, what }) => at > second.at + 700 + blockedMs && (what === 'task' || what === 'hook'));
+  const livedOn = entries.some(
+    ({ at, what }) => at > second.at + 700 + blockedMs && (what === 'task' || what === 'hook'),
+  );
   const isEarly = second.at - first.at < REPEAT_WINDOW + 300 + blockedMs;
-  return livedOn && !isEarly && (observation.code ?? 0) <= 128 ? ['a second signal did not end the process'] : [];
+  return livedOn && !isEarly && (observation.code ?? 0) <= 128
+    ? ['a second signal did not end the process']
+    : [];
 };
 
 /** The log says once how the shutdown went, and says what the report says. */
@@ -122,9 +139,12 @@ export const log: Rule = (facts) => {
   if (logger === 'none' || (logger === 'nest' && stdoutGone) || runEnd === undefined) return [];
   const lines = [...logOf(facts).matchAll(/Shut down in ([\d\s]+) ms: ([a-z-]+)/g)];
   // By force it may be ended between the end of the run and that of the hooks.
-  const wasForced = forcedEnds(facts).length > 0 || observation.signal !== null || (observation.code ?? 0) > 128;
+  const wasForced =
+    forcedEnds(facts).length > 0 || observation.signal !== null || (observation.code ?? 0) > 128;
   if (lines.length === 0) return wasForced ? [] : ["the line 'Shut down in' is lost"];
   if (lines.length > 1) return [`the line 'Shut down in' is there ${lines.length} times`];
   const [, , outcome] = lines[0] ?? [];
-  return report !== undefined && outcome !== report.outcome ? [`the log says ${outcome}, the report ${report.outcome}`] : [];
+  return report !== undefined && outcome !== report.outcome
+    ? [`the log says ${outcome}, the report ${report.outcome}`]
+    : [];
 };

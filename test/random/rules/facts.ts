@@ -4,7 +4,7 @@ import type { PhaseSpec, ProviderSpec, Scenario, TaskSpec } from '../scenario.js
 
 /** What a random process did against a rule. */
 export interface Violation {
-  /** The rule of `CONTRIBUTING.md`'s list, or what else was to hold. */
+  /** A name of `RULES`. */
   readonly rule: string;
   readonly what: string;
 }
@@ -31,7 +31,10 @@ export interface Life {
   readonly abort: Moment | undefined;
   readonly settled: (Moment & { readonly how: 'end' | 'fail' }) | undefined;
   readonly registered:
-    | (Moment & { readonly by: { readonly task: string; readonly phase: string } | undefined; readonly refused: boolean })
+    | (Moment & {
+        readonly by: { readonly task: string; readonly phase: string } | undefined;
+        readonly refused: boolean;
+      })
     | undefined;
   /** Taken out, or run ahead of its turn, by somebody else. */
   readonly fate: 'left alone' | 'withdrawn' | 'disposed';
@@ -83,7 +86,9 @@ export function factsOf(observation: Observation): Facts {
     scenario,
     entries,
     phases,
-    drainPhase: phases.has('drain') ? 'drain' : ([...phases.keys()].find((name) => name !== 'unready') ?? 'unready'),
+    drainPhase: phases.has('drain')
+      ? 'drain'
+      : ([...phases.keys()].find((name) => name !== 'unready') ?? 'unready'),
     lives: livesOf(entries, scenario, start),
     runStart: start && { ...start, ...moment(start) },
     runEnd: end && moment(end),
@@ -221,7 +226,9 @@ export function injects(from: number, to: number, providers: readonly ProviderSp
 }
 
 /** The entries of the report by the name of the task. */
-export function reported(report: ReportSketch | undefined): ReadonlyMap<string, TaskSketch & { readonly phase: string }> {
+export function reported(
+  report: ReportSketch | undefined,
+): ReadonlyMap<string, TaskSketch & { readonly phase: string }> {
   return new Map(
     (report?.phases ?? []).flatMap(({ name: phase, tasks }) =>
       tasks.map((task) => [task.name, { ...task, phase }] as const),

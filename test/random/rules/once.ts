@@ -15,7 +15,9 @@ export const oneRun: Rule = (facts) => {
   if (reason !== undefined && report !== undefined && report.reason !== reason) {
     faults.push(`the run began for ${reason}, and its report says ${report.reason}`);
   }
-  const answers = new Set(of(entries, 'answered').map((each) => `${each.reason} ${each.startedAt} ${each.outcome}`));
+  const answers = new Set(
+    of(entries, 'answered').map((each) => `${each.reason} ${each.startedAt} ${each.outcome}`),
+  );
   if (answers.size > 1) faults.push(`callers of run() got different reports: ${[...answers].join(', ')}`);
   return [...faults, ...reasonFaults(facts)];
 };
@@ -29,7 +31,9 @@ function reasonFaults({ scenario, observation, entries, runStart, lives }: Facts
     ...of(entries, 'asked').map(({ trigger, at: askedAt }) => ({ trigger, at: askedAt })),
   ].flatMap(({ trigger, at: when }) => {
     const spec = scenario.triggers[trigger];
-    return spec === undefined ? [] : [{ word: wordOf(spec), at: when, isExact: spec.what !== 'signal' && spec.what !== 'message' }];
+    return spec === undefined
+      ? []
+      : [{ word: wordOf(spec), at: when, isExact: spec.what !== 'signal' && spec.what !== 'message' }];
   });
   for (const { kind } of scenario.clients) {
     if (kind === 'asks-run') asked.push({ word: 'request', at: 0, isExact: false });
@@ -49,7 +53,10 @@ function reasonFaults({ scenario, observation, entries, runStart, lives }: Facts
   const first = Math.min(...own);
   return asked
     .filter((each) => each.isExact && each.word !== reason && each.at + 50 < first && each.at !== 0)
-    .map((each) => `the run began for ${reason}, though ${each.word} had asked ${Math.round(first - each.at)} ms before`);
+    .map(
+      (each) =>
+        `the run began for ${reason}, though ${each.word} had asked ${Math.round(first - each.at)} ms before`,
+    );
 }
 
 function wordOf(trigger: Trigger): string {

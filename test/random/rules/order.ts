@@ -17,7 +17,10 @@ export const phasesInOrder: Rule = (facts) => {
     return all
       .filter((other) => before.has(other.phase) && other.from < life.from && other.to > life.from)
       .concat(all.filter((other) => before.has(other.phase) && other.from > life.from && !isLate(other)))
-      .map((other) => `${life.name} of '${life.phase}' started before ${other.name} of '${other.phase}' had ended`);
+      .map(
+        (other) =>
+          `${life.name} of '${life.phase}' started before ${other.name} of '${other.phase}' had ended`,
+      );
   });
 };
 
@@ -41,7 +44,9 @@ export const phasesSkipped: Rule = (facts) => {
         (outcomeOf(other) === 'failed' || outcomeOf(other) === 'timed-out'),
     );
     if (aborted !== undefined) {
-      faults.push(`${life.name} started in '${life.phase}' although ${aborted.name} aborted what comes after '${aborted.phase}'`);
+      faults.push(
+        `${life.name} started in '${life.phase}' although ${aborted.name} aborted what comes after '${aborted.phase}'`,
+      );
     }
   }
   for (const { name, skippedBecause } of report?.phases ?? []) {
@@ -53,9 +58,12 @@ export const phasesSkipped: Rule = (facts) => {
         phases.get(each.name)?.aborts === true &&
         (each.outcome === 'failed' || each.outcome === 'timed-out'),
     );
-    if (skippedBecause === 'disabled' && phase?.enabled !== false) faults.push(`'${name}' was skipped as disabled`);
-    if (skippedBecause === 'aborted' && isAborted !== true) faults.push(`'${name}' was skipped for an abort that was none`);
-    if (skippedBecause === 'before-from') faults.push(`'${name}' was skipped, and nobody asked to start later`);
+    if (skippedBecause === 'disabled' && phase?.enabled !== false)
+      faults.push(`'${name}' was skipped as disabled`);
+    if (skippedBecause === 'aborted' && isAborted !== true)
+      faults.push(`'${name}' was skipped for an abort that was none`);
+    if (skippedBecause === 'before-from')
+      faults.push(`'${name}' was skipped, and nobody asked to start later`);
   }
   return faults;
 };
@@ -71,16 +79,25 @@ export const sequence: Rule = (facts) => {
         if (modeOf(life, facts) === 'sequential' && other.from >= life.from && other.from < life.to) {
           return [`${pair} overlap, and the first is sequential`];
         }
-        if (life.spec?.after?.includes(other.name) === true && other.to > life.from && other.from < Infinity) {
+        if (
+          life.spec?.after?.includes(other.name) === true &&
+          other.to > life.from &&
+          other.from < Infinity
+        ) {
           return [`${life.name} comes after ${other.name}, and did not wait for it`];
         }
-        return isWishBroken([life, other], facts) ? [`${pair} are sequential, and ran against their order`] : [];
+        return isWishBroken([life, other], facts)
+          ? [`${pair} are sequential, and ran against their order`]
+          : [];
       }),
   );
 };
 
 /** `order` is a wish among those that `after` and injection leave free: it is looked at where neither is there. */
-function isWishBroken([life, other]: readonly [Life & { from: number }, Life & { from: number }], facts: Facts): boolean {
+function isWishBroken(
+  [life, other]: readonly [Life & { from: number }, Life & { from: number }],
+  facts: Facts,
+): boolean {
   if (life.origin === 'nested' || other.origin === 'nested') return false;
   if (facts.phases.get(life.phase)?.mode !== 'sequential') return false;
   const isFree = facts.lives
@@ -93,11 +110,15 @@ function isWishBroken([life, other]: readonly [Life & { from: number }, Life & {
 /** Rule 4: in `dependency` mode a task starts when those of all that inject its provider have ended. */
 export const dependency: Rule = (facts) => {
   const { scenario } = facts;
-  const all = regular(facts).filter((life) => modeOf(life, facts) === 'dependency' && life.owner !== undefined);
+  const all = regular(facts).filter(
+    (life) => modeOf(life, facts) === 'dependency' && life.owner !== undefined,
+  );
   return all.flatMap((life) =>
     all
       .filter((other) => other.phase === life.phase && other.owner !== life.owner)
-      .filter((other) => injects(other.owner ?? -1, life.owner ?? -1, scenario.providers) && other.to > life.from)
+      .filter(
+        (other) => injects(other.owner ?? -1, life.owner ?? -1, scenario.providers) && other.to > life.from,
+      )
       .map((other) => `${life.name} ran before ${other.name} had ended, whose provider injects its own`),
   );
 };

@@ -16,12 +16,16 @@ export const outcomes: Rule = (facts) => {
       faults.push(`${life.name} ran, and is not in the report`);
     }
     if (entry === undefined) continue;
-    if (entry.phase !== life.phase) faults.push(`${life.name} is reported in '${entry.phase}' instead of '${life.phase}'`);
+    if (entry.phase !== life.phase)
+      faults.push(`${life.name} is reported in '${entry.phase}' instead of '${life.phase}'`);
     if ((entry.outcome === 'skipped') !== (start === undefined)) {
-      faults.push(`${life.name} is reported as ${entry.outcome}, and ${start === undefined ? 'never started' : 'started'}`);
+      faults.push(
+        `${life.name} is reported as ${entry.outcome}, and ${start === undefined ? 'never started' : 'started'}`,
+      );
     } else if (start !== undefined && (end === undefined || end.index < runEnd.index)) {
       const outcome = outcomeOf(life);
-      if (outcome !== entry.outcome) faults.push(`${life.name} is reported as ${entry.outcome}, and was ${outcome}`);
+      if (outcome !== entry.outcome)
+        faults.push(`${life.name} is reported as ${entry.outcome}, and was ${outcome}`);
     }
   }
   return faults;
@@ -34,7 +38,8 @@ export const nobodyDropped: Rule = (facts) => {
   const entries = reported(report);
   return lives.flatMap((life) => {
     if (life.starts.length > 0 || life.fate !== 'left alone' || entries.has(life.name)) return [];
-    if (life.registered !== undefined && (life.registered.refused || life.registered.index > runEnd.index)) return [];
+    if (life.registered !== undefined && (life.registered.refused || life.registered.index > runEnd.index))
+      return [];
     // Registered after all that is in the report had been written down.
     return [`${life.name} was dropped in silence`];
   });
@@ -46,7 +51,8 @@ export const skippedForTime: Rule = (facts) => {
   const faults: string[] = [];
   for (const { name, durationMs, startMs, skippedBecause, tasks } of report?.phases ?? []) {
     const limit = runStart?.step === 'started' ? runStart.deadline - runStart.at : 0;
-    if (skippedBecause === 'deadline' && startMs < limit - 5) faults.push(`'${name}' was skipped with time left`);
+    if (skippedBecause === 'deadline' && startMs < limit - 5)
+      faults.push(`'${name}' was skipped with time left`);
     const allowed = Math.min(phases.get(name)?.timeout ?? 0, limit - startMs);
     for (const task of tasks) {
       if (task.skippedBecause === 'phase-timeout' && durationMs < allowed - 5) {
@@ -65,14 +71,19 @@ export const registeredLate: Rule = (facts) => {
     if (registered === undefined) return [];
     if (registered.refused) return [`${name} was refused: ${refusal(name, facts)}`];
     const [start] = starts;
-    if (straggles(life, facts) !== true || (runEnd !== undefined && registered.index > runEnd.index)) return [];
+    if (straggles(life, facts) !== true || (runEnd !== undefined && registered.index > runEnd.index))
+      return [];
     const phase = facts.phases.get(life.phase);
-    const isSkipped = facts.report?.phases.some((each) => each.name === life.phase && each.outcome === 'skipped');
+    const isSkipped = facts.report?.phases.some(
+      (each) => each.name === life.phase && each.outcome === 'skipped',
+    );
     if (phase?.enabled === false || isSkipped === true) return [];
-    if (start === undefined) return [`${name} was registered when '${life.phase}' had ended, and did not run`];
+    if (start === undefined)
+      return [`${name} was registered when '${life.phase}' had ended, and did not run`];
     // It starts within the call that registers it: no other task begins or ends before.
     const between = entries.slice(registered.index + 1, start.index).filter(({ what }) => what === 'task');
-    if (between.length > 0) return [`${name} was registered when '${life.phase}' had ended, and did not run at once`];
+    if (between.length > 0)
+      return [`${name} was registered when '${life.phase}' had ended, and did not run at once`];
     return isAwaited(life, facts) ? [] : [`the run did not wait for ${name}`];
   });
 };
@@ -83,7 +94,9 @@ function isAwaited(life: Life, { runEnd }: Facts): boolean {
 }
 
 function refusal(task: string, { entries }: Facts): string {
-  return of(entries, 'registered').find((each) => each.task === task && each.refused !== undefined)?.refused ?? '';
+  return (
+    of(entries, 'registered').find((each) => each.task === task && each.refused !== undefined)?.refused ?? ''
+  );
 }
 
 /** Rule 8: a valid configuration starts. */

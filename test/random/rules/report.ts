@@ -19,9 +19,12 @@ export const reportIsSound: Rule = ({ report }) => {
   }
   if (report.outcome === 'running') return faults;
   for (const phase of report.phases) {
-    if (phase.outcome === 'running' || phase.outcome === 'waiting') faults.push(`'${phase.name}' is ${phase.outcome} at the end`);
-    const worst = WORST.findLast((each) => phase.tasks.some(({ outcome }) => outcome === each)) ?? 'completed';
-    if (phase.outcome !== 'skipped' && phase.outcome !== worst) faults.push(`'${phase.name}' is ${phase.outcome}, its tasks ${worst}`);
+    if (phase.outcome === 'running' || phase.outcome === 'waiting')
+      faults.push(`'${phase.name}' is ${phase.outcome} at the end`);
+    const worst =
+      WORST.findLast((each) => phase.tasks.some(({ outcome }) => outcome === each)) ?? 'completed';
+    if (phase.outcome !== 'skipped' && phase.outcome !== worst)
+      faults.push(`'${phase.name}' is ${phase.outcome}, its tasks ${worst}`);
   }
   const outcomes = report.phases.flatMap(({ outcome, skippedBecause, tasks }) => [
     outcome,
@@ -41,9 +44,11 @@ function nameOf(entry: object): string {
 export const reportIsStored: Rule = ({ scenario, observation, runStart, runEnd, entries }) => {
   const { stored, overdue } = observation;
   if (!scenario.stored || runStart === undefined || overdue) return [];
-  if (stored === 'none' || stored === 'unreadable') return [`the stored report is ${stored === 'none' ? 'missing' : stored}`];
+  if (stored === 'none' || stored === 'unreadable')
+    return [`the stored report is ${stored === 'none' ? 'missing' : stored}`];
   const kept = of(entries, 'report')[0]?.report;
-  if (runEnd !== undefined && stored.outcome === 'running') return ['the stored report says that the run goes on'];
+  if (runEnd !== undefined && stored.outcome === 'running')
+    return ['the stored report says that the run goes on'];
   if (kept === undefined) return [];
   return essence(kept) === essence(stored) ? [] : ['the stored report differs from that of the process'];
 };

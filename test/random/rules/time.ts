@@ -24,7 +24,9 @@ export const timeouts: Rule = (facts) => {
       faults.push(`${life.name} had time beyond the end of the run`);
     }
     if (life.abort !== undefined && life.abort.at < start.deadline - ROUNDING) {
-      faults.push(`the signal of ${life.name} aborted ${Math.round(start.deadline - life.abort.at)} ms too early`);
+      faults.push(
+        `the signal of ${life.name} aborted ${Math.round(start.deadline - life.abort.at)} ms too early`,
+      );
     }
     const limit = start.deadline + blockedMs + TOLERANCE;
     if ((over(life)?.at ?? lastAt) > limit && lastAt > limit) {
@@ -39,7 +41,8 @@ export const runInTime: Rule = ({ scenario, runStart, runEnd, exit, observation,
   if (runStart?.step !== 'started') return [];
   const faults: string[] = [];
   const limit = scenario.options.gracePeriod - 1_000;
-  if (runStart.deadline > runStart.at + limit + ROUNDING) faults.push('the run had more time than the grace period');
+  if (runStart.deadline > runStart.at + limit + ROUNDING)
+    faults.push('the run had more time than the grace period');
   const endedAt = runEnd?.at ?? exit?.at ?? observation.exitedAt;
   if (endedAt > runStart.deadline + blockedMs + TOLERANCE) faults.push('the run went on beyond its deadline');
   return faults;
@@ -53,11 +56,13 @@ export const outInTime: Rule = ({ scenario, observation, entries, exit, runStart
   const fatal = of(entries, 'asked').filter(({ trigger }) => isFatal(scenario.triggers[trigger]?.what));
   const first = Math.min(...observation.sent.map(({ at }) => at), ...fatal.map(({ at }) => at));
   const { gracePeriod } = scenario.options;
-  if (observation.exitedAt > first + gracePeriod + blockedMs + SLACK) faults.push('the process was not out in its grace period');
+  if (observation.exitedAt > first + gracePeriod + blockedMs + SLACK)
+    faults.push('the process was not out in its grace period');
   // By its own clock, on which the time is not counted in which the machine let it wait before it began.
   if (exit !== undefined && runStart?.step === 'started' && runStart.at >= first - ROUNDING) {
     const end = runStart.deadline + 1_000;
-    if (exit.at > end + blockedMs + TOLERANCE) faults.push(`it exited ${Math.round(exit.at - end)} ms after its grace period`);
+    if (exit.at > end + blockedMs + TOLERANCE)
+      faults.push(`it exited ${Math.round(exit.at - end)} ms after its grace period`);
   }
   return faults;
 };
