@@ -6,7 +6,7 @@ import type { ProviderSpec, Scenario, TaskSpec } from './scenario.js';
 /** When the forged process is up; every time below is in milliseconds from then. */
 const UP = 1_700_000_000_000;
 
-function task(name: string, phase: string, rest: Partial<TaskSpec> = {}): TaskSpec {
+function taskOf(name: string, phase: string, rest: Partial<TaskSpec> = {}): TaskSpec {
   return { name, phase, behaviour: { kind: 'resolve', ms: 10 }, ...rest };
 }
 
@@ -38,13 +38,17 @@ const SCENARIO: Scenario = {
   stdoutGone: false,
   bareValue: false,
   providers: [
-    provider(0, [task('P0.m0', 'close')]),
+    provider(0, [taskOf('P0.m0', 'close')]),
     provider(
       1,
-      [task('P1.m0', 'close'), task('P1.m1', 'flush', { order: 1 }), task('P1.m2', 'flush', { order: 2 })],
+      [
+        taskOf('P1.m0', 'close'),
+        taskOf('P1.m1', 'flush', { order: 1 }),
+        taskOf('P1.m2', 'flush', { order: 2 }),
+      ],
       [0],
     ),
-    provider(2, [task('P2.m0', 'drain')]),
+    provider(2, [taskOf('P2.m0', 'drain')]),
   ],
   registered: [],
   meddling: [],
@@ -84,7 +88,7 @@ function entry(name: string, startMs: number, durationMs: number): TaskSketch {
   return { name, outcome: 'completed', startMs, durationMs };
 }
 
-function phase(name: string, tasks: readonly TaskSketch[]): ReportSketch['phases'][number] {
+function phaseOf(name: string, tasks: readonly TaskSketch[]): ReportSketch['phases'][number] {
   const startMs = tasks[0]?.startMs ?? 0;
   const end = Math.max(...tasks.map((each) => each.startMs + each.durationMs));
   return { name, outcome: 'completed', startMs, durationMs: end - startMs, tasks };
@@ -97,10 +101,10 @@ const REPORT: ReportSketch = {
   startedAt: UP + 201,
   durationMs: 243,
   phases: [
-    phase('unready', [entry('shutdownDelay', 0, 100), entry('HttpDrain.leave', 0, 1)]),
-    phase('drain', [entry('HttpDrain', 101, 97), entry('P2.m0', 101, 10)]),
-    phase('flush', [entry('P1.m1', 199, 10), entry('P1.m2', 210, 10)]),
-    phase('close', [entry('P1.m0', 221, 10), entry('P0.m0', 232, 10)]),
+    phaseOf('unready', [entry('shutdownDelay', 0, 100), entry('HttpDrain.leave', 0, 1)]),
+    phaseOf('drain', [entry('HttpDrain', 101, 97), entry('P2.m0', 101, 10)]),
+    phaseOf('flush', [entry('P1.m1', 199, 10), entry('P1.m2', 210, 10)]),
+    phaseOf('close', [entry('P1.m0', 221, 10), entry('P0.m0', 232, 10)]),
   ],
 };
 
@@ -171,7 +175,7 @@ export const FORGERIES: Readonly<Record<RuleName, readonly [(parts: Parts) => Pa
         ...scenario,
         providers: scenario.providers.with(
           2,
-          provider(2, [{ ...task('P2.m0', 'drain'), behaviour: { kind: 'close', awaited: true } }]),
+          provider(2, [{ ...taskOf('P2.m0', 'drain'), behaviour: { kind: 'close', awaited: true } }]),
         ),
       },
       lines: lines.map(([ms, noted]) =>

@@ -101,7 +101,8 @@ function randomTask(chance: Chance, name: string, around: TaskSurroundings): Tas
     phase: chance.pick(around.phases) ?? 'close',
     ...(chance.odds(0.2) ? { mode: chance.pick(MODES) } : {}),
     ...(chance.odds(0.2) ? { order: chance.int(-2, 2) } : {}),
-    ...(isShort ? { timeout: chance.int(40, 300) } : {}),
+    // Less than any phase has, or the plan is refused.
+    ...(isShort ? { timeout: chance.int(40, 240) } : {}),
     behaviour,
   };
 }
