@@ -1,0 +1,72 @@
+import { SLACK } from '../observe.js';
+import { endsProcess } from '../scenario.js';
+import { of } from '../journal.js';
+import { over, TOLERANCE, type Rule } from './facts.js';
+
+/** Clocks of two kinds, and timers that fire within their millisecond. */
+const ROUNDING = 5;
+
+/** Rule 5: a task ends at its own timeout, its phase's, or the deadline of the run; then its signal aborts. */
+export const timeouts: Rule = (facts) => {
+  const { lives, phases, runStart, exit, observation, blockedMs } = facts;
+  const lastAt = exit?.at ?? observation.exitedAt;
+  return lives.flatMap((life) => {
+    const [start] = life.starts;
+    const phase = phases.get(life.phase);
+    if (start === undefined || phase === undefined) return [];
+    const faults: string[] = [];
+    const allowed = Math.min(life.spec?.timeout ?? Infinity, phase.timeout);
+    if (start.deadline > start.at + allowed + ROUNDING) {
+      faults.push(`${life.name} had ${Math.round(start.deadline - start.at)} ms instead of ${allowed}`);
+    }
+    const isInRun = runStart !== undefined && start.index > runStart.index && life.fate !== 'disposed';
+    if (isInRun && runStart.step === 'started' && start.deadline > runStart.deadline + ROUNDING) {
+      faults.push(`${life.name} had time beyond the end of the run`);
+    }
+    if (life.abort !== undefined && life.abort.at < start.deadline - ROUNDING) {
+      faults.push(
+        `the signal of ${life.name} aborted ${Math.round(start.deadline - life.abort.at)} ms too early`,
+      );
+    }
+    const limit = start.deadline + blockedMs + TOLERANCE;
+    if ((over(life)?.at ?? lastAt) > limit && lastAt > limit) {
+      faults.push(`${life.name} was not ended at its timeout`);
+    }
+    return faults;
+  });
+};
+
+/** Rule 5: the run has its end, a second before that of the grace period. */
+export const runInTime: Rule = ({ scenario, runStart, runEnd, exit, observation, blockedMs }) => {
+  if (runStart?.step !== 'started') return [];
+  const faults: string[] = [];
+  const limit = scenario.options.gracePeriod - 1_000;
+  if (runStart.deadline > runStart.at + limit + ROUNDING)
+    faults.push('the run had more time than the grace period');
+  const endedAt = runEnd?.at ?? exit?.at ?? observation.exitedAt;
+  if (endedAt > runStart.deadline + blockedMs + TOLERANCE) faults.push('the run went on beyond its deadline');
+  return faults;
+};
+
+/** Every process is out in its grace period. */
+export const outInTime: Rule = ({ scenario, observation, entries, exit, runStart, blockedMs }) => {
+  const faults: string[] = [];
+  if (observation.overdue) faults.push('the process had to be killed');
+  if (!endsProcess(scenario)) return faults;
+  const fatal = of(entries, 'asked').filter(({ trigger }) => isFatal(scenario.triggers[trigger]?.what));
+  const first = Math.min(...observation.sent.map(({ at }) => at), ...fatal.map(({ at }) => at));
+  const { gracePeriod } = scenario.options;
+  if (observation.exitedAt > first + gracePeriod + blockedMs + SLACK)
+    faults.push('the process was not out in its grace period');
+  // By its own clock, on which the time is not counted in which the machine let it wait before it began.
+  if (exit !== undefined && runStart?.step === 'started' && runStart.at >= first - ROUNDING) {
+    const end = runStart.deadline + 1_000;
+    if (exit.at > end + blockedMs + TOLERANCE)
+      faults.push(`it exited ${Math.round(exit.at - end)} ms after its grace period`);
+  }
+  return faults;
+};
+
+export function isFatal(what: string | undefined): boolean {
+  return what === 'uncaught' || what === 'rejection';
+}
