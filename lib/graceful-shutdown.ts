@@ -28,6 +28,7 @@ import type { Clock } from './run/clock.js';
 import { toError } from './run/errors.js';
 import type { AwaitedTask, ShutdownEvent, ShutdownListener } from './run/events.js';
 import { watchAnswer } from './run/foreign-call.js';
+import { isolateSignal } from './run/isolated-signal.js';
 import type { ShutdownRegistration } from './run/registration.js';
 import { ShutdownRun, type RunOptions } from './run/shutdown-run.js';
 import { TaskRegistry, type TaskWrapper } from './run/task-registry.js';
@@ -84,6 +85,7 @@ export class GracefulShutdown implements ShutdownTarget {
       progressInterval: settings.progressInterval,
       onListenerError,
     });
+    isolateSignal(parts.beginning.signal, onListenerError);
     const draining = new ReplaySubject<ShutdownReason>(1);
     this.draining$ = new IsolatedObservable(onListenerError, (subscriber) => draining.subscribe(subscriber));
     this.events$ = new IsolatedObservable(onListenerError, (subscriber) =>

@@ -17,6 +17,8 @@ export interface RunScope extends EventSource {
   /** When the run ends at the latest. */
   readonly deadline: number;
   readonly injections: InjectionGraph;
+  /** Told what a listener of a task's signal throws. */
+  readonly onListenerError: (error: unknown) => void;
 }
 
 /**
@@ -109,14 +111,14 @@ export class PhaseExecution {
 
   #startTurn(turn: Turn): void {
     const { execution } = turn;
-    const { clock, reason } = this.scope;
+    const { clock, reason, onListenerError } = this.scope;
     const now = clock.now();
     const deadline = Math.min(now + (execution.task.timeout ?? Infinity), this.deadline);
     turn.status = 'started';
     turn.startedAt = now;
     turn.allowedMs = deadline - now;
     // Claimed before it is told, so that no listener can withdraw what was told to have started.
-    const claimed = execution.claim(new TaskContext(reason, this.phase.name, deadline));
+    const claimed = execution.claim(new TaskContext(reason, this.phase.name, deadline, onListenerError));
     emitStarted(execution, this.scope);
     if (deadline < this.deadline) turn.timer = clock.schedule(() => turn.expire(), deadline - now);
     execution.whenEnded((ending) => this.#endTurn(turn, ending));

@@ -17,15 +17,17 @@ export function runAlone(
     reason,
     allowedMs,
     onEnded,
+    onListenerError,
   }: {
     readonly clock: Clock;
     readonly reason: ShutdownReason;
     readonly allowedMs: number;
     readonly onEnded: (ending: Ending) => void;
+    readonly onListenerError?: (error: unknown) => void;
   },
 ): void {
   const { task, phase } = execution;
-  const claimed = execution.claim(new TaskContext(reason, phase, clock.now() + allowedMs));
+  const claimed = execution.claim(new TaskContext(reason, phase, clock.now() + allowedMs, onListenerError));
   const timer = clock.schedule(
     () => execution.expire(new ShutdownTimeoutError(task.name, phase, allowedMs)),
     allowedMs,

@@ -124,6 +124,7 @@ export class ShutdownRun {
       deadline,
       injections: this.registry.injections,
       emit: (event) => this.#listeners.emit(event),
+      onListenerError: (error) => this.settings.onListenerError?.(error),
     };
     const ended = new Promise<RunOutcome>((resolve) => {
       this.#resolve = resolve;

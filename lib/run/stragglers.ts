@@ -38,6 +38,7 @@ export class Stragglers {
     runAlone(execution, {
       clock: scope.clock,
       reason: scope.reason,
+      onListenerError: scope.onListenerError,
       allowedMs,
       onEnded: (ending) => {
         emitEnding(execution, ending, scope);

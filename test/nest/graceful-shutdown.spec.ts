@@ -422,3 +422,25 @@ describe('what the shutdown tells of itself', () => {
     expect(Object.isFrozen(before)).toBe(true);
   });
 });
+
+describe('a reason of another kind than the types allow', () => {
+  test.each<readonly [string, unknown, ShutdownReason]>([
+    ['an Error', new Error('lost the lease'), { kind: 'request', message: 'lost the lease' }],
+    ['a number', 7, { kind: 'request', message: '7' }],
+    ['null', null, { kind: 'request', message: 'null' }],
+    ['a symbol', Symbol('stop'), { kind: 'request', message: 'Symbol(stop)' }],
+    [
+      'a request without a text',
+      { kind: 'request', message: 7 },
+      { kind: 'request', message: '{"kind":"request","message":7}' },
+    ],
+    ['an unknown kind', { kind: 'whim' }, { kind: 'request', message: '{"kind":"whim"}' }],
+  ])('is a request that says what was given: %s', async (_, given, reason) => {
+    const { shutdown, clock, log } = await bootApplication({});
+    const report = await clock.runUntil(shutdown.run(given as string));
+    expect(report.reason).toEqual(reason);
+    expect(log.lines.map(({ text }) => text.split('\n')[0])).toContain(
+      `Shutting down: ${reason.kind === 'request' ? reason.message : ''}.`,
+    );
+  });
+});

@@ -201,3 +201,17 @@ describe('rule 13: the shutdownDelay', () => {
     expect(unready?.tasks.map(({ name }) => name)).not.toContain('shutdownDelay');
   });
 });
+
+describe('the wait for load balancers', () => {
+  test.each([1_000, 5_000, 10_000])(
+    'of %d ms is not logged as something that is still awaited',
+    async (shutdownDelay) => {
+      const { shutdown, clock, log } = await bootApplication({
+        shutdown: { shutdownDelay, progressInterval: 1_000 },
+      });
+      await clock.runUntil(shutdown.run({ kind: 'signal', signal: 'SIGTERM' }));
+      expect(taskReport(shutdown.report, 'shutdownDelay')?.durationMs).toBe(shutdownDelay);
+      expect(log.lines.filter(({ text }) => text.includes('waiting'))).toEqual([]);
+    },
+  );
+});

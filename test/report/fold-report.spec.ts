@@ -1,4 +1,10 @@
+import * as fc from 'fast-check';
 import { ReportFold, foldReport } from '../../lib/report/fold-report.js';
+import { reportToJson } from '../../lib/report/report-json.js';
+import { reportSoFar } from '../../lib/report/report-so-far.js';
+import { shortReport } from '../../lib/report/short-report.js';
+import { timeline } from '../../lib/report/timeline.js';
+import { ShutdownTimeoutError } from '../../lib/run/errors.js';
 import type { ShutdownEvent } from '../../lib/run/events.js';
 
 const failure = new Error('broke');
@@ -187,5 +193,51 @@ describe('the report of a list of events', () => {
 
     expect(early).toEqual(foldReport(EVENTS.slice(0, 5)));
     expect(fold.report()).toEqual(foldReport(EVENTS));
+  });
+});
+
+/** Every number below a key that ends with `Ms`. */
+function lengthsIn(value: unknown): readonly number[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, each]: [string, unknown]) =>
+    typeof each === 'number' && key.endsWith('Ms') ? [each] : lengthsIn(each),
+  );
+}
+
+describe('no length of time is negative, whatever the clock does', () => {
+  test('in the report, at its end and in the middle, in its JSON and in its texts', () => {
+    const at = fc.integer({ min: -1e6, max: 1e6 });
+    fc.assert(
+      fc.property(fc.array(at, { minLength: EVENTS.length, maxLength: EVENTS.length }), at, (times, now) => {
+        const events = EVENTS.map((event, index) => ({
+          ...event,
+          at: times[index] ?? 0,
+          lateMs: times[index] ?? 0,
+        }));
+        const whole = foldReport(events);
+        const part = foldReport(events.slice(0, 8));
+        if (whole === undefined || part === undefined) throw new Error('No run has started.');
+        const awaited = [
+          {
+            phase: 'drain',
+            task: 'http',
+            elapsedMs: 1,
+            allowedMs: 1,
+            inFlight: [{ name: 'GET /', ageMs: -3 }],
+          },
+        ];
+        for (const report of [whole, part, reportSoFar(part, { now, awaited, end: { kind: 'deadline' } })]) {
+          const json = reportToJson(report);
+          for (const length of lengthsIn(json)) expect(length).toBeGreaterThanOrEqual(0);
+          expect(`${timeline(report)}${shortReport(report, 4_096)}`).not.toMatch(/ -\d/);
+        }
+      }),
+    );
+  });
+
+  test.each([-33, -0.4, NaN])('in the error of a task that had %d ms', (ms) => {
+    const error = new ShutdownTimeoutError('pool', 'close', ms);
+    expect(error.message).toContain('did not end within its 0 ms.');
+    expect(error.allowedMs).toBe(0);
   });
 });

@@ -213,3 +213,32 @@ describe('traceShutdown', () => {
     expect(heard).toEqual([]);
   });
 });
+
+describe('a subscriber of traceShutdown that is async', () => {
+  test('has its rejections handed on, and the run goes on', async () => {
+    const broken = new Error('broken exporter');
+    const started = (): Promise<never> => Promise.reject(broken);
+    off.push(traceShutdown({ started, ended: () => Promise.resolve() }));
+    const { finish, failures } = traced({
+      phases: [{ name: 'work', timeout: 50 }],
+      tasks: [instantTask('a')],
+    });
+    const { outcome } = await finish();
+    await new Promise(setImmediate);
+
+    expect(outcome).toBe('completed');
+    expect(failures).toEqual([broken, broken, broken]);
+  });
+
+  test('is given an error that can be read like any other, whatever was thrown', async () => {
+    const errors: unknown[] = [];
+    off.push(traceShutdown({ ended: (trace) => void ('error' in trace && errors.push(trace.error)) }));
+    const odd = Object.assign(new Error('x'), { message: ['a', 'b'] });
+    const run = (): never => {
+      throw odd;
+    };
+    await traced({ phases: [{ name: 'work', timeout: 50 }], tasks: [instantTask('a', { run })] }).finish();
+
+    expect(errors).toMatchObject([{ message: 'a; b', cause: odd }]);
+  });
+});

@@ -1,0 +1,101 @@
+import { guardOf } from '../../lib/lifecycle/shared-guard.js';
+import type { ProcessNotice } from '../../lib/logging/notice.js';
+import { FakeProcess } from '../../lib/testing/fake-process.js';
+import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { FakeApplication } from './fake-application.js';
+
+/** A process in which what is logged is printed at once, as by Nest's Logger. */
+class PrintingProcess extends FakeProcess {
+  override isWritten(log: () => void): boolean {
+    log();
+    return true;
+  }
+}
+
+const KEPT =
+  '[GracefulShutdown] The shutdown ended 1.0 s ago, but the process is kept alive by a pool: ending it now.';
+
+/** An application that logs to a place, and what it was given there. */
+function logging(place: unknown) {
+  const notices: ProcessNotice[] = [];
+  const log = { place, notice: (notice: ProcessNotice): void => void notices.push(notice) };
+  return { app: new FakeApplication({ log }), kinds: () => notices.map(({ kind }) => kind) };
+}
+
+/** Lets applications close, and the process not leave by itself. */
+async function keptAlive(process: FakeProcess, apps: readonly FakeApplication[]): Promise<void> {
+  const clock = new ManualClock(1_000_000);
+  const guard = guardOf(process, clock);
+  process.keptAliveBy = ['a pool'];
+  for (const app of apps) guard.attach(app);
+  process.emitSignal('SIGTERM');
+  for (const app of apps) app.finish();
+  await clock.advance(1_000);
+}
+
+describe('what the guard of a process says', () => {
+  test('goes to the logger of an application, and beside it to standard error', async () => {
+    const process = new PrintingProcess();
+    const { app, kinds } = logging({});
+    await keptAlive(process, [app]);
+    expect(kinds()).toEqual(['kept-alive']);
+    expect(process.lines).toEqual([KEPT]);
+  });
+
+  test('is not written a second time where the logger of Nest has printed it', async () => {
+    const process = new PrintingProcess();
+    const { app, kinds } = logging(undefined);
+    await keptAlive(process, [app]);
+    expect(kinds()).toEqual(['kept-alive']);
+    expect(process.lines).toEqual([]);
+  });
+
+  test('is written where the logger of Nest has printed nothing', async () => {
+    const process = new FakeProcess();
+    await keptAlive(process, [logging(undefined).app]);
+    expect(process.lines).toEqual([KEPT]);
+  });
+
+  test('is said nowhere where every application has logger: false', async () => {
+    const process = new FakeProcess();
+    const first = logging(false);
+    const second = logging(false);
+    await keptAlive(process, [first.app, second.app]);
+    expect([...first.kinds(), ...second.kinds(), ...process.lines]).toEqual([]);
+  });
+
+  test('is logged once by applications that share a logger, and by each of those that do not', async () => {
+    const process = new FakeProcess();
+    const shared = {};
+    const apps = [logging(shared), logging(shared), logging({}), logging(false)];
+    await keptAlive(
+      process,
+      apps.map(({ app }) => app),
+    );
+    expect(apps.flatMap(({ kinds }) => kinds())).toEqual(['kept-alive', 'kept-alive']);
+    expect(process.lines).toEqual([KEPT]);
+  });
+
+  test('is said of a second signal and of a fatal error as well', () => {
+    const process = new FakeProcess();
+    const clock = new ManualClock(1_000_000);
+    const { app, kinds } = logging({});
+    const guard = guardOf(process, clock);
+    guard.attach(Object.assign(app, { fatalErrors: true }));
+    process.emitFatal('uncaughtException', new Error('boom'));
+    process.emitFatal('uncaughtException', Object.assign(new Error('x'), { message: ['again'] }));
+    expect(kinds()).toEqual(['fatal-error', 'fatal-error']);
+    expect(process.lines.filter((line) => line.startsWith('[GracefulShutdown]'))).toEqual([
+      '[GracefulShutdown] Uncaught exception: boom',
+      '[GracefulShutdown] Uncaught exception while shutting down after another one: ending now: again',
+    ]);
+  });
+});
+
+test('a process keeps its outputs from ending it as soon as it is asked to shut down', () => {
+  const process = new FakeProcess();
+  guardOf(process, new ManualClock(0)).attach(new FakeApplication());
+  expect(process.keepsWriting).toBe(false);
+  process.emitSignal('SIGTERM');
+  expect(process.keepsWriting).toBe(true);
+});

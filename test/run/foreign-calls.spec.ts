@@ -1,0 +1,123 @@
+/* oxlint-disable unicorn/no-thenable -- what somebody may return is the subject */
+import type { InFlightItem } from '../../lib/plan/task.js';
+import { callForeign, isThenable } from '../../lib/run/foreign-call.js';
+import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { runPlan } from '../../lib/testing/run-plan.js';
+import { ShutdownRun } from '../../lib/run/shutdown-run.js';
+import { TaskRegistry } from '../../lib/run/task-registry.js';
+import { PhaseGraph } from '../../lib/plan/phase-graph.js';
+import { MistakeList } from '../../lib/plan/mistake.js';
+import { HOSTILE } from '../hostile.js';
+import { endlessTask } from './timed-task.js';
+
+const failure = new Error('no');
+const refuse = (): never => {
+  throw failure;
+};
+
+async function heardOf(call: () => unknown): Promise<readonly unknown[]> {
+  const errors: unknown[] = [];
+  callForeign(call, (error) => errors.push(error));
+  await new Promise(setImmediate);
+  return errors;
+}
+
+describe('a call of what is not ours', () => {
+  test.each<readonly [string, () => unknown]>([
+    ['throws', refuse],
+    ['rejects', () => Promise.reject(failure)],
+    [
+      'returns a thenable that rejects',
+      () => ({ then: (_: unknown, reject: (error: Error) => void) => reject(failure) }),
+    ],
+    ['returns a thenable that throws', () => ({ then: refuse })],
+  ])('hands on its error where it %s', async (_, call) => {
+    expect(await heardOf(call)).toEqual([failure]);
+  });
+
+  test.each<readonly [string, unknown]>([
+    ['nothing', undefined],
+    ['a promise that resolves', Promise.resolve()],
+    ['a promise that never settles', new Promise(() => undefined)],
+    [
+      'an object whose `then` cannot be read',
+      {
+        get then() {
+          return refuse();
+        },
+      },
+    ],
+    ...Object.entries(HOSTILE).map(([name, make]) => [name, make()] as const),
+  ])('says nothing where it returns %s', async (_, answer) => {
+    expect(await heardOf(() => answer)).toEqual([]);
+    expect(typeof isThenable(answer)).toBe('boolean');
+  });
+});
+
+describe('a listener of a run', () => {
+  test('that is async and rejects is noted, and neither the run nor another listener misses anything', async () => {
+    const clock = new ManualClock(0);
+    const errors: unknown[] = [];
+    const graph = PhaseGraph.from([{ name: 'work', timeout: 10 }], new MistakeList());
+    const run = new ShutdownRun(new TaskRegistry(graph), {
+      clock,
+      limit: 100,
+      progressInterval: 50,
+      onListenerError: (error) => void errors.push(error),
+    });
+    const heard: string[] = [];
+    // A listener without types, or one that TypeScript lets be async.
+    run.listen((() => Promise.reject(failure)) as () => void);
+    run.listen(({ type }) => void heard.push(type));
+    await clock.runUntil(run.start({ kind: 'close' }));
+    expect(heard.at(-1)).toBe('run-finished');
+    expect(errors).toEqual(Array.from(heard, () => failure));
+  });
+});
+
+describe('what a task says of its work in flight', () => {
+  async function itemsOf(answer: () => unknown): Promise<readonly InFlightItem[] | undefined> {
+    const { report } = await runPlan({
+      phases: [{ name: 'work', timeout: 100 }],
+      tasks: [endlessTask('subject', { inFlight: answer as () => readonly InFlightItem[] })],
+    });
+    const task = report.phases[0]?.tasks[0];
+    expect(task?.outcome).toBe('timed-out');
+    return task?.inFlight;
+  }
+
+  test.each<readonly [string, () => unknown]>([
+    ['throws', refuse],
+    ['answers later', () => Promise.resolve([{ name: 'late', ageMs: 1 }])],
+    ['rejects', () => Promise.reject(failure)],
+    ['is not a list', () => 'GET /'],
+    [
+      'has entries that cannot be read',
+      () => [
+        {
+          get name() {
+            return refuse();
+          },
+          ageMs: 1,
+        },
+      ],
+    ],
+  ])('is left out where it %s', async (_, answer) => {
+    expect(await itemsOf(answer)).toBeUndefined();
+  });
+
+  test('has a text for its name and an age that is not negative', async () => {
+    const items = [
+      { name: Symbol('job'), ageMs: -33 },
+      { name: { id: 7 }, ageMs: 'old' },
+      'GET /',
+      { name: 'a', ageMs: 5 },
+    ];
+    expect(await itemsOf(() => items)).toEqual([
+      { name: 'Symbol(job)', ageMs: 0 },
+      { name: '{"id":7}', ageMs: 0 },
+      { name: 'GET /', ageMs: 0 },
+      { name: 'a', ageMs: 5 },
+    ]);
+  });
+});

@@ -1,0 +1,81 @@
+/* oxlint-disable unicorn/prefer-add-event-listener -- both ways to listen are the subject */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { once } from 'node:events';
+import { isolateSignal } from '../../lib/run/isolated-signal.js';
+
+const failure = new Error('no');
+
+function isolated() {
+  const controller = new AbortController();
+  const errors: unknown[] = [];
+  isolateSignal(controller.signal, (error) => errors.push(error));
+  return { controller, signal: controller.signal, errors };
+}
+
+const later = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+
+describe('an isolated signal', () => {
+  test('hands on what its listeners throw, at once or later, and calls every one of them', async () => {
+    const { controller, signal, errors } = isolated();
+    let calls = 0;
+    const count = (): void => void (calls += 1);
+    signal.addEventListener('abort', () => {
+      throw failure;
+    });
+    signal.addEventListener('abort', () => Promise.reject(failure) as unknown as undefined);
+    signal.addEventListener('abort', {
+      handleEvent: () => {
+        throw failure;
+      },
+    });
+    signal.onabort = () => {
+      throw failure;
+    };
+    signal.addEventListener('abort', count);
+    controller.abort();
+    await later();
+    expect(errors).toEqual([failure, failure, failure, failure]);
+    expect(calls).toBe(1);
+  });
+
+  test('calls a listener once that was added twice or with once, and none that was taken off', () => {
+    const { controller, signal } = isolated();
+    const heard: string[] = [];
+    const twice = (): void => void heard.push('twice');
+    const gone = (): void => void heard.push('gone');
+    signal.addEventListener('abort', twice, { once: true });
+    signal.addEventListener('abort', twice, { once: true });
+    signal.addEventListener('abort', gone);
+    signal.removeEventListener('abort', gone);
+    signal.onabort = gone;
+    signal.onabort = null;
+    controller.abort();
+    expect(heard).toEqual(['twice']);
+    expect(signal.onabort).toBeNull();
+  });
+
+  test('has the signal as `this` and as the target of the event', () => {
+    const { controller, signal } = isolated();
+    const seen: unknown[] = [];
+    signal.addEventListener('abort', function (this: unknown, event) {
+      seen.push(this, event.target);
+    });
+    controller.abort();
+    expect(seen).toEqual([signal, signal]);
+  });
+
+  test.each<readonly [string, (signal: AbortSignal) => Promise<unknown>]>([
+    ['timers', (signal) => sleep(60_000, undefined, { signal })],
+    ['events', (signal) => once(new EventTarget(), 'never', { signal })],
+    ['any()', (signal) => sleep(60_000, undefined, { signal: AbortSignal.any([signal]) })],
+  ])('ends what Node is given it for: %s', async (_, wait) => {
+    const { controller, signal, errors } = isolated();
+    const waiting = wait(signal);
+    controller.abort(failure);
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    expect(errors).toEqual([]);
+  });
+});
