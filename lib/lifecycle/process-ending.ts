@@ -138,7 +138,7 @@ export class ProcessEnding {
    * one that waits for something that never comes would else end as if all had gone well.
    */
   #limit(): void {
-    const { clock, tell } = this.ports;
+    const { clock, port, tell } = this.ports;
     const limits = Array.from(this.#applications, ({ exit, exitLimit }) =>
       exit === 'none' ? Infinity : exitLimit,
     );
@@ -148,7 +148,9 @@ export class ProcessEnding {
     this.#deadline = clock.schedule(
       () => {
         const afterMs = clock.now() - this.#startedAt;
-        tell({ kind: 'deadline-passed', afterMs, abandoned: this.#running() });
+        const abandoned = this.#running();
+        const leftovers = abandoned.length === 0 ? { leftovers: port.leftovers() } : {};
+        tell({ kind: 'deadline-passed', afterMs, abandoned, ...leftovers });
         this.#force({ kind: 'deadline' }, 1);
       },
       this.#startedAt + limit - clock.now(),
