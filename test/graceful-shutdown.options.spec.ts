@@ -340,6 +340,13 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       "a list of paths that begin with '/'",
     ],
     [
+      'a path that nothing matches',
+      { http: { ignore: ['/metrics', '/poll/:'] } },
+      'SHUTDOWN_INVALID_OPTION',
+      'http.ignore[1]',
+      "'/poll/:' matches no path: it has a ':' without a name behind it.",
+    ],
+    [
       'one path for a list',
       { http: { ignore: '/poll' } },
       'SHUTDOWN_INVALID_OPTION',

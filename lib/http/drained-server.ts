@@ -12,6 +12,8 @@ import type { HttpSettings } from './http.options.js';
 import { refuseLateRequests } from './late-requests.js';
 import { listenBeside } from './listen-beside.js';
 import { turn } from './loop-turn.js';
+import { pathMatcher, type PathMatcher } from './path-pattern.js';
+import { RepeatedClose } from './repeated-close.js';
 import { lookAtHead } from './response-head.js';
 import { TlsHandshakes } from './tls-handshakes.js';
 import { UpgradedSockets } from './upgraded-sockets.js';
@@ -56,6 +58,8 @@ export class DrainedServer {
   readonly #sessions = new Http2Sessions(() => this.#endIfDrained());
   readonly #handshakes = new TlsHandshakes(() => this.#endIfDrained());
   readonly #upgraded: UpgradedSockets;
+  readonly #ignores: PathMatcher;
+  readonly #close: RepeatedClose;
   readonly #isTls: boolean;
   readonly #speaksHttp2: boolean;
   #state: State = { status: 'serving' };
@@ -65,6 +69,8 @@ export class DrainedServer {
     readonly server: Server,
     private readonly settings: DrainSettings,
   ) {
+    this.#close = new RepeatedClose(server, () => this.#state.status === 'drained');
+    this.#ignores = pathMatcher(settings.ignore);
     this.#isTls = server instanceof TlsServer;
     this.#speaksHttp2 = typeof Reflect.get(server, 'updateSettings') === 'function';
     this.#connections = new Http1Connections(settings.clock, () => this.#endIfDrained());
@@ -95,13 +101,16 @@ export class DrainedServer {
   /** What is in flight, the oldest first. */
   get items(): readonly InFlightItem[] {
     const now = this.settings.clock.now();
-    const isIgnored = (path: string): boolean => this.#isIgnored(path);
     const named = [...this.#connections.exchanges, ...this.#sessions.exchanges]
-      .filter(({ path }) => !isIgnored(path))
+      .filter(({ path }) => !this.#ignores(path))
       .map((exchange) => exchange.item(now));
     // While it serves, handshakes come and go.
     const handshakes = this.#state.status === 'serving' ? [] : this.#handshakes.items(now);
-    const others = [...this.#upgraded.items(now, isIgnored), ...this.#connections.incomplete, ...handshakes];
+    const others = [
+      ...this.#upgraded.items(now, this.#ignores),
+      ...this.#connections.incomplete,
+      ...handshakes,
+    ];
     return [...named, ...others].toSorted((a, b) => b.ageMs - a.ageMs);
   }
 
@@ -132,8 +141,9 @@ export class DrainedServer {
   async #drain(idleGrace: number): Promise<void> {
     const { clock, late, serve } = this.settings;
     this.leave();
+    this.#close.takeOver();
     if (this.server.listening) await this.#closeListener();
-    if (late === 'reject') refuseLateRequests(this.server, serve);
+    if (late === 'reject') refuseLateRequests(this.server, pathMatcher(serve));
     // One turn ends the one in which we were called, in the other is read what came while the loop was blocked.
     await turn();
     await turn();
@@ -213,16 +223,12 @@ export class DrainedServer {
   }
 
   get #isWaited(): boolean {
-    const isIgnored = ({ path }: Exchange): boolean => this.#isIgnored(path);
+    const isIgnored = ({ path }: Exchange): boolean => this.#ignores(path);
     return (
       this.#handshakes.size > 0 ||
-      this.#upgraded.isWaited((path) => this.#isIgnored(path)) ||
+      this.#upgraded.isWaited(this.#ignores) ||
       this.#connections.isWaited(isIgnored) ||
       this.#sessions.isWaited(isIgnored)
     );
-  }
-
-  #isIgnored(path: string): boolean {
-    return this.settings.ignore.includes(path);
   }
 }

@@ -10,6 +10,7 @@ import {
 } from '../plan/check-setting.js';
 import type { UserPhases } from '../plan/user-phases.js';
 import type { EventStreamFarewell } from './event-stream.js';
+import { patternFault } from './path-pattern.js';
 
 /** What becomes of requests that come on open connections during the drain. */
 export type LateRequests = 'serve' | 'reject';
@@ -33,12 +34,13 @@ export interface HttpOptions {
    */
   readonly late?: LateRequests;
   /**
-   * Paths that are served to the end, whatever `late` says: health, metrics.
+   * Paths that are served to the end, whatever `late` says: health, metrics. Written as in `ignore`.
    * @default []
    */
   readonly serve?: readonly string[];
   /**
-   * Paths whose requests nobody waits for: a long poll, a scrape that never ends.
+   * Paths whose requests nobody waits for: a long poll, a scrape that never ends. Written as in a router, with
+   * the global prefix: `/poll/:channel`, `/poll/*`, `/poll{/:channel}`.
    * @default []
    */
   readonly ignore?: readonly string[];
@@ -79,10 +81,24 @@ export function readHttpOptions(
     phase: phases.featurePhase(options['phase'], `${path}.phase`),
     idleGrace: idleGrace !== undefined && isDuration(idleGrace, at('idleGrace')) ? idleGrace : 300,
     late: late !== undefined && isOneOf(late, LATE, at('late')) ? late : 'serve',
-    serve: serve !== undefined && isKind(serve, PATHS, at('serve')) ? serve : [],
-    ignore: ignore !== undefined && isKind(ignore, PATHS, at('ignore')) ? ignore : [],
+    serve: readPaths(serve, at('serve')),
+    ignore: readPaths(ignore, at('ignore')),
     sse: readFarewell(sse, at('sse')),
   });
+}
+
+function readPaths(written: unknown, { path, mistakes }: Place): readonly string[] {
+  if (written === undefined || !isKind(written, PATHS, { path, mistakes })) return [];
+  for (const [index, pattern] of written.entries()) {
+    const fault = patternFault(pattern);
+    if (fault === undefined) continue;
+    mistakes.add(
+      'SHUTDOWN_INVALID_OPTION',
+      `${path}[${index}]`,
+      `'${pattern}' matches no path: ${fault}. Write a path such as '/poll', '/poll/:channel' or '/poll/*'.`,
+    );
+  }
+  return written;
 }
 
 function readFarewell(written: unknown, { path, mistakes }: Place): EventStreamFarewell {

@@ -1,6 +1,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 import { pathOf } from './exchange.js';
+import type { PathMatcher } from './path-pattern.js';
 
 /** What the server emits for a request that somebody has to answer. */
 const REQUEST_EVENTS = ['request', 'checkContinue'];
@@ -9,13 +10,13 @@ const REQUEST_EVENTS = ['request', 'checkContinue'];
  * Refuses requests that come on open connections from now on, with 503 and `Connection: close`, except those
  * on the given paths. The application's own listeners stand behind it, in their order.
  */
-export function refuseLateRequests(server: Server, served: readonly string[]): void {
+export function refuseLateRequests(server: Server, isServed: PathMatcher): void {
   for (const event of REQUEST_EVENTS) {
     const listeners = server.rawListeners(event);
     if (listeners.length === 0) continue;
     server.removeAllListeners(event);
     server.on(event, (request: IncomingMessage, response: ServerResponse) => {
-      if (served.includes(pathOf(request.url ?? '/'))) {
+      if (isServed(pathOf(request.url ?? '/'))) {
         for (const listener of listeners) Reflect.apply(listener, server, [request, response]);
         return;
       }

@@ -186,11 +186,10 @@ export class ProcessEnding {
     this.#deadline?.cancel();
     if (limit === Infinity || this.#closing === 0) return;
     const onTime = (): void => {
-      tell({
-        kind: 'deadline-passed',
-        afterMs: clock.now() - this.#startedAt,
-        abandoned: this.#running(),
-      });
+      const afterMs = clock.now() - this.#startedAt;
+      const abandoned = this.#running();
+      const leftovers = abandoned.length === 0 ? { leftovers: port.leftovers() } : {};
+      tell({ kind: 'deadline-passed', afterMs, abandoned, ...leftovers });
       port.setExitCode(this.#askedCode || 1);
       this.#force({ kind: 'deadline' });
     };

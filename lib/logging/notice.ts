@@ -87,7 +87,13 @@ export type ProcessNotice =
       readonly afterMs: number;
       readonly abandoned: readonly string[];
     }
-  | { readonly kind: 'deadline-passed'; readonly afterMs: number; readonly abandoned: readonly string[] }
+  | {
+      readonly kind: 'deadline-passed';
+      readonly afterMs: number;
+      readonly abandoned: readonly string[];
+      /** What holds the process where no task does. */
+      readonly leftovers?: readonly string[];
+    }
   | {
       readonly kind: 'fatal-error';
       readonly error: unknown;

@@ -129,7 +129,7 @@ export function noticeSentence(notice: Notice): Sentence {
       );
     case 'deadline-passed':
       return error(
-        `The grace period is nearly over after ${seconds(notice.afterMs)}: ending now. ${abandonedText(notice.abandoned)}`,
+        `The grace period is nearly over after ${seconds(notice.afterMs)}: ending now. ${abandonedText(notice.abandoned)}${openText(notice.leftovers)}`,
       );
     case 'fatal-error':
       return error(
@@ -241,6 +241,11 @@ function abandonedText(abandoned: readonly string[]): string {
   return abandoned.length === 0
     ? 'No task was running: what did not end was a hook of Nest, or the closing of a server.'
     : `Abandoned: ${abandoned.join(', ')}.`;
+}
+
+/** What keeps a server from closing, such as a socket of nobody. */
+function openText(leftovers: readonly string[] = []): string {
+  return leftovers.length === 0 ? '' : ` Still open: ${leftovers.join('; ')}.`;
 }
 
 function skipText(cause: Extract<ShutdownEvent, { type: 'phase-skipped' }>['cause']): string {

@@ -229,19 +229,6 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(ended).toEqual(['first', 'second']);
   });
 
-  test('lets the server be closed again', async () => {
-    const server = create(new Desk().handler);
-    const drained = await serve(server);
-    const port = portOf(server);
-    await RawClient.connect(kind, port);
-    await drained.drain(0);
-
-    const error = await new Promise((resolve) => server.close(resolve));
-    expect(error).toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING' });
-    expect(await listen(server, port)).toBe(port);
-    server.close();
-  });
-
   test('ends at once where the server never listened', async () => {
     await expect(new DrainedServer(create(), SETTINGS).drain(10_000)).resolves.toBeUndefined();
   });

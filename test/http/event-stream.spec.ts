@@ -153,7 +153,8 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     const how = await client.gone;
     expect(client.text).toMatch(ending);
     expect(client.text).not.toMatch(/\r\n0\r\n/);
-    if (version === 'HTTP/1.0') expect(how).toBe('ECONNRESET');
+    // After a FIN the body that ends with its connection would look complete.
+    expect(version !== 'HTTP/1.0' || how === 'ECONNRESET').toBe(true);
   });
 
   test.each(HEADS)(

@@ -245,16 +245,6 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
     expect(errors).toHaveLength(1);
     expect(ends).toBe(0);
   });
-
-  test('lets the server be closed again', async () => {
-    const server = create(new Desk().handler);
-    const drained = await serve(server);
-    await open(kind, portOf(server));
-    await drained.drain(0);
-
-    const error = await new Promise((resolve) => server.close(resolve));
-    expect(error).toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING' });
-  });
 });
 
 describe('a secure server of node:http2 that allows HTTP/1.1', () => {

@@ -288,6 +288,19 @@ describe('the deadline', () => {
     expect(told).toEqual([{ kind: 'deadline-passed', afterMs: 2_500, abandoned: ['app.task'] }]);
   });
 
+  test('names what holds the process where no task does, such as a socket that keeps a server open', async () => {
+    const application = new FakeApplication({ exitLimit: 2_500 });
+    Object.assign(application, { running: () => [] });
+    const { process, clock, told } = guarded(application);
+    process.keptAliveBy = ['tcp 127.0.0.1:3000 -> 127.0.0.1:5000'];
+
+    process.emitSignal('SIGTERM');
+    await clock.advance(2_500);
+
+    const leftovers = ['tcp 127.0.0.1:3000 -> 127.0.0.1:5000'];
+    expect(told).toEqual([{ kind: 'deadline-passed', afterMs: 2_500, abandoned: [], leftovers }]);
+  });
+
   test('is the earliest of all applications, and does not count one that leaves the process alone', async () => {
     const { process, clock } = guarded(
       new FakeApplication({ exitLimit: 5_000 }),

@@ -417,6 +417,14 @@ describe('a notice', () => {
       },
     ],
     [
+      'the deadline passes while Nest closes a server',
+      { kind: 'deadline-passed', afterMs: 29_500, abandoned: [], leftovers: ['tcp a:1 -> b:2', 'pipe'] },
+      {
+        level: 'error',
+        text: 'The grace period is nearly over after 29.5 s: ending now. No task was running: what did not end was a hook of Nest, or the closing of a server. Still open: tcp a:1 -> b:2; pipe.',
+      },
+    ],
+    [
       'an exception is not caught',
       { kind: 'fatal-error', error: plain, origin: 'uncaughtException', second: false },
       { level: 'error', text: 'Uncaught exception: pool is gone', stack: String(plain.stack) },
