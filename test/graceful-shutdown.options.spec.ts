@@ -54,6 +54,13 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
     ],
 
     [
+      'an abort signal that is none',
+      { abortSignal: new AbortController() },
+      'SHUTDOWN_INVALID_OPTION',
+      'abortSignal',
+      'an AbortSignal',
+    ],
+    [
       'a feature that is none',
       { features: ['microservices'] },
       'SHUTDOWN_INVALID_OPTION',

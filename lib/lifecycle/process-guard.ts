@@ -63,7 +63,8 @@ export class ProcessGuard {
         for (const signal of added.filter((each) => this.#isSignal(each))) events.add(signal);
         this.#listen();
       },
-      exit: (request) => this.#trigger(request, [...this.#seats.keys()]),
+      // It is among them even when it has closed and left.
+      exit: (request) => this.#trigger(request, [...new Set([application, ...this.#seats.keys()])]),
       leave: () => {
         abortSignal?.removeEventListener('abort', onAbort);
         // One that closes because the process ends is taken out at the end, with all others.

@@ -138,7 +138,7 @@ export function noticeSentence(notice: Notice): Sentence {
       );
     case 'kept-alive':
       return error(
-        `The shutdown ended ${seconds(notice.afterMs)} ago, but the process is kept alive by ${notice.leftovers.join('; ') || 'something that Node does not name, such as work in its thread pool'}: ending it now.`,
+        `The shutdown ended ${seconds(notice.afterMs)} ago, but the process is kept alive by ${notice.leftovers.join('; ') || 'something that Node does not name'}: ending it now.`,
       );
     case 'cut-short':
       return error(

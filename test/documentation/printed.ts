@@ -71,6 +71,12 @@ function notices(): readonly string[] {
       afterMs: 1_000,
       leftovers: ['tcp 127.0.0.1:38040 -> 127.0.0.1:5432', 'a timer'],
     },
+    {
+      kind: 'cut-short',
+      code: 0,
+      caller: 'onSigterm (/app/telemetry.js:12:3)',
+      abandoned: ['Search.stopIndexing'],
+    },
     { kind: 'runs-late' },
     { kind: 'signals-kept', command: 'npm start' },
     { kind: 'no-ack', consumer: 'RabbitMQ orders' },

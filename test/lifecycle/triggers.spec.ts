@@ -145,6 +145,18 @@ describe('a request for the end of the process', () => {
     expect(process.exitCode).toBe(3);
   });
 
+  test('ends the process as well when its application has closed and left', async () => {
+    const application = new FakeApplication();
+    const { process, seats, settle, clock } = guarded(application);
+    application.finish();
+    seats[0]?.leave();
+    seats[0]?.exit(request);
+    await settle();
+    expect(process.exitCode).toBe(3);
+    await clock.advance(1_000);
+    expect(process.exits).toEqual([3]);
+  });
+
   test("sets the code with exit: 'none'", async () => {
     const application = new FakeApplication({ exit: 'none' });
     const { process, seats, settle } = guarded(application);

@@ -443,6 +443,22 @@ describe('a notice', () => {
       },
     ],
     [
+      'somebody calls process.exit()',
+      { kind: 'cut-short', code: 0, caller: 'end (/app/sdk.js:3:1)', abandoned: ['Pool.end'] },
+      {
+        level: 'error',
+        text: 'The process exits with code 0 before it has shut down, called at end (/app/sdk.js:3:1). Abandoned: Pool.end.',
+      },
+    ],
+    [
+      'the process exits by itself',
+      { kind: 'cut-short', code: 1, caller: undefined, abandoned: [] },
+      {
+        level: 'error',
+        text: 'The process exits with code 1 before it has shut down. No task was running: what did not end was a hook of Nest, or the closing of a server.',
+      },
+    ],
+    [
       'the process is kept alive by something unknown',
       { kind: 'kept-alive', afterMs: 1_000, leftovers: [] },
       {

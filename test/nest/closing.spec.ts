@@ -247,7 +247,14 @@ describe('enableGracefulShutdown', () => {
     const app = module.createNestApplication({ logger: false });
     expect(enableGracefulShutdown(app)).toBe(app);
     const before = fake.listenedTo;
-    expect(before).toEqual(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2']);
+    expect(before.filter((event) => event.startsWith('SIG'))).toEqual([
+      'SIGTERM',
+      'SIGINT',
+      'SIGHUP',
+      'SIGQUIT',
+      'SIGABRT',
+      'SIGUSR2',
+    ]);
     expect(enableGracefulShutdown(app)).toBe(app);
     expect(fake.listenedTo).toEqual(before);
     await app.init();

@@ -182,6 +182,10 @@ describe('secrets', () => {
     const items = [{ name: 'charge 4713', ageMs: 1 }];
     const written = report([phase('drain', { tasks: [task('pay', { error, inFlight: items })] })], {
       reason: { kind: 'request', message: 'card 4714' },
+      joinedReasons: [
+        { kind: 'exit', message: 'card 4715' },
+        { kind: 'abort', error: 'card 4716' },
+      ],
     });
     expect(JSON.stringify(reportToJson(written, { redact }))).not.toMatch(/471\d/);
     expect(reportToHtml(written, { redact })).not.toMatch(/471\d/);

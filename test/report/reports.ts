@@ -150,6 +150,11 @@ export const reasonOfEachKind: readonly ShutdownReason[] = [
   { kind: 'request', message: 'a deployment' },
   { kind: 'message' },
   { kind: 'error', error: new RangeError('out of range'), origin: 'uncaughtException' },
+  { kind: 'exit', message: 'the queue is empty' },
+  { kind: 'exit', message: 'the queue is empty', code: 3 },
+  { kind: 'abort', error: new Error('the job is over') },
+  { kind: 'before-exit' },
+  { kind: 'disconnect' },
   { kind: 'dispose' },
 ];
 

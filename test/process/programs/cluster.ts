@@ -35,7 +35,7 @@ const SCENARIOS: Readonly<Record<string, () => unknown>> = {
   'worker-is-signalled': () => Object.values(cluster.workers ?? {})[0]?.process.kill('SIGTERM'),
 };
 
-async function primary(): Promise<void> {
+async function runPrimary(): Promise<void> {
   const worker = cluster.fork();
   worker.on('exit', (code, signal) => say(`worker ended with ${code ?? signal}`));
   const port = await new Promise((resolve) => {
@@ -50,7 +50,7 @@ async function primary(): Promise<void> {
   await SCENARIOS[process.argv[2] ?? '']?.();
 }
 
-async function worker(): Promise<void> {
+async function runWorker(): Promise<void> {
   const app = await NestFactory.create(
     {
       module: AppModule,
@@ -68,4 +68,4 @@ async function worker(): Promise<void> {
   process.send?.(port);
 }
 
-await (cluster.isPrimary ? primary() : worker());
+await (cluster.isPrimary ? runPrimary() : runWorker());

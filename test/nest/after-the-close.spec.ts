@@ -1,0 +1,123 @@
+import type { INestApplication } from '@nestjs/common';
+import { PROCESS_GUARD } from '../../lib/graceful-shutdown.module.js';
+import { GracefulShutdown, enableGracefulShutdown } from '../../lib/index.js';
+import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
+import { FakeProcess } from '../../lib/testing/fake-process.js';
+import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { RecordedLog, testingModule, type ApplicationParts } from './application.js';
+
+const IS_CLOSED =
+  'the application is closed, and a closed application does not start again. Create a new one.';
+
+/** An application in a process and on a clock of its own. */
+async function application(parts: ApplicationParts = {}) {
+  const clock = new ManualClock(1_000_000);
+  const log = new RecordedLog();
+  const fake = new FakeProcess();
+  const module = await testingModule(parts, { clock, log })
+    .overrideProvider(PROCESS_GUARD)
+    .useValue(new ProcessGuard(fake, clock, () => undefined))
+    .compile();
+  const app = enableGracefulShutdown(module.createNestApplication({ logger: false }));
+  return { app, clock, log, fake, shutdown: app.get(GracefulShutdown) };
+}
+
+/** Whether a promise settles within some turns of the event loop. */
+async function settles(promise: Promise<unknown>): Promise<boolean> {
+  let isSettled = false;
+  const note = (): void => void (isSettled = true);
+  promise.then(note, note);
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  return isSettled;
+}
+
+describe('a closed application', () => {
+  test.each<[string, (app: INestApplication) => unknown]>([
+    ['init', (app) => app.init()],
+    ['listen', (app) => app.listen(0)],
+    ['startAllMicroservices', (app) => app.startAllMicroservices()],
+    ['connectMicroservice', async (app) => app.connectMicroservice({})],
+  ])('does not start again: %s() rejects with a sentence', async (method, start) => {
+    const { app } = await application();
+    await app.init();
+    await app.close();
+    await expect(start(app)).rejects.toThrow(`${method}(): ${IS_CLOSED}`);
+  });
+
+  test('does not start again where it was closed before it had started', async () => {
+    const { app } = await application();
+    await app.close();
+    await expect(app.listen(0)).rejects.toThrow(IS_CLOSED);
+  });
+
+  test("does not start again after a signal with exit: 'none', where the process goes on", async () => {
+    const { app, fake } = await application({ shutdown: { exit: 'none' } });
+    await app.init();
+    fake.emitSignal('SIGTERM');
+    await app.close();
+    await expect(app.listen(0)).rejects.toThrow(IS_CLOSED);
+  });
+
+  test('rejects a start that comes while it closes when it is closed', async () => {
+    const { app } = await application();
+    await app.init();
+    const closed = app.close();
+    await Promise.all([closed, expect(app.listen(0)).rejects.toThrow(IS_CLOSED)]);
+  });
+});
+
+test('a start that meets a signal is never answered, since main() would reject and cut the drain', async () => {
+  const { app, fake, shutdown } = await application();
+  fake.emitSignal('SIGTERM');
+  await shutdown.finished;
+  const listening = app.listen(0);
+  await app.close();
+  expect(await settles(listening)).toBe(false);
+});
+
+test('a close whose Nest hook hangs rejects as the grace period is nearly over, and is logged', async () => {
+  class Stuck {
+    onModuleDestroy(): Promise<never> {
+      return new Promise(() => undefined);
+    }
+  }
+  const { app, clock, log } = await application({ providers: [Stuck], shutdown: { gracePeriod: 5_000 } });
+  await app.init();
+  const closed = app.close();
+  await expect(clock.runUntil(closed, 60_000)).rejects.toThrow('did not end within 4500 ms');
+  expect(clock.now()).toBe(1_004_500);
+  expect(log.lines.filter(({ level }) => level === 'error').map(({ text }) => text)).toEqual([
+    expect.stringContaining('Nest could not close the application: a Nest hook or the close of a server'),
+  ]);
+});
+
+describe('GracefulShutdown.exit()', () => {
+  test('waits the shutdownDelay like a signal, closes, and sets its code', async () => {
+    const { app, fake, clock, shutdown } = await application({ shutdown: { shutdownDelay: 2_000 } });
+    await app.listen(0, '127.0.0.1');
+    shutdown.exit({ reason: 'the queue is empty', code: 3 });
+    await clock.runUntil(shutdown.finished);
+    await app.close();
+
+    expect(shutdown.report).toMatchObject({
+      reason: { kind: 'exit', message: 'the queue is empty', code: 3 },
+      outcome: 'completed',
+    });
+    expect(clock.now() - 1_000_000).toBeGreaterThanOrEqual(2_000);
+    await clock.advance(0);
+    expect(fake.exitCode).toBe(3);
+  });
+
+  test.each([-1, 256, 1.5, Number.NaN])('refuses %d for a code, and nothing begins', async (code) => {
+    const { app, shutdown } = await application();
+    expect(() => shutdown.exit({ code })).toThrow('expected an integer from 0 to 255');
+    expect(shutdown.status).toBe('idle');
+    await app.close();
+  });
+
+  test('is refused where enableGracefulShutdown(app) was not called', async () => {
+    const module = await testingModule({}, { clock: new ManualClock(), log: new RecordedLog() }).compile();
+    expect(() => module.get(GracefulShutdown).exit()).toThrow('Call enableGracefulShutdown(app)');
+    await module.close();
+  });
+});
