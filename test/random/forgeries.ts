@@ -313,8 +313,8 @@ export const FORGERIES: Readonly<Record<RuleName, readonly [Forgery, ...Forgery[
     [() => ({ seen: { exitedAt: UP + 20_000 } }), /not out in its grace period/],
     [() => ({ seen: { overdue: true } }), /had to be killed/],
     [
-      ({ lines }) => ({ lines: lines.map(([ms, noted]) => [noted.what === 'exit' ? 7_000 : ms, noted]) }),
-      /exited 1799 ms after its grace period/,
+      ({ lines }) => ({ lines: lines.map(([ms, noted]) => [noted.what === 'exit' ? 9_000 : ms, noted]) }),
+      /exited 3799 ms after its grace period/,
     ],
   ],
   'exit code': [

@@ -47,7 +47,7 @@ function stains({ entries, lives, report, scenario }: Facts): readonly string[] 
 
 /** The exit code is what the rules say. */
 export const exitCode: Rule = (facts) => {
-  const { observation, scenario, report, entries, exit, runEnd } = facts;
+  const { observation, scenario, entries, exit, runEnd } = facts;
   const { code, signal, overdue } = observation;
   if (overdue || of(entries, 'broken').length > 0) return [];
   const forced = forcedEnds(facts);
