@@ -14,7 +14,7 @@ import { calledOnce, nobodyAwaitsItself, oneRun } from './rules/once.js';
 import { dependency, phasesInOrder, phasesSkipped, sequence } from './rules/order.js';
 import { nobodyDropped, outcomes, registeredLate, skippedForTime, starts } from './rules/outcomes.js';
 import { reportIsSound, reportIsStored } from './rules/report.js';
-import { outInTime, runInTime, timeouts } from './rules/time.js';
+import { fits, outInTime, runInTime, timeouts } from './rules/time.js';
 
 /** Everything that has to hold of a random process, by the rule that says so. */
 export const RULES = {
@@ -32,6 +32,7 @@ export const RULES = {
   'rule 6: nobody dropped': nobodyDropped,
   'rule 7: registered late': registeredLate,
   'rule 8: starts': starts,
+  'rule 9: fits': fits,
   'rule 10: phases before hooks': phasesBeforeHooks,
   'rule 10: requests answered': requestsAnswered,
   'rule 10: work before close': workBeforeClose,

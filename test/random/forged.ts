@@ -1,16 +1,19 @@
-import type { RuleName } from './check.js';
 import type { Entry, Noted, ReportSketch, TaskSketch } from './journal.js';
 import type { Observation } from './observe.js';
 import type { ProviderSpec, Scenario, TaskSpec } from './scenario.js';
 
 /** When the forged process is up; every time below is in milliseconds from then. */
-const UP = 1_700_000_000_000;
+export const UP = 1_700_000_000_000;
 
-function taskOf(name: string, phase: string, rest: Partial<TaskSpec> = {}): TaskSpec {
+export function taskOf(name: string, phase: string, rest: Partial<TaskSpec> = {}): TaskSpec {
   return { name, phase, behaviour: { kind: 'resolve', ms: 10 }, ...rest };
 }
 
-function provider(id: number, handlers: readonly TaskSpec[], injects: readonly number[] = []): ProviderSpec {
+export function provider(
+  id: number,
+  handlers: readonly TaskSpec[],
+  injects: readonly number[] = [],
+): ProviderSpec {
   return { id, module: 0, shape: 'class', injects, alias: false, handlers, hooks: [] };
 }
 
@@ -27,7 +30,7 @@ const SCENARIO: Scenario = {
       { name: 'close', timeout: 1_000, mode: 'dependency' },
     ],
     shutdownDelay: 100,
-    gracePeriod: 5_000,
+    gracePeriod: 5_200,
     exit: 'code',
     runAt: 'module-destroy',
     fatalErrors: false,
@@ -56,9 +59,9 @@ const SCENARIO: Scenario = {
   clients: [{ id: 0, ms: 150, kind: 'request', workMs: 200 }],
 };
 
-type Line = readonly [number, Noted];
+export type Line = readonly [number, Noted];
 
-function ran(name: string, phase: string, [from, to]: readonly [number, number]): readonly Line[] {
+export function ran(name: string, phase: string, [from, to]: readonly [number, number]): readonly Line[] {
   const noted = { what: 'task', task: name } as const;
   return [
     [from, { ...noted, step: 'start', phase, deadline: UP + from + 1_000 }],
@@ -84,7 +87,7 @@ const LINES: readonly Line[] = [
   [450, { what: 'exit', code: 0 }],
 ];
 
-function entry(name: string, startMs: number, durationMs: number): TaskSketch {
+export function entry(name: string, startMs: number, durationMs: number): TaskSketch {
   return { name, outcome: 'completed', startMs, durationMs };
 }
 
@@ -109,7 +112,7 @@ const REPORT: ReportSketch = {
 };
 
 /** What a process is forged of, to be changed in one place. */
-interface Parts {
+export interface Parts {
   readonly scenario: Scenario;
   readonly lines: readonly Line[];
   readonly report: ReportSketch;
@@ -138,14 +141,18 @@ export function forged(forge: (parts: Parts) => Partial<Parts> = () => ({})): Ob
 }
 
 /** The lines with those of a task moved in time. */
-function moved(lines: readonly Line[], name: string, byMs: number): readonly Line[] {
+export function moved(lines: readonly Line[], name: string, byMs: number): readonly Line[] {
   return lines.map(([ms, noted]) =>
     'task' in noted && noted.task === name ? [ms + byMs, noted] : [ms, noted],
   );
 }
 
 /** The report with a task changed, or left out. */
-function changed(report: ReportSketch, name: string, change: Partial<TaskSketch> | 'gone'): ReportSketch {
+export function changed(
+  report: ReportSketch,
+  name: string,
+  change: Partial<TaskSketch> | 'gone',
+): ReportSketch {
   return {
     ...report,
     phases: report.phases.map((each) => ({
@@ -157,161 +164,46 @@ function changed(report: ReportSketch, name: string, change: Partial<TaskSketch>
   };
 }
 
-function withOptions(scenario: Scenario, options: Partial<Scenario['options']>): Scenario {
+export function withOptions(scenario: Scenario, options: Partial<Scenario['options']>): Scenario {
   return { ...scenario, options: { ...scenario.options, ...options } };
 }
 
-/** For each rule what breaks it, with what is to be said of it. */
-export const FORGERIES: Readonly<Record<RuleName, readonly [(parts: Parts) => Partial<Parts>, RegExp]>> = {
-  'rule 1: one run': [
-    ({ lines }) => ({
-      lines: [...lines, [300, { what: 'run', step: 'started', reason: 'SIGTERM', deadline: UP + 4_201 }]],
-    }),
-    /started 2 times/,
-  ],
-  'rule 1: nobody awaits itself': [
-    ({ scenario, lines }) => ({
-      scenario: {
-        ...scenario,
-        providers: scenario.providers.with(
-          2,
-          provider(2, [{ ...taskOf('P2.m0', 'drain'), behaviour: { kind: 'close', awaited: true } }]),
-        ),
-      },
-      lines: lines.map(([ms, noted]) =>
-        noted.what === 'task' && noted.task === 'P2.m0' && noted.step === 'end'
-          ? [ms, { what: 'task', task: 'P2.m0', step: 'abort' }]
-          : [ms, noted],
-      ),
-    }),
-    /P2\.m0 awaits close\(\)/,
-  ],
-  'rule 2: called once': [
-    ({ lines }) => ({ lines: [...lines, ...ran('P0.m0', 'close', [434, 440])] }),
-    /P0\.m0 was called 2 times/,
-  ],
-  'rule 3: phases in order': [
-    ({ lines }) => ({ lines: moved(lines, 'P1.m1', -95) }),
-    /P1\.m1 of 'flush' started before P2\.m0/,
-  ],
-  'rule 3: phases skipped': [
-    ({ scenario }) => ({
-      scenario: withOptions(scenario, {
-        phases: (scenario.options.phases ?? []).map((each) => ({ ...each, enabled: each.name !== 'flush' })),
-      }),
-    }),
-    /P1\.m1 started in the disabled phase 'flush'/,
-  ],
-  'rule 4: sequence': [
-    ({ lines }) => ({ lines: moved(lines, 'P1.m2', -6) }),
-    /overlap, and the first is sequential/,
-  ],
-  'rule 4: dependency': [
-    ({ lines }) => ({ lines: moved(lines, 'P0.m0', -6) }),
-    /P0\.m0 ran before P1\.m0 had ended/,
-  ],
-  'rule 5: timeouts': [
-    ({ lines }) => ({
-      lines: lines.map(([ms, noted]) =>
-        noted.what === 'task' && noted.step === 'start'
-          ? [ms, { ...noted, deadline: noted.deadline + 500 }]
-          : [ms, noted],
-      ),
-    }),
-    /had 1500 ms instead of 1000/,
-  ],
-  'rule 5: run in time': [
-    ({ scenario }) => ({ scenario: withOptions(scenario, { gracePeriod: 4_000 }) }),
-    /more time than the grace period/,
-  ],
-  'rule 5: skipped for time': [
-    ({ report }) => ({
-      report: changed(report, 'P1.m2', { outcome: 'skipped', skippedBecause: 'phase-timeout' }),
-    }),
-    /P1\.m2 was skipped for the timeout of 'flush'/,
-  ],
-  'rule 6: outcomes': [
-    ({ report }) => ({ report: changed(report, 'P0.m0', { outcome: 'failed' }) }),
-    /P0\.m0 is reported as failed/,
-  ],
-  'rule 6: nobody dropped': [
-    ({ lines, report }) => ({
-      lines: lines.filter(([, noted]) => !('task' in noted) || noted.task !== 'P0.m0'),
-      report: changed(report, 'P0.m0', 'gone'),
-    }),
-    /P0\.m0 was dropped in silence/,
-  ],
-  'rule 7: registered late': [
-    ({ lines }) => ({
-      lines: [
-        ...lines,
-        [405, { what: 'registered', task: 'P1.m1+', phase: 'drain', by: { task: 'P1.m1', phase: 'flush' } }],
-      ],
-    }),
-    /registered when 'drain' had ended, and did not run/,
-  ],
-  'rule 8: starts': [
-    ({ lines }) => ({ lines: [...lines, [1, { what: 'broken', text: 'no such phase' }]] }),
-    /no such phase/,
-  ],
-  'rule 10: phases before hooks': [
-    ({ lines }) => ({
-      lines: [...lines, [430, { what: 'hook', hook: 'P1.onModuleDestroy', step: 'start' }]],
-    }),
-    /P1\.onModuleDestroy ran before the phases had ended/,
-  ],
-  'rule 10: requests answered': [
-    () => ({
-      seen: { clients: [{ id: 0, kind: 'request', answers: 0, looksComplete: false, error: 'ECONNRESET' }] },
-    }),
-    /1 requests accepted and 0 answered: ECONNRESET/,
-  ],
-  'rule 10: work before close': [
-    ({ lines }) => ({
-      lines: lines.map(([ms, noted]) => [noted.what === 'work' && ms > 300 ? 430 : ms, noted]),
-    }),
-    /the work for client 0 went on when P1\.m1 began/,
-  ],
-  'rule 12: nothing kept alive': [
-    () => ({ seen: { stderr: 'the process is kept alive by 1 timer' } }),
-    /kept alive, and nothing leaks/,
-  ],
-  'rule 13: delay': [
-    ({ report }) => ({ report: changed(report, 'shutdownDelay', { durationMs: 2 }) }),
-    /waited 2 ms of the shutdownDelay/,
-  ],
-  'rule 14: phase list': [
-    ({ report }) => ({ report: { ...report, phases: report.phases.slice(1) } }),
-    /no phase 'unready'/,
-  ],
-  'out in time': [() => ({ seen: { exitedAt: UP + 20_000 } }), /not out in its grace period/],
-  'exit code': [() => ({ seen: { code: 1 } }), /exited with 1 after a clean shutdown/],
-  escalation: [
-    ({ scenario }) => ({
-      scenario: { ...scenario, triggers: [...scenario.triggers, ...scenario.triggers] },
-      seen: {
-        sent: [
-          { trigger: 0, at: UP - 2_500 },
-          { trigger: 1, at: UP - 700 },
-        ],
-      },
-    }),
-    /a second signal did not end the process/,
-  ],
-  log: [
-    () => ({ seen: { stdout: 'Shut down in 243 ms: failed.' } }),
-    /the log says failed, the report completed/,
-  ],
-  'report is sound': [
-    ({ report }) => ({ report: changed(report, 'P0.m0', { durationMs: -33 }) }),
-    /'P0\.m0' has a negative time/,
-  ],
-  'report is stored': [
-    ({ report }) => ({ seen: { stored: { ...report, outcome: 'failed' } } }),
-    /differs from that of the process/,
-  ],
-  'no noise': [
-    () => ({ seen: { stderr: 'RangeError: Maximum call stack size exceeded' } }),
-    /Maximum call stack/,
-  ],
-};
+/** The report with a phase changed. */
+export function changedPhase(
+  report: ReportSketch,
+  name: string,
+  change: Partial<ReportSketch['phases'][number]>,
+): ReportSketch {
+  return {
+    ...report,
+    phases: report.phases.map((each) => (each.name === name ? { ...each, ...change } : each)),
+  };
+}
+
+/** The lines with a task that failed instead of completing. */
+export function failed(lines: readonly Line[], name: string): readonly Line[] {
+  return lines.map(([ms, noted]) =>
+    noted.what === 'task' && noted.task === name && noted.step === 'end'
+      ? [ms, { ...noted, step: 'fail' }]
+      : [ms, noted],
+  );
+}
+
+export function isNotEndOf(name: string): (line: Line) => boolean {
+  return ([, noted]) => noted.what !== 'task' || noted.task !== name || noted.step === 'start';
+}
+
+/** A handler of `flush` registers a task in `drain`, which has ended. */
+export function straggler(ms: number): Line {
+  return [ms, { what: 'registered', task: 'T', phase: 'drain', by: { task: 'P1.m1', phase: 'flush' } }];
+}
+
+/** The scenario with another first task of the phase `flush`. */
+export function withFirstFlush(scenario: Scenario, rest: Partial<TaskSpec>): Scenario {
+  const handlers = [
+    taskOf('P1.m0', 'close'),
+    taskOf('P1.m1', 'flush', rest),
+    taskOf('P1.m2', 'flush', { order: 2 }),
+  ];
+  return { ...scenario, providers: scenario.providers.with(1, provider(1, handlers, [0])) };
+}

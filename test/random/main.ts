@@ -1,17 +1,17 @@
-// npm run test:random -- [--processes N] [--seed N] [--only K] [--jobs N] [--without a,b] [--show]
+// npm run test:random -- [--processes N] [--seed N] [--only K,L] [--jobs N] [--without a,b] [--show]
 import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FACETS, isFacet, type Facet } from './facets.js';
-import { runProcesses, type Finished } from './run-processes.js';
+import { DEFAULT_JOBS, runProcesses, type Finished } from './run-processes.js';
 
 const { values } = parseArgs({
   options: {
     processes: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     only: { type: 'string' },
-    jobs: { type: 'string', default: String(availableParallelism()) },
+    jobs: { type: 'string', default: String(DEFAULT_JOBS) },
     without: { type: 'string', default: '' },
     show: { type: 'boolean', default: false },
   },
@@ -32,8 +32,13 @@ const without: ReadonlySet<Facet> = new Set(words.filter(isFacet));
 const seed = Number(values.seed);
 const count = Number(values.processes);
 const indexes =
-  values.only === undefined ? Array.from({ length: count }, (_, index) => index) : [Number(values.only)];
+  values.only === undefined
+    ? Array.from({ length: count }, (_, index) => index)
+    : values.only.split(',').map(Number);
 const again = words.length === 0 ? '' : ` --without ${words.join(',')}`;
+
+/** One fault may show in hundreds of tasks. */
+const SHOWN = 12;
 
 const folder = mkdtempSync(join(tmpdir(), 'random-'));
 const startedAt = performance.now();
@@ -50,7 +55,8 @@ function tell({ observation, violations }: Finished): void {
   if (violations.length > 0) {
     failures += 1;
     say(`--seed ${seed} --only ${scenario.index}${again}: exited with ${end}`);
-    for (const { rule, what } of violations) say(`  ${rule}: ${what}`);
+    for (const { rule, what } of violations.slice(0, SHOWN)) say(`  ${rule}: ${what}`);
+    if (violations.length > SHOWN) say(`  and ${violations.length - SHOWN} more`);
     for (const { rule } of violations) broken.set(rule, (broken.get(rule) ?? 0) + 1);
   }
   if (values.show || (violations.length > 0 && values.only !== undefined)) {

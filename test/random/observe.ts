@@ -24,7 +24,7 @@ export interface Observation {
 }
 
 /** Milliseconds that a busy machine may take beyond the grace period. */
-export const SLACK = 3_000;
+export const SLACK = 5_000;
 
 /** How long a process may take to start, on a machine that is busy with others. */
 const START_LIMIT = 120_000;

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { check } from './check.js';
 import type { Facet } from './facets.js';
 import { generate } from './generate.js';
@@ -10,18 +11,21 @@ export interface Finished {
   readonly violations: readonly Violation[];
 }
 
+/** Two for each processor: most of the time a process waits. */
+export const DEFAULT_JOBS = 2 * availableParallelism();
+
 /** Runs the random processes of a seed, some at a time. */
 export async function runProcesses({
   seed,
   indexes,
-  jobs,
+  jobs = DEFAULT_JOBS,
   folder,
   without = new Set(),
   onEnd,
 }: {
   readonly seed: number;
   readonly indexes: readonly number[];
-  readonly jobs: number;
+  readonly jobs?: number;
   /** Where the files of the processes are, while they run. */
   readonly folder: string;
   readonly without?: ReadonlySet<Facet>;

@@ -53,7 +53,7 @@ const root = rootModule({
       ...(lines === undefined ? {} : { logger: lines }),
     }),
   ],
-  providers: scenario.bareValue ? [{ provide: 'bare', useValue: Object.create(null) }] : [],
+  providers: scenario.bareValue ? [{ provide: 'bare', useValue: bareValue() }] : [],
   controllers: [...(hasServer ? [controllerOf(stage)] : []), ...(hasMessages ? [await pigeonholeOf()] : [])],
 });
 
@@ -117,6 +117,11 @@ function ask(trigger: Trigger): void {
     default:
     // The driver does it, from outside.
   }
+}
+
+/** A provider without a prototype, as some packages export themselves, with a hook of its own. */
+function bareValue(): unknown {
+  return Object.assign(Object.create(null), { onModuleDestroy: () => undefined });
 }
 
 /** Notes the beginning and the end of the run, and its report. */

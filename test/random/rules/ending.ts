@@ -47,7 +47,7 @@ function stains({ entries, lives, report, scenario }: Facts): readonly string[] 
 
 /** The exit code is what the rules say. */
 export const exitCode: Rule = (facts) => {
-  const { observation, scenario, report, entries, exit } = facts;
+  const { observation, scenario, entries, exit, runEnd } = facts;
   const { code, signal, overdue } = observation;
   if (overdue || of(entries, 'broken').length > 0) return [];
   const forced = forcedEnds(facts);
@@ -66,8 +66,8 @@ export const exitCode: Rule = (facts) => {
   if (forced.includes('deadline') || forced.includes('fatal')) {
     return code === 1 ? [] : [`${found} by force, instead of with 1`];
   }
+  if (runEnd === undefined) return [`${found}, and no run has ended`];
   if (code === 0) {
-    if (report === undefined) return [`${found}, and no run has ended`];
     if (stained.length > 0 && mustTell(facts)) return [`${found} after ${stained.join(' and ')}`];
     return [];
   }

@@ -69,7 +69,7 @@ export interface Facts {
 }
 
 /** Milliseconds that a busy machine may keep a process from its turn. */
-export const TOLERANCE = 1_500;
+export const TOLERANCE = 3_000;
 
 export function factsOf(observation: Observation): Facts {
   const { scenario, entries, stored } = observation;

@@ -1,7 +1,7 @@
 import { SLACK } from '../observe.js';
 import { endsProcess } from '../scenario.js';
 import { of } from '../journal.js';
-import { over, TOLERANCE, type Rule } from './facts.js';
+import { logOf, over, TOLERANCE, type Rule } from './facts.js';
 
 /** Clocks of two kinds, and timers that fire within their millisecond. */
 const ROUNDING = 5;
@@ -46,6 +46,25 @@ export const runInTime: Rule = ({ scenario, runStart, runEnd, exit, observation,
   const endedAt = runEnd?.at ?? exit?.at ?? observation.exitedAt;
   if (endedAt > runStart.deadline + blockedMs + TOLERANCE) faults.push('the run went on beyond its deadline');
   return faults;
+};
+
+/** Rule 9: a plan whose longest path does not fit the grace period is warned of at the start, and no other. */
+export const fits: Rule = (facts) => {
+  const { scenario, phases } = facts;
+  const { logger, options, stdoutGone } = scenario;
+  if (logger === 'none' || (logger === 'nest' && stdoutGone) || of(facts.entries, 'up').length === 0)
+    return [];
+  const ends = new Map<string, number>();
+  for (const { name, timeout, enabled, before } of phases.values()) {
+    const from = Math.max(0, ...Array.from(before, (each) => ends.get(each) ?? 0));
+    ends.set(name, from + (enabled ? timeout : 0));
+  }
+  const longest = Math.max(...ends.values());
+  const isWarned = logOf(facts).includes("'does-not-fit'");
+  if (longest + 1_000 > options.gracePeriod === isWarned) return [];
+  return isWarned
+    ? ['the plan fits into its grace period, and a line says that it does not']
+    : [`the plan takes ${longest} ms and 1 000 of ${options.gracePeriod}, and no line says so`];
 };
 
 /** Every process is out in its grace period. */
