@@ -124,7 +124,7 @@ export interface GracefulShutdownOptions {
    */
   readonly progressInterval?: number;
   /**
-   * Where the log goes; `false` for nowhere.
+   * Where the log goes; `false` for nowhere. A line that the logger fails to take goes to standard error.
    * @default Nest's Logger
    */
   readonly logger?: LoggerService | false;
