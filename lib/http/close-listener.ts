@@ -5,7 +5,7 @@ import { turn } from './loop-turn.js';
 const HOLD_LIMIT = 250;
 
 /** So much of a turn counts at most: while the loop is blocked nobody can be accepted. */
-const TURN_LIMIT = 10;
+const TURN_LIMIT = 2;
 
 /**
  * Stops listening without losing anything that has been accepted or is about to be.

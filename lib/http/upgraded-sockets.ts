@@ -42,14 +42,18 @@ export class UpgradedSockets {
       toldMs: undefined,
     });
     socket.once('close', () => {
-      this.#sockets.delete(socket);
-      this.onGone();
+      if (this.#sockets.delete(socket)) this.onGone();
     });
   }
 
   /** Whether the drain waits for one. */
   isWaited(isIgnored: (path: string) => boolean): boolean {
-    return this.#unowned.some(([, { path }]) => !isIgnored(path));
+    // Asked whenever one has gone: there may be many, and the first is enough.
+    const owned = this.#sockets.size === 0 ? undefined : this.owned();
+    for (const [socket, { path }] of this.#sockets) {
+      if (owned?.has(socket) !== true && !isIgnored(path)) return true;
+    }
+    return false;
   }
 
   items(now: number, isIgnored: (path: string) => boolean): readonly InFlightItem[] {
@@ -76,10 +80,12 @@ export class UpgradedSockets {
     for (const [socket] of this.#unowned) cut(socket);
   }
 
+  /** Those of others are let go of, for good. */
   get #unowned(): readonly (readonly [Socket, Upgraded])[] {
     if (this.#sockets.size === 0) return [];
     const owned = this.owned();
-    return [...this.#sockets].filter(([socket]) => !owned.has(socket));
+    for (const socket of this.#sockets.keys()) if (owned.has(socket)) this.#sockets.delete(socket);
+    return [...this.#sockets];
   }
 }
 

@@ -22,15 +22,18 @@ export class WebSocketSpeech {
 
   constructor(private readonly socket: Socket) {
     const { write } = socket;
-    socket.write = (...args: readonly unknown[]): boolean => {
+    const followed = (...args: readonly unknown[]): boolean => {
       // Nothing may follow a close.
       if (this.#state.status === 'told') {
         callBack(args);
         return true;
       }
       this.#written(args);
+      // Nothing is left to follow, and the library may write a lot.
+      if (this.#state.status === 'silent' && socket.write === followed) socket.write = write;
       return Reflect.apply(write, socket, args);
     };
+    socket.write = followed;
   }
 
   /** Tells the client that it is sent away, where that is safe now; says whether it was. */
