@@ -64,7 +64,7 @@ export const nodeProcess: ProcessPort = {
   },
   endWhenIdle: (onIdle) => {
     // A listener of messages keeps it open, also one of node:cluster or a process manager.
-    process.channel?.unref();
+    throughChannel((channel) => channel.unref());
     process.once('beforeExit', onIdle);
     process.on('exit', leaveAtOnce);
   },
@@ -106,12 +106,20 @@ function standardOutputs(): readonly NodeJS.WriteStream[] {
 /** What keeps the process alive at this moment, one entry for each. */
 export function keepingAlive(): readonly string[] {
   const { libuv, workers } = diagnosticReport();
-  const channel: unknown = process.channel && Reflect.get(process.channel, 'fd');
   return listLeftovers(libuv, {
     resources: process.getActiveResourcesInfo(),
     workers: workers.length,
-    channel: typeof channel === 'number' ? channel : undefined,
+    channel: throughChannel((channel) => Number(Reflect.get(channel, 'fd'))),
   });
+}
+
+/** A test runner may show its tests a copy of the process, whose channel cannot be used. */
+function throughChannel<T>(use: (channel: NonNullable<typeof process.channel>) => T): T | undefined {
+  try {
+    return process.channel ? use(process.channel) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
