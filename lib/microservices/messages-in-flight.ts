@@ -83,7 +83,7 @@ export class MessagesInFlight implements WorkInFlight {
     const handlers = memberOf(server, 'messageHandlers');
     // A strategy may have come with handlers of its own.
     if (handlers instanceof Map) {
-      for (const [pattern, handler] of [...handlers]) {
+      for (const [pattern, handler] of handlers) {
         if (isMethod(handler)) handlers.set(pattern, this.#counted(handler, patternText(pattern)));
       }
     }

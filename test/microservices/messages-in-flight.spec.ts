@@ -284,6 +284,7 @@ describe('a strategy that calls its handlers by itself', () => {
     await untilItemsAre(messages, ['orders']);
     open(1);
     await messages.idle();
+    expect(messages.items).toEqual([]);
   });
 
   test('keeps what a handler throws, and what Nest writes on it', async () => {

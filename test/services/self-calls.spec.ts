@@ -63,5 +63,8 @@ for (const { name, transport, ...broker } of TRANSPORTS) {
     );
   };
   if ('port' in broker) await describeWithBroker({ name, port: broker.port }, declare);
-  else describe(name, declare);
+  else
+    describe(`${name}, without a broker`, () => {
+      declare();
+    });
 }
