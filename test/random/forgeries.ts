@@ -141,6 +141,16 @@ export const FORGERIES: Readonly<Record<RuleName, readonly [Forgery, ...Forgery[
     [
       ({ lines }) => ({
         lines: lines.map(([ms, noted]) =>
+          noted.what === 'run' && noted.step === 'started'
+            ? [ms, { ...noted, deadline: UP + 1_000 }]
+            : [ms, noted],
+        ),
+      }),
+      /P0\.m0 had time beyond the end of the run/,
+    ],
+    [
+      ({ lines }) => ({
+        lines: lines.map(([ms, noted]) =>
           noted.what === 'task' && noted.step === 'start'
             ? [ms, { ...noted, deadline: noted.deadline + 500 }]
             : [ms, noted],

@@ -1,16 +1,9 @@
-import type { GracefulShutdown, ShutdownContext, ShutdownRegistration } from 'nestjs-phased-shutdown';
+import type { ShutdownContext } from 'nestjs-phased-shutdown';
 import { Observable } from 'rxjs';
-import { reasonWord } from '../journal.js';
 import type { BehaviourOf, TaskSpec } from '../scenario.js';
 import { note, pause } from './note.js';
+import { askToRun, close, registerNext, withdraw, type Stage } from './stage.js';
 import { thrownOf } from './thrown.js';
-
-/** What tasks act upon. */
-export interface Stage {
-  readonly shutdown: () => GracefulShutdown;
-  readonly close: () => Promise<void>;
-  readonly registrations: Map<string, ShutdownRegistration>;
-}
 
 /** The function of a task: does what the scenario says, and notes its start and how it settled. */
 export function perform(task: TaskSpec, context: ShutdownContext, stage: Stage): unknown {
@@ -144,87 +137,6 @@ async function* steps(
   }
   if (thrown === undefined) settle.end();
   else settle.fail(thrown);
-}
-
-function registerNext(
-  { name }: Pick<TaskSpec, 'name'>,
-  { phase, depth, ms }: Pick<BehaviourOf<'register'>, 'phase' | 'depth' | 'ms'>,
-  { from, stage }: { readonly from: string; readonly stage: Stage },
-): void {
-  if (depth === 0) return;
-  const task = { name: depthName(`${name}+`), phase };
-  const run = (context: ShutdownContext): unknown => {
-    // The next one is registered before this one has ended, in the same call.
-    note({ what: 'task', task: task.name, step: 'start', phase: context.phase, deadline: context.deadline });
-    context.signal.addEventListener('abort', () => note({ what: 'task', task: task.name, step: 'abort' }), {
-      once: true,
-    });
-    registerNext(task, { phase, depth: depth - 1, ms }, { from: context.phase, stage });
-    if (ms > 0) return pause(ms).then(() => note({ what: 'task', task: task.name, step: 'end' }));
-    note({ what: 'task', task: task.name, step: 'end' });
-    return undefined;
-  };
-  register({ ...task, run }, { phase: from, task: name }, stage);
-}
-
-/** `P1.m0+` for the first, `P1.m0+2` for the second that was registered, and so on. */
-function depthName(name: string): string {
-  const [, base = name, depth] = /^(.*?\+)(\d*)\+$/.exec(name) ?? [];
-  return depth === undefined ? name : `${base}${Number(depth === '' ? 1 : depth) + 1}`;
-}
-
-/** Registers a task and notes whether it was taken. */
-export function register(
-  task: Parameters<GracefulShutdown['register']>[0],
-  by: { readonly task: string; readonly phase: string } | undefined,
-  { shutdown, registrations }: Stage,
-): void {
-  const noted = {
-    what: 'registered',
-    task: task.name,
-    phase: task.phase ?? 'close',
-    ...(by === undefined ? {} : { by }),
-  } as const;
-  // Before it is registered, since it may run in the same call.
-  note(noted);
-  try {
-    registrations.set(task.name, shutdown().register(task));
-  } catch (error) {
-    note({ ...noted, refused: String(error) });
-  }
-}
-
-export function withdraw(how: 'dispose' | 'unregister', target: string, { registrations }: Stage): void {
-  const registration = registrations.get(target);
-  if (registration === undefined) return;
-  if (how === 'unregister') {
-    note({ what: 'withdrawn', task: target, done: registration.unregister() });
-    return;
-  }
-  note({ what: 'disposed', task: target, step: 'asked' });
-  void registration[Symbol.asyncDispose]().then(
-    () => note({ what: 'disposed', task: target, step: 'resolved' }),
-    () => note({ what: 'disposed', task: target, step: 'rejected' }),
-  );
-}
-
-/** Asks for the run, or joins it, and notes what the answer was. */
-export async function askToRun(who: string, { shutdown }: Stage): Promise<void> {
-  try {
-    const { reason, startedAt, outcome } = await shutdown().run(who);
-    note({ what: 'answered', reason: reasonWord(reason), startedAt, outcome });
-  } catch {
-    // One that would wait for itself may be refused.
-  }
-}
-
-export async function close({ close: closeApplication }: Stage): Promise<void> {
-  try {
-    await closeApplication();
-    note({ what: 'closed', how: 'resolved' });
-  } catch {
-    note({ what: 'closed', how: 'rejected' });
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

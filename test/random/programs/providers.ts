@@ -9,8 +9,9 @@ import {
 } from '@nestjs/common';
 import { OnShutdown, type ShutdownContext } from 'nestjs-phased-shutdown';
 import type { HookSpec, ProviderSpec, TaskSpec } from '../scenario.js';
-import { perform, type Stage } from './behave.js';
+import { perform } from './behave.js';
 import { note, pause } from './note.js';
+import type { Stage } from './stage.js';
 import { thrownOf } from './thrown.js';
 
 /** The providers of a scenario in their modules, as Nest is given them. */

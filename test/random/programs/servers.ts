@@ -13,8 +13,8 @@ import { NestFactory } from '@nestjs/core';
 import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
 import type { AppKind } from '../scenario.js';
-import { askToRun, close, type Stage } from './behave.js';
 import { note, pause } from './note.js';
+import { askToRun, close, type Stage } from './stage.js';
 
 /** An application that has not been started. */
 export interface Subject {

@@ -12,11 +12,12 @@ import {
 } from 'nestjs-phased-shutdown';
 import { reasonWord, sketchOf } from '../journal.js';
 import type { Scenario, Trigger } from '../scenario.js';
-import { askToRun, close, perform, register, withdraw, type Stage } from './behave.js';
+import { perform } from './behave.js';
 import { loggerOf } from './loggers.js';
 import { note, pause } from './note.js';
 import { providerModules, rootModule } from './providers.js';
 import { controllerOf, pigeonholeOf, subjectOf } from './servers.js';
+import { askToRun, close, register, withdraw, type Stage } from './stage.js';
 import { thrownOf } from './thrown.js';
 
 const [, , scenarioPath = '', , reportPath = ''] = process.argv;
