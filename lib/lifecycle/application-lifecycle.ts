@@ -125,7 +125,7 @@ export class ApplicationLifecycle {
 
   async #close(reason: ShutdownReason): Promise<void> {
     const { target, hooks, clock, limit, runAt } = this.parts;
-    const deadline = clock.now() + limit;
+    const until = clock.now() + limit;
     let unpark: () => void = () => undefined;
     const parked = new Promise<void>((resolve) => {
       // Where the process is about to end, what main() would do after listening must not happen any more.
@@ -133,7 +133,13 @@ export class ApplicationLifecycle {
     });
     await this.#awaitStart(reason, parked);
     try {
-      const request = { reason, options: { deadline }, joining: this.#early };
+      const options = {
+        // Asked for as the run begins: the wall clock may have been set while the start was waited for.
+        get deadline(): number {
+          return clock.dateOf(until);
+        },
+      };
+      const request = { reason, options, joining: this.#early };
       if (runAt === 'module-destroy') await startRun(target, request);
       else hooks.expect(request);
       await this.#closeNatively(signalOf(reason));

@@ -1,5 +1,6 @@
 import type { ProcessNotice } from '../logging/notice.js';
 import type { Clock, Timer } from '../run/clock.js';
+import { whenOver } from '../run/expiry.js';
 import type { ForcedEnd } from '../report/report-so-far.js';
 import type { GuardedApplication, Trigger } from './guarded-application.js';
 import type { ProcessPort } from './process-port.js';
@@ -69,12 +70,13 @@ export class ProcessEnding {
     const { port, clock, tell } = this.ports;
     const code = this.#clean && !this.#hadFatalError ? 0 : 1;
     const closedAt = clock.now();
-    const watchdog = clock.schedule(() => {
+    const onKeptAlive = (): void => {
       const afterMs = clock.now() - closedAt;
       const leftovers = port.leftovers();
       tell({ kind: 'kept-alive', afterMs, leftovers });
       this.#force({ kind: 'kept-alive', leftovers }, code);
-    }, LEAVE_LIMIT);
+    };
+    const watchdog = whenOver(clock, onKeptAlive, LEAVE_LIMIT);
     watchdog.unref();
     port.endWhenIdle(code);
     if (this.exit === 'signal' && this.first.kind === 'signal') port.raise(this.first.signal);
@@ -145,7 +147,8 @@ export class ProcessEnding {
     const limit = Math.min(...limits);
     this.#deadline?.cancel();
     if (limit === Infinity || this.#closing === 0) return;
-    this.#deadline = clock.schedule(
+    this.#deadline = whenOver(
+      clock,
       () => {
         const afterMs = clock.now() - this.#startedAt;
         tell({ kind: 'deadline-passed', afterMs, abandoned: this.#running() });

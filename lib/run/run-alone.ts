@@ -1,6 +1,8 @@
 import type { ShutdownReason } from '../plan/reason.js';
 import type { Clock } from './clock.js';
 import { ShutdownTimeoutError } from './errors.js';
+import { whenOver } from './expiry.js';
+import type { StepQueue } from './step-queue.js';
 import { TaskContext } from './task-context.js';
 import type { Ending, TaskExecution } from './task-execution.js';
 
@@ -14,19 +16,22 @@ export function runAlone(
   execution: TaskExecution,
   {
     clock,
+    steps,
     reason,
     allowedMs,
     onEnded,
   }: {
     readonly clock: Clock;
+    readonly steps: StepQueue;
     readonly reason: ShutdownReason;
     readonly allowedMs: number;
     readonly onEnded: (ending: Ending) => void;
   },
 ): void {
   const { task, phase } = execution;
-  const claimed = execution.claim(new TaskContext(reason, phase, clock.now() + allowedMs));
-  const timer = clock.schedule(
+  const claimed = execution.claim(new TaskContext(reason, phase, { clock, until: clock.now() + allowedMs }));
+  const timer = whenOver(
+    clock,
     () => execution.expire(new ShutdownTimeoutError(task.name, phase, allowedMs)),
     allowedMs,
   );
@@ -34,5 +39,6 @@ export function runAlone(
     timer.cancel();
     onEnded(ending);
   });
-  if (claimed) execution.call();
+  // A task may dispose another one, to any depth.
+  if (claimed) steps.later(() => execution.call());
 }
