@@ -69,6 +69,16 @@ export class ApplicationLifecycle {
     }
   }
 
+  /** Calls back when nothing starts any more, also of what main() starts right after it. */
+  whenStartEnded(callback: () => void): void {
+    void this.#startup.idle().then(() =>
+      this.parts.clock.schedule(() => {
+        if (this.#startup.isUnderWay) this.whenStartEnded(callback);
+        else callback();
+      }, 0),
+    );
+  }
+
   /** Closes the application; whoever asks again joins. Rejects with what Nest rejects with. */
   close(reason: ShutdownReason): Promise<void> {
     if (this.#closing === undefined) this.#closing = this.#close(reason);

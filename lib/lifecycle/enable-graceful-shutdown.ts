@@ -47,7 +47,10 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
     lifecycle.takeOver();
     seat = guard.attach({ ...guarded, close: (reason) => lifecycle.close(reason) });
     // By then all are there that will listen to signals too.
-    parts.hooks.whenStarted(() => guard.diagnose().forEach(parts.notify));
+    parts.hooks.whenStarted(() => {
+      guard.diagnose().forEach(parts.notify);
+      lifecycle.whenStartEnded(() => parts.target.announce());
+    });
     seam.define(ENABLED, true);
   }
   // The lifecycle has given the application its asyncDispose.

@@ -114,9 +114,9 @@ export class PhaseExecution {
       turn.status = 'ended';
       this.#frontier.complete(turn.node);
     } else if (this.#status === 'running') {
-      this.#startTurn(turn);
+      this.scope.steps.at(turn.execution.depth, () => this.#startTurn(turn));
     } else {
-      this.#skipTurn(turn);
+      this.scope.steps.at(turn.execution.depth, () => this.#skipTurn(turn));
     }
   }
 

@@ -40,5 +40,5 @@ export function runAlone(
     onEnded(ending);
   });
   // A task may dispose another one, to any depth.
-  if (claimed) steps.later(() => execution.call());
+  if (claimed) steps.later(() => steps.at(execution.depth, () => execution.call()));
 }

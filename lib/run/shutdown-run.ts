@@ -162,7 +162,7 @@ export class ShutdownRun {
    * @throws ShutdownConfigurationError when the task cannot be part of the plan
    */
   register(task: ShutdownTask): ShutdownRegistration {
-    const execution = this.registry.add(task);
+    const execution = this.registry.add(task, this.#steps.depth + 1);
     const index = this.registry.phaseGraph.indexOf(execution.phase);
     const phase = index === undefined ? undefined : this.#phases[index];
     if (phase !== undefined && this.#state.status !== 'idle') {
@@ -185,7 +185,9 @@ export class ShutdownRun {
         return;
       case 'skipped':
         this.#steps.later(() => {
-          if (execution.status === 'waiting') emitSkipped(execution, phase.cause, scope);
+          this.#steps.at(execution.depth, () => {
+            if (execution.status === 'waiting') emitSkipped(execution, phase.cause, scope);
+          });
         });
         return;
       case 'running':

@@ -7,6 +7,7 @@ import type { Clock } from './clock.js';
 export class StepQueue {
   #steps: (() => void)[] = [];
   #status: 'idle' | 'working' = 'idle';
+  #depth = 0;
 
   constructor(
     private readonly ports: {
@@ -36,13 +37,31 @@ export class StepQueue {
     }
   }
 
+  /** How many tasks have registered each other from their own functions, up to the one that runs now. */
+  get depth(): number {
+    return this.#depth;
+  }
+
+  /** Does it as a task of this depth. */
+  at(depth: number, step: () => void): void {
+    const outer = this.#depth;
+    this.#depth = depth;
+    try {
+      step();
+    } finally {
+      this.#depth = outer;
+    }
+  }
+
   #work(): void {
     this.#status = 'working';
+    const { depth } = this;
     let done = 0;
     try {
       do {
         for (let step = this.#steps[done]; step !== undefined; step = this.#steps[done]) {
           done += 1;
+          this.#depth = 0;
           step();
         }
         this.ports.onDone();
@@ -51,6 +70,7 @@ export class StepQueue {
       // A step throws where the call stack of the user ends within it. The rest goes on from an empty one.
       this.#steps = this.#steps.slice(done);
       this.#status = 'idle';
+      this.#depth = depth;
       if (this.#steps.length > 0) this.ports.clock.schedule(() => this.later(() => undefined), 0);
     }
   }

@@ -35,7 +35,7 @@ export class Stragglers {
         onEnded({ outcome: 'withdrawn' });
         return;
       }
-      emitStarted(execution, scope);
+      scope.steps.at(execution.depth, () => emitStarted(execution, scope));
       runAlone(execution, {
         clock: scope.clock,
         steps: scope.steps,

@@ -39,6 +39,8 @@ export class TaskExecution {
     readonly id: number,
     readonly task: ShutdownTask,
     readonly phase: string,
+    /** How many tasks registered each other from their own functions, down to this one. */
+    readonly depth = 0,
   ) {}
 
   get status(): State['status'] {

@@ -81,7 +81,8 @@ export class GatewayDrain {
   #sendAway(pace: Pace, deadline: number): readonly Promise<void>[] {
     const { clock, settings } = this.ports;
     const present = this.clients.present.filter(({ status }) => status === 'open');
-    const window = pace === 'in turns' ? Math.min(settings.window, millisecondsUntil(deadline, clock) / 2) : 0;
+    const window =
+      pace === 'in turns' ? Math.min(settings.window, millisecondsUntil(deadline, clock) / 2) : 0;
     const turns = turnsWithin(present.length, Math.max(0, window));
     return present.map(async (client, index) => {
       const turn = turns[index] ?? 0;
