@@ -72,7 +72,8 @@ function completed(observable: object, { signal }: WorkPorts): Promise<void> {
   });
 }
 
-async function iterated({ target, next }: Iterator, { signal, turn }: WorkPorts): Promise<void> {
+async function iterated({ target, next }: Iterator, ports: WorkPorts): Promise<void> {
+  const { signal } = ports;
   let returning: Promise<unknown> | undefined;
   const onAbort = (): void => {
     returning = Promise.resolve().then(() => call(target, 'return'));
@@ -86,7 +87,7 @@ async function iterated({ target, next }: Iterator, { signal, turn }: WorkPorts)
       if (typeof step !== 'object' || step === null) throw new TypeError('the iterator returned no object');
       if (Reflect.get(step, 'done')) break;
       await Reflect.get(step, 'value');
-      if (count % VALUES_PER_TURN === 0) await turn();
+      if (count % VALUES_PER_TURN === 0) await ports.turn();
     }
   } finally {
     signal.removeEventListener('abort', onAbort);

@@ -18,7 +18,7 @@ export interface TaskWrapper {
 export const AS_IT_IS: TaskWrapper = { wrap: (task) => task };
 
 /** More tasks than any application closes one inside another; those that register each other for ever end here. */
-const MOST_NESTED = 10_000;
+const MOST_NESTED = 5_000;
 
 /**
  * The tasks, by phase and by name: those that wait or run, and those that ended in the run, whose names

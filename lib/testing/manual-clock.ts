@@ -82,7 +82,7 @@ export class ManualClock implements Clock {
       next.callback();
       await settlePromises();
     }
-    this.#now = until;
+    this.#now = Math.max(this.#now, until);
   }
 
   /**
