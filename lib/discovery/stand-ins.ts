@@ -25,12 +25,14 @@ export function injectionsOfAll(all: readonly Wrapper[], foreign: Iterable<objec
     byClass.set(type, type);
     injections.set(type, injectedByClass(type, all));
   }
-  return new InjectionGraph(injections, (owner) => byClass.get(classesOf(owner)[0]));
+  return new InjectionGraph(injections, (owner) =>
+    typeof owner === 'function' ? undefined : byClass.get(classesOf(owner)[0]),
+  );
 }
 
 /** The class of an instance that Nest can have made with what it injects. */
 export function injectableClassOf(instance: object): object | undefined {
-  const type = classesOf(instance)[0];
+  const type = typeof instance === 'function' ? undefined : classesOf(instance)[0];
   if (!isClass(type)) return undefined;
   return [INJECTABLE, TYPES, TOKENS].some((key) => Reflect.hasMetadata(key, type)) ? type : undefined;
 }

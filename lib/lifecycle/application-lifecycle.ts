@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Notice } from '../logging/notice.js';
 import { isFromOutside, type ShutdownReason } from '../plan/reason.js';
-import type { Clock } from '../run/clock.js';
+import type { Clock, Timer } from '../run/clock.js';
 import { NestApplicationSeam } from './nest-seams.js';
 import { startRun } from './run-request.js';
 import type { ShutdownHooks } from './shutdown-hooks.js';
@@ -43,6 +43,7 @@ const STARTS = ['init', 'listen', 'startAllMicroservices'];
 export class ApplicationLifecycle {
   readonly #startup = new Startup();
   #closing: Promise<void> | undefined;
+  #startEnd: Timer | undefined;
   /** Reasons that came after the first, and before the run started. */
   readonly #early: ShutdownReason[] = [];
   #closeNatively: (signal: string | undefined) => Promise<void> = () => Promise.resolve();
@@ -69,14 +70,15 @@ export class ApplicationLifecycle {
     }
   }
 
-  /** Calls back when nothing starts any more, also of what main() starts right after it. */
+  /** Calls back when nothing starts any more, also of what main() starts right after it; not where it closes first. */
   whenStartEnded(callback: () => void): void {
-    void this.#startup.idle().then(() =>
-      this.parts.clock.schedule(() => {
+    void this.#startup.idle().then(() => {
+      if (this.#closing !== undefined) return;
+      this.#startEnd = this.parts.clock.schedule(() => {
         if (this.#startup.isUnderWay) this.whenStartEnded(callback);
         else callback();
-      }, 0),
-    );
+      }, 0);
+    });
   }
 
   /** Closes the application; whoever asks again joins. Rejects with what Nest rejects with. */
@@ -136,6 +138,7 @@ export class ApplicationLifecycle {
   async #close(reason: ShutdownReason): Promise<void> {
     const { target, hooks, clock, limit, runAt } = this.parts;
     const until = clock.now() + limit;
+    this.#startEnd?.cancel();
     let unpark: () => void = () => undefined;
     const parked = new Promise<void>((resolve) => {
       // Where the process is about to end, what main() would do after listening must not happen any more.
