@@ -1,6 +1,6 @@
 import type { Server } from 'node:net';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import type { MarkedProvider } from './discovery/provider-scan.js';
+import type { MarkedInstance, MarkedProvider } from './discovery/provider-scan.js';
 import type { Callers } from './in-flight/callers.js';
 import type { Notice } from './logging/notice.js';
 import type { MistakeList } from './plan/mistake.js';
@@ -39,6 +39,8 @@ export interface CompleteApplication {
 export interface ShutdownFeature {
   /** Sees the application in the moment in which it is complete and has not started; answers with its tasks. */
   readonly prepare: (application: CompleteApplication) => readonly ShutdownTask[];
+  /** Hears of instances with decorated methods that come into the application after that. */
+  readonly found?: (instances: readonly MarkedInstance[], mistakes: MistakeList) => void;
   /** Follows the run. */
   readonly observe?: (event: ShutdownEvent) => void;
   /** The sockets that left HTTP and that it sends away itself: `HttpDrain` does so with all others. */

@@ -193,6 +193,7 @@ function workFeature(work: InFlightWork, phase: string): ShutdownFeature {
       countWorkOf(providers, work, mistakes);
       return [work.drainTask(phase, register)];
     },
+    found: (instances, mistakes) => countWorkOf(instances, work, mistakes),
     observe: (event) => work.observe(event, phase),
   };
 }

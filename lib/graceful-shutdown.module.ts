@@ -127,17 +127,16 @@ const providers: readonly Provider[] = [
   { provide: REPORT_FILES, useValue: storedFiles },
   {
     provide: ReportSinks,
-    inject: [GracefulShutdown, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD, REPORT_FILES],
+    inject: [GracefulShutdown, SETTINGS, ShutdownLog, PROCESS_GUARD, REPORT_FILES],
     useFactory: (
       shutdown: GracefulShutdown,
       { report }: ShutdownSettings,
-      clock: Clock,
       log: ShutdownLog,
       guard: ProcessGuard,
       files: ReportFiles,
     ): ReportSinks => {
       const sinks = new ReportSinks(report, {
-        clock,
+        clock: shutdown.clock,
         files,
         inKubernetes: nodeProcess.platform.inKubernetes,
         report: () => shutdown.report,

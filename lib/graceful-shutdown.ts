@@ -4,20 +4,25 @@ import { findClosedBeforeHooks } from './discovery/closed-before-hook.js';
 import { findDestroyedEarly } from './discovery/destroyed-early.js';
 import { handlerTasks } from './discovery/handler-tasks.js';
 import { readInjections } from './discovery/injections.js';
+import { LateInstances } from './discovery/late-instances.js';
 import {
   allWrappers,
   scanProviders,
+  type MarkedInstance,
   type MarkedProvider,
   type ProviderSight,
 } from './discovery/provider-scan.js';
+import { injectableClassOf, injectionsOfAll } from './discovery/stand-ins.js';
 import { IsolatedObservable } from './graceful-shutdown.events.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ExitRequest, ExitRequests } from './lifecycle/exit-requests.js';
 import type { ShutdownTarget } from './lifecycle/shutdown-target.js';
 import type { Notice } from './logging/notice.js';
+import { phaseOf } from './plan/check-task.js';
+import { distinctName } from './plan/distinct-name.js';
 import { InjectionGraph } from './plan/injection-graph.js';
-import { ShutdownConfigurationError } from './plan/mistake.js';
+import { MistakeList, ShutdownConfigurationError } from './plan/mistake.js';
 import { findOrderDoubts } from './plan/order-check.js';
 import { reasonOf, type ShutdownReason } from './plan/reason.js';
 import type { ShutdownPlan } from './plan/shutdown-plan.js';
@@ -72,7 +77,15 @@ export class GracefulShutdown implements ShutdownTarget {
   readonly #fold = new ReportFold();
   /** At boot the injections below the handlers are read, which is enough for most applications. */
   #injectionsFrom: 'handlers' | 'all' = 'handlers';
+  /** How many providers there were when the injections of all were read. */
+  #wrapperCount = 0;
+  /** Classes of owners that are no providers: of what `ModuleRef.create()` makes. */
+  readonly #foreignClasses = new Set<object>();
   #prepared = false;
+  #announced = false;
+  #late: LateInstances | undefined;
+  /** Registered before it was known who injects whom. */
+  readonly #unplaced: ShutdownTask[] = [];
 
   /** @internal Nest makes it. */
   constructor(parts: ShutdownParts) {
@@ -111,6 +124,11 @@ export class GracefulShutdown implements ShutdownTarget {
         resolve(report);
       });
     });
+  }
+
+  /** @internal The clock by which the report tells its times. */
+  get clock(): Clock {
+    return this.#run.clock;
   }
 
   /** The word of `state` alone. */
@@ -180,8 +198,16 @@ export class GracefulShutdown implements ShutdownTarget {
    * @throws ShutdownConfigurationError when the task cannot be part of the plan
    */
   register(task: ShutdownTask): ShutdownRegistration {
-    if (task?.owner !== undefined) this.#knowInjectionsOf(task.owner);
-    return this.#run.register(task);
+    if (task?.owner === undefined) return this.#run.register(task);
+    this.#knowInjectionsOf(task.owner);
+    if (this.#prepared) {
+      const mistakes = new MistakeList();
+      this.#checkOwner(task, mistakes);
+      mistakes.throwIfAny();
+    }
+    const registration = this.#run.register(task);
+    if (!this.#prepared) this.#unplaced.push(task);
+    return registration;
   }
 
   /** The plan as it stands now, with the tasks that have been registered. */
@@ -196,7 +222,7 @@ export class GracefulShutdown implements ShutdownTarget {
    */
   prepare(): void {
     if (this.#prepared) return;
-    const { settings, modules, notify, features, sight } = this.#parts;
+    const { settings, modules, features, sight } = this.#parts;
     const mistakes = settings.mistakes.copy();
     const providers = scanProviders(modules, sight);
     const register = (task: ShutdownTask): unknown => this.register(task);
@@ -205,13 +231,102 @@ export class GracefulShutdown implements ShutdownTarget {
       // A list of phases that was refused has none to put them into.
       .filter(({ phase = '' }) => settings.phaseGraph.phase(phase) !== undefined);
     const tasks = [...ours, ...handlerTasks(providers, mistakes)];
-    const roots =
-      this.#injectionsFrom === 'all' ? allWrappers(modules) : providers.map(({ wrapper }) => wrapper);
-    const injections = new InjectionGraph(readInjections(roots));
+    const injections =
+      this.#injectionsFrom === 'all'
+        ? this.#readAll()
+        : new InjectionGraph(readInjections(providers.map(({ wrapper }) => wrapper)));
+    for (const task of this.#unplaced) this.#checkOwner(task, mistakes, injections);
     const plan = this.#run.registry.seal(tasks, { injections, mistakes });
     this.#prepared = true;
-    notify({ kind: 'planned', plan });
+    this.#unplaced.length = 0;
     this.#diagnose(plan, providers);
+    if (sight === undefined) this.#followLate(providers);
+  }
+
+  /**
+   * Tells the plan, once. Called when the application has started: transports, gateways and workers are found until
+   * then. A run that begins earlier tells it first.
+   */
+  announce(): void {
+    if (!this.#prepared || this.#announced) return;
+    this.#announced = true;
+    this.#parts.notify({ kind: 'planned', plan: this.plan() });
+  }
+
+  /** Finds what comes into the application from now on, and plans it. */
+  #followLate(providers: readonly MarkedProvider[]): void {
+    this.#late = new LateInstances(this.#parts.modules, providers);
+    this.#late.follow({
+      onLoaded: (found) => this.#takeIn(found),
+      onCreated: (created) => {
+        this.#tellFeatures([created], new MistakeList());
+        if (this.#run.status !== 'idle') this.#takeIn(this.#late?.takeCreated() ?? []);
+      },
+    });
+  }
+
+  #tellFeatures(found: readonly MarkedInstance[], mistakes: MistakeList): void {
+    for (const feature of this.#parts.features) feature.found?.(found, mistakes);
+  }
+
+  /** Plans the handlers of instances that came late. What cannot be planned is told: whoever made them goes on. */
+  #takeIn(found: readonly MarkedInstance[]): void {
+    if (found.length === 0) return;
+    const { registry } = this.#run;
+    const mistakes = new MistakeList();
+    this.#tellFeatures(found, mistakes);
+    for (const { owner } of found) this.#noteClass(owner);
+    registry.replaceInjections(this.#readAll());
+    const taken = new Set(registry.names);
+    let waiting = handlerTasks(found, mistakes).map((task) => ({
+      ...task,
+      name: distinctName(task.name, taken),
+    }));
+    // One may name another in `after` that comes later in the list: as long as some get in, the others are tried again.
+    for (let before = -1; waiting.length !== before;) {
+      before = waiting.length;
+      waiting = waiting.filter((task) => !this.#isTakenIn(task));
+    }
+    for (const task of waiting) this.#isTakenIn(task, mistakes);
+    if (mistakes.all.length === 0) return;
+    this.#parts.notify({ kind: 'plan-refused', error: new ShutdownConfigurationError(mistakes.all) });
+  }
+
+  #isTakenIn(task: ShutdownTask, mistakes = new MistakeList()): boolean {
+    try {
+      this.#run.register(task);
+      return true;
+    } catch (error) {
+      if (!(error instanceof ShutdownConfigurationError)) throw error;
+      for (const { code, path, message } of error.mistakes) mistakes.add(code, path, message);
+      return false;
+    }
+  }
+
+  #readAll(): InjectionGraph {
+    const all = allWrappers(this.#parts.modules);
+    this.#injectionsFrom = 'all';
+    this.#wrapperCount = all.length;
+    return injectionsOfAll(all, this.#foreignClasses);
+  }
+
+  /** Remembers the class of an instance that Nest may have made and does not keep; says whether it is new. */
+  #noteClass(owner: object): boolean {
+    const type = injectableClassOf(owner);
+    if (type === undefined || this.#foreignClasses.has(type)) return false;
+    this.#foreignClasses.add(type);
+    return true;
+  }
+
+  /** In `dependency` mode an owner that is no provider would have no place, and run beside all others. */
+  #checkOwner(task: ShutdownTask, mistakes: MistakeList, injections = this.#run.registry.injections): void {
+    const mode = task.mode ?? this.#parts.settings.phaseGraph.phase(phaseOf(task))?.mode;
+    if (mode !== 'dependency' || injections.componentOf(task.owner) !== undefined) return;
+    mistakes.add(
+      'SHUTDOWN_INVALID_OPTION',
+      `${task.name}.owner`,
+      "expected an instance that Nest injects, got something else, so its place in 'dependency' mode is not known. Pass the provider itself (`this`, in a provider that registers a task), or leave `owner` out and give the order with `after`.",
+    );
   }
 
   /** Tells what will make this plan go wrong. */
@@ -232,14 +347,21 @@ export class GracefulShutdown implements ShutdownTarget {
     }
   }
 
-  /** An owner that no handler's provider leads to has a place only where the injections of all are read. */
+  /**
+   * An owner that no handler's provider leads to has a place only where the injections of all are read; one that came
+   * with a module that was loaded since, where they are read again.
+   */
   #knowInjectionsOf(owner: object): void {
     const { registry } = this.#run;
-    if (this.#injectionsFrom === 'all' || registry.injections.componentOf(owner) !== undefined) return;
-    this.#injectionsFrom = 'all';
-    if (this.#prepared) {
-      registry.replaceInjections(new InjectionGraph(readInjections(allWrappers(this.#parts.modules))));
+    if (registry.injections.componentOf(owner) !== undefined) return;
+    const isNewClass = this.#noteClass(owner);
+    if (!this.#prepared) {
+      this.#injectionsFrom = 'all';
+      return;
     }
+    const isStale = this.#wrapperCount !== allWrappers(this.#parts.modules).length;
+    if (this.#injectionsFrom === 'handlers' || isNewClass || isStale)
+      registry.replaceInjections(this.#readAll());
   }
 
   /** A run never throws: handlers that cannot be planned are told and left out, the others run. */
@@ -247,6 +369,9 @@ export class GracefulShutdown implements ShutdownTarget {
     if (this.#run.status !== 'idle') return;
     try {
       this.prepare();
+      const late = this.#late;
+      if (late !== undefined) this.#takeIn([...late.unknown(), ...late.takeCreated()]);
+      this.announce();
     } catch (thrown) {
       const error = thrown instanceof ShutdownConfigurationError ? thrown : toError(thrown);
       this.#parts.notify({ kind: 'plan-refused', error });

@@ -1,5 +1,5 @@
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
-import type { Clock } from '../run/clock.js';
+import { millisecondsUntil, type Clock } from '../run/clock.js';
 import type { BullEmitter } from './bull-seams.js';
 import { CountedListeners } from './counted-listeners.js';
 import { Expiry } from './expiry.js';
@@ -45,7 +45,7 @@ export class QueueEventsDrain {
     const { clock, sources } = this.ports;
     this.#listeners.beginDrain();
     const own = sources().filter(({ queue }) => queue === this.events.name);
-    const timeUp = new Expiry(clock, Math.max(0, deadline - clock.now()));
+    const timeUp = new Expiry(clock, Math.max(0, millisecondsUntil(deadline, clock)));
     const ended = await Promise.race([Promise.all(own.map(({ drained }) => drained)), timeUp.passed]);
     timeUp.cancel();
     if (ended !== 'expired' && ended.includes('busy')) await new Expiry(clock, ARRIVAL).passed;

@@ -2,7 +2,7 @@ import { isObject, replaceMethod } from '../discovery/members.js';
 import { ItemsInFlight } from '../in-flight/items-in-flight.js';
 import type { Notice } from '../logging/notice.js';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
-import type { Clock } from '../run/clock.js';
+import { millisecondsUntil, type Clock } from '../run/clock.js';
 import { closeByForce, giveBack, jobName, type BullWorker } from './bull-seams.js';
 import { CountedListeners } from './counted-listeners.js';
 import { Expiry } from './expiry.js';
@@ -75,7 +75,7 @@ export class WorkerDrain {
   async #drain({ signal, deadline }: ShutdownContext): Promise<void> {
     const { clock, reserve } = this.ports;
     this.#listeners.beginDrain();
-    const allowed = Math.max(0, deadline - clock.now());
+    const allowed = Math.max(0, millisecondsUntil(deadline, clock));
     const kept = Math.min(reserve, allowed / 2);
     const timeUp = new Expiry(clock, allowed - kept);
     const ending = await Promise.race([this.#finish(), timeUp.passed]);

@@ -1,7 +1,8 @@
 import { DEFAULT_PHASE } from '../plan/phase.js';
 import type { ShutdownPlan } from '../plan/shutdown-plan.js';
 import { injectedBy } from './injections.js';
-import { ownerOf, type MarkedProvider, type Wrapper } from './provider-scan.js';
+import { hasMethod } from './members.js';
+import { ownerOf, providerName, type MarkedProvider, type Wrapper } from './provider-scan.js';
 
 /** A hook of Nest's, and the handler that has by then closed what the hook's provider injects. */
 export interface ClosedBeforeHook {
@@ -52,8 +53,8 @@ function closingHandlers({ phases, phaseGraph }: ShutdownPlan): ReadonlyMap<unkn
 function hookOf(wrapper: Wrapper): string | undefined {
   const instance: unknown = wrapper.isDependencyTreeStatic() ? wrapper.instance : undefined;
   if (typeof instance !== 'object' || instance === null) return undefined;
-  const hook = HOOKS.find((name) => typeof Reflect.get(instance, name) === 'function');
-  return hook && `${instance.constructor.name}.${hook}`;
+  const hook = HOOKS.find((name) => hasMethod(instance, name));
+  return hook && `${providerName(wrapper, instance)}.${hook}`;
 }
 
 function isHandler({ decorator }: MarkedProvider['marks'][number]): boolean {

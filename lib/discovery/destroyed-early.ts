@@ -1,6 +1,7 @@
 import { InjectionGraph } from '../plan/injection-graph.js';
 import { readInjections } from './injections.js';
-import { ownerOf, type MarkedProvider, type Wrapper } from './provider-scan.js';
+import { hasMethod } from './members.js';
+import { ownerOf, providerName, type MarkedProvider, type Wrapper } from './provider-scan.js';
 
 /** A provider that Nest destroys before the phases run, and a handler whose provider injects it. */
 export interface DestroyedEarly {
@@ -23,7 +24,7 @@ export function findDestroyedEarly(
     const component = graph.componentOf(ownerOf(wrapper));
     const instance: unknown = wrapper.instance;
     if (component !== undefined && hasDestroyHook(instance)) {
-      destroyed.set(component, instance.constructor.name);
+      destroyed.set(component, providerName(wrapper, instance));
     }
   }
   const found: DestroyedEarly[] = [];
@@ -53,9 +54,5 @@ function injectedFrom(graph: InjectionGraph, from: number | undefined): Readonly
 }
 
 function hasDestroyHook(instance: unknown): instance is object {
-  return (
-    typeof instance === 'object' &&
-    instance !== null &&
-    typeof Reflect.get(instance, 'onModuleDestroy') === 'function'
-  );
+  return typeof instance === 'object' && instance !== null && hasMethod(instance, 'onModuleDestroy');
 }

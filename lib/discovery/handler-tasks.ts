@@ -1,12 +1,12 @@
 import type { MistakeList } from '../plan/mistake.js';
 import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
 import { HANDLER_KEYS, readHandler, type Handler } from './handler.js';
-import type { MarkedProvider } from './provider-scan.js';
+import type { MarkedInstance } from './provider-scan.js';
 import { distinctNames } from './task-name.js';
 
 /** Makes a task of each handler that was found. */
 export function handlerTasks(
-  providers: readonly MarkedProvider[],
+  providers: readonly MarkedInstance[],
   mistakes: MistakeList,
 ): readonly ShutdownTask[] {
   const handlers = providers.flatMap((provider) =>

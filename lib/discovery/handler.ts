@@ -1,9 +1,10 @@
 import { checkKeys, isName } from '../plan/check-setting.js';
 import type { MistakeList } from '../plan/mistake.js';
 import { DEFAULT_PHASE } from '../plan/phase.js';
+import { hasMethod } from './members.js';
 import type { MethodMark } from './method-mark.js';
 import type { OnShutdownOptions } from './on-shutdown.decorator.js';
-import type { MarkedProvider } from './provider-scan.js';
+import type { MarkedInstance } from './provider-scan.js';
 
 export const HANDLER_KEYS: readonly (keyof OnShutdownOptions)[] = [
   'phase',
@@ -16,7 +17,7 @@ export const HANDLER_KEYS: readonly (keyof OnShutdownOptions)[] = [
 
 /** A decorated method of one instance. */
 export interface Handler {
-  readonly provider: MarkedProvider;
+  readonly provider: MarkedInstance;
   readonly instance: object;
   readonly mark: MethodMark;
   /** `Class.method` */
@@ -30,7 +31,7 @@ export function phaseNamedBy({ mark }: Handler): string {
 
 /** Checks what can be checked before the phases are known. */
 export function readHandler(
-  provider: MarkedProvider,
+  provider: MarkedInstance,
   mark: MethodMark,
   mistakes: MistakeList,
 ): readonly Handler[] {
@@ -49,7 +50,7 @@ export function readHandler(
   if (name !== undefined && !isName(name, { path: `${label}.name`, mistakes })) return [];
   // In a preview there is no constructor that could have given the property its function.
   const isToCome = provider.stage === 'previewed' && !Reflect.has(instance, mark.method);
-  if (!isToCome && typeof Reflect.get(instance, mark.method) !== 'function') {
+  if (!isToCome && !holdsFunction(instance, mark.method)) {
     mistakes.add(
       'SHUTDOWN_NOT_A_FUNCTION',
       label,
@@ -58,4 +59,14 @@ export function readHandler(
     return [];
   }
   return [{ provider, instance, mark, label }];
+}
+
+/** The property may be a getter, which is asked only here: it was decorated to be. */
+function holdsFunction(instance: object, property: string | symbol): boolean {
+  if (hasMethod(instance, property)) return true;
+  try {
+    return typeof Reflect.get(instance, property) === 'function';
+  } catch {
+    return false;
+  }
 }

@@ -44,13 +44,22 @@ const NONE: readonly MethodMark[] = [];
 
 /** The marks of a class and its bases, bases first; a method that is decorated again replaces its base's. */
 export function marksOf(type: MarkedClass): readonly MethodMark[] {
-  if (type[MARKS] === undefined) return NONE;
+  if (!isMarked(type)) return NONE;
   const base: unknown = Object.getPrototypeOf(type);
   const inherited = typeof base === 'function' ? marksOf(base) : [];
   const own = ownMarks(type);
   const replaced = (mark: MethodMark): boolean =>
     own.some((each) => each.method === mark.method && each.decorator === mark.decorator);
   return [...inherited.filter((mark) => !replaced(mark)), ...own];
+}
+
+/** A class may stand behind a proxy that throws at whoever asks it. */
+function isMarked(type: MarkedClass): boolean {
+  try {
+    return type[MARKS] !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function ownMarks(type: MarkedClass): readonly MethodMark[] {

@@ -1,22 +1,26 @@
 import type { ModulesContainer } from '@nestjs/core';
+import { classNames, classesOf } from './members.js';
 import { marksOf, type MarkedClass, type MethodMark } from './method-mark.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
 export type Wrapper = NestModule['providers'] extends Map<unknown, infer W> ? W : never;
 
-/** One instance of a class with decorated methods, as Nest holds it. */
-export interface MarkedProvider {
+/** One instance of a class with decorated methods. */
+export interface MarkedInstance {
   readonly type: { readonly name: string };
   readonly marks: readonly MethodMark[];
   /** `undefined` where Nest makes one per request. */
   readonly instance: object | undefined;
   /** Stands for the provider in the injection graph. */
   readonly owner: object;
-  /** How Nest holds it. */
-  readonly wrapper: Wrapper;
   readonly token: string;
   readonly module: string;
   readonly stage: Stage;
+}
+
+/** One that Nest holds. */
+export interface MarkedProvider extends MarkedInstance {
+  readonly wrapper: Wrapper;
 }
 
 /**
@@ -89,24 +93,21 @@ export function scanProviders(
  */
 export function ownerOf(wrapper: Wrapper): object {
   const instance: unknown = wrapper.instance;
-  return !wrapper.isTransient && isObject(instance) ? instance : wrapper;
+  return !wrapper.isTransient && isInstance(instance) ? instance : wrapper;
 }
 
 /** The class of a provider: of the value itself where a factory made it or it was given. */
 export function typeOf(wrapper: Wrapper): MarkedClass | undefined {
-  const type: unknown = wrapper.isNotMetatype ? constructorOf(wrapper.instance) : wrapper.metatype;
-  return typeof type === 'function' ? type : undefined;
+  const type: unknown = wrapper.isNotMetatype ? classOf(wrapper.instance) : wrapper.metatype;
+  return isClass(type) ? type : undefined;
 }
 
-/** A value may refuse to say what it is: a proxy that throws at whoever asks it. */
-function constructorOf(instance: unknown): unknown {
-  if (!isObject(instance)) return undefined;
-  try {
-    const prototype: unknown = Object.getPrototypeOf(instance);
-    return isObject(prototype) ? prototype.constructor : undefined;
-  } catch {
-    return undefined;
-  }
+function classOf(instance: unknown): unknown {
+  return isObject(instance) ? classesOf(instance)[0] : undefined;
+}
+
+export function isClass(value: unknown): value is MarkedClass {
+  return typeof value === 'function';
 }
 
 /** Its instances; `undefined` stands for those that Nest makes per request. */
@@ -120,8 +121,18 @@ export function instancesOf(wrapper: Wrapper): readonly (object | undefined)[] {
 
 /** How its token reads. */
 export function tokenOf({ token, name }: Wrapper): string {
-  if (typeof token === 'function') return token.name;
+  if (typeof token === 'function') return String(token.name);
   return typeof token === 'symbol' ? (token.description ?? 'Symbol()') : String(token ?? name);
+}
+
+/** How a provider is called: by its class, or by its token where its value has none. */
+export function providerName(wrapper: Wrapper, instance: object): string {
+  return classNames(instance)[0] ?? tokenOf(wrapper);
+}
+
+/** A value may be a function, as some clients are. */
+function isInstance(value: unknown): value is object {
+  return isObject(value) || typeof value === 'function';
 }
 
 function isObject(value: unknown): value is object {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { markMethod } from '../discovery/method-mark.js';
-import type { MarkedProvider } from '../discovery/provider-scan.js';
+import type { MarkedInstance } from '../discovery/provider-scan.js';
 import type { MistakeList } from '../plan/mistake.js';
 import type { InFlightWork } from './in-flight-work.js';
 
@@ -43,7 +43,7 @@ export function InFlight(name?: string): MethodDecorator {
 
 /** Tells the instances with decorated methods where their work is counted. */
 export function countWorkOf(
-  providers: readonly MarkedProvider[],
+  providers: readonly MarkedInstance[],
   work: InFlightWork,
   mistakes: MistakeList,
 ): void {

@@ -1,7 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Notice } from '../logging/notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
-import type { Clock } from '../run/clock.js';
+import type { Clock, Timer } from '../run/clock.js';
 import { bounded } from './bounded.js';
 import { isTrigger, type GuardedApplication } from './guarded-application.js';
 import { NestApplicationSeam } from './nest-seams.js';
@@ -50,6 +50,7 @@ export class ApplicationLifecycle {
   #closing: Promise<void> | undefined;
   /** Whether the application has closed and the process goes on: nothing of it starts any more. */
   #isOver = false;
+  #startEnd: Timer | undefined;
   /** Reasons that came after the first, and before the run started. */
   readonly #early: ShutdownReason[] = [];
   #closeNatively: (signal: string | undefined) => Promise<void> = () => Promise.resolve();
@@ -77,6 +78,17 @@ export class ApplicationLifecycle {
     this.seam.replace('connectMicroservice', (original) => (...args) => {
       if (this.#isOver) throw closedError('connectMicroservice');
       return original(...args);
+    });
+  }
+
+  /** Calls back when nothing starts any more, also of what main() starts right after it; not where it closes first. */
+  whenStartEnded(callback: () => void): void {
+    void this.#startup.idle().then(() => {
+      if (this.#closing !== undefined) return;
+      this.#startEnd = this.parts.clock.schedule(() => {
+        if (this.#startup.isUnderWay) this.whenStartEnded(callback);
+        else callback();
+      }, 0);
     });
   }
 
@@ -136,7 +148,8 @@ export class ApplicationLifecycle {
 
   async #close(reason: ShutdownReason): Promise<void> {
     const { target, hooks, clock, limit, runAt } = this.parts;
-    const deadline = clock.now() + limit;
+    const until = clock.now() + limit;
+    this.#startEnd?.cancel();
     let unpark: () => void = () => undefined;
     const parked = new Promise<never>((_, reject) => {
       // After a trigger it stays parked: what main() does after listening must not happen any more, and a
@@ -147,10 +160,16 @@ export class ApplicationLifecycle {
     parked.catch(() => undefined);
     await this.#awaitStart(reason, parked);
     try {
-      const request = { reason, options: { deadline }, joining: this.#early };
+      const options = {
+        // Asked for as the run begins: the wall clock may have been set while the start was waited for.
+        get deadline(): number {
+          return clock.dateOf(until);
+        },
+      };
+      const request = { reason, options, joining: this.#early };
       if (runAt === 'module-destroy') await startRun(target, request);
       else hooks.expect(request);
-      await this.#closeInTime(reason, deadline - limit + this.parts.closeLimit);
+      await this.#closeInTime(reason, until - limit + this.parts.closeLimit);
     } finally {
       await this.parts.reported();
       this.#isOver = !this.#endsProcess(reason);

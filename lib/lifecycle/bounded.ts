@@ -1,5 +1,5 @@
 import type { Clock } from '../run/clock.js';
-import { scheduleWithTurn } from './late-timer.js';
+import { whenOver } from '../run/expiry.js';
 
 /**
  * Waits for a promise until a deadline, and rejects with the error when that has passed. What becomes of the promise
@@ -12,7 +12,7 @@ export async function bounded<T>(
 ): Promise<T> {
   promise.catch(() => undefined);
   return new Promise((resolve, reject) => {
-    const timer = scheduleWithTurn(clock, () => reject(late()), Math.max(0, deadline - clock.now()));
+    const timer = whenOver(clock, () => reject(late()), Math.max(0, deadline - clock.now()));
     promise.then(resolve, reject).finally(() => timer.cancel());
   });
 }

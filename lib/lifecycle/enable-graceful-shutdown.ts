@@ -58,7 +58,11 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
       },
     });
     exits.connect(seat.exit);
-    parts.hooks.whenStarted(() => guard.diagnose().forEach(tell));
+    // By then all are there that will listen to signals too.
+    parts.hooks.whenStarted(() => {
+      guard.diagnose().forEach(tell);
+      lifecycle.whenStartEnded(() => parts.target.announce());
+    });
     seam.define(ENABLED, true);
   }
   // The lifecycle has given the application its asyncDispose.

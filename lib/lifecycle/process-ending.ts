@@ -1,8 +1,8 @@
 import type { ProcessNotice } from '../logging/notice.js';
 import type { Clock, Timer } from '../run/clock.js';
+import { whenOver } from '../run/expiry.js';
 import type { ForcedEnd } from '../report/report-so-far.js';
 import type { GuardedApplication, Trigger } from './guarded-application.js';
-import { scheduleWithTurn } from './late-timer.js';
 import type { ProcessExit, ProcessPort } from './process-port.js';
 import { RepeatedSignals } from './repeated-signals.js';
 
@@ -111,7 +111,7 @@ export class ProcessEnding {
       tell({ kind: 'kept-alive', afterMs: clock.now() - closedAt, leftovers });
       this.#force({ kind: 'kept-alive', leftovers });
     };
-    const watchdog = scheduleWithTurn(clock, onTime, limit);
+    const watchdog = whenOver(clock, onTime, limit);
     watchdog.unref();
     return watchdog;
   }
@@ -193,7 +193,7 @@ export class ProcessEnding {
       port.setExitCode(this.#askedCode || 1);
       this.#force({ kind: 'deadline' });
     };
-    this.#deadline = scheduleWithTurn(clock, onTime, this.#startedAt + limit - clock.now());
+    this.#deadline = whenOver(clock, onTime, this.#startedAt + limit - clock.now());
   }
 
   /** Somebody else has ended the process; nothing can hold it any more. */

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../run/clock.js';
-import { scheduleWithTurn } from './late-timer.js';
+import { whenOver } from '../run/expiry.js';
 import type { ProcessPort } from './process-port.js';
 
 /** A second signal within this time is the same one, delivered to the process and to its group. */
@@ -30,7 +30,7 @@ export class RepeatedSignals {
     if (this.#window.status === 'open') return 'repeats';
     if (this.#window.status === 'over') return 'insists';
     // A loop that was blocked takes in the repetition only after the time is over.
-    const timer = scheduleWithTurn(this.clock, () => (this.#window = { status: 'over' }), REPEAT_WINDOW);
+    const timer = whenOver(this.clock, () => (this.#window = { status: 'over' }), REPEAT_WINDOW);
     timer.unref();
     this.#window = { status: 'open', timer };
     return 'asks';

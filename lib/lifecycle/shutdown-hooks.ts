@@ -52,6 +52,8 @@ export class ShutdownHooks
     const { callbacks } = this.#start;
     this.#start = { status: 'over' };
     for (const callback of callbacks) callback();
+    // Where nobody follows the start, this is its end: Nest calls the hook of the module in front of all others last.
+    if (callbacks.length === 0) this.target.announce();
   }
 
   async onModuleDestroy(): Promise<void> {

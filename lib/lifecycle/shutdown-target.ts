@@ -12,6 +12,8 @@ export interface ShutdownTarget {
    * @throws ShutdownConfigurationError with all mistakes
    */
   prepare(): void;
+  /** Tells the plan, once: the application has started. */
+  announce(): void;
   run(reason: ShutdownReason, options?: RunOptions): Promise<{ readonly outcome: RunOutcome }>;
   /** Resolves when the run has ended; it does not start it. */
   readonly finished: Promise<{ readonly outcome: RunOutcome }>;

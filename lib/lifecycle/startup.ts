@@ -25,9 +25,14 @@ export class Startup {
     return this.#pending.size > 0;
   }
 
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+  }
+
   /** Resolves when nothing is under way, and closes the gate in the same moment. */
   async close(parked: Promise<unknown>): Promise<void> {
-    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    await this.idle();
     this.shut(parked);
   }
 

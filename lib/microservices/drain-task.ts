@@ -1,6 +1,6 @@
 import type { Callers } from '../in-flight/callers.js';
 import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
-import type { Clock } from '../run/clock.js';
+import { millisecondsUntil, type Clock } from '../run/clock.js';
 import { replaceMethod } from '../discovery/members.js';
 import type { AnsweringStreams } from './answering-streams.js';
 import type { TransportDrain } from './transport-drain.js';
@@ -67,7 +67,7 @@ export function drainTask(server: object, drain: TransportDrain, ports: DrainTas
 
 /** Resolves when no caller is left, or when it is time to finish what has been taken. */
 async function callersEnded(deadline: number, { clock, callers, phase }: DrainTaskPorts): Promise<void> {
-  const left = deadline - clock.now();
+  const left = millisecondsUntil(deadline, clock);
   let end = (): void => undefined;
   const late = new Promise<void>((resolve) => {
     end = resolve;

@@ -17,7 +17,11 @@ export class InjectionGraph {
   /** From a component to those that it injects: the order in which their tasks may start. */
   readonly #components: Graph;
 
-  constructor(injections: Injections) {
+  /** @param standIn the owner in whose place one stands that the injections do not name */
+  constructor(
+    injections: Injections,
+    private readonly standIn: (owner: object) => object | undefined = () => undefined,
+  ) {
     const numbers = new Map<object, number>();
     const numberOf = (owner: object): number => {
       const known = numbers.get(owner);
@@ -51,7 +55,11 @@ export class InjectionGraph {
   }
 
   componentOf(owner: object | undefined): number | undefined {
-    return owner === undefined ? undefined : this.#componentByOwner.get(owner);
+    if (owner === undefined) return undefined;
+    const known = this.#componentByOwner.get(owner);
+    if (known !== undefined) return known;
+    const other = this.standIn(owner);
+    return other && this.#componentByOwner.get(other);
   }
 
   /** The components that a component injects. */

@@ -32,7 +32,7 @@ export type ShutdownReason =
 
 /** Whether the application was told to leave while its clients and balancers do not know of it yet. */
 export function isFromOutside({ kind }: ShutdownReason): boolean {
-  return kind === 'signal' || kind === 'message' || kind === 'exit' || kind === 'abort';
+  return ['signal', 'message', 'exit', 'abort', 'disconnect'].includes(kind);
 }
 
 type Parts = Readonly<Record<string, unknown>>;

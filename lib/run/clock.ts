@@ -8,8 +8,18 @@ export interface Timer {
 
 /** The only way by which the engine knows time. All times are in milliseconds. */
 export interface Clock {
-  /** Milliseconds since the epoch; never runs backwards. */
+  /** Milliseconds since the epoch, as the wall clock stood when the process started; a step of the wall clock does not change it. */
   now(): number;
-  /** Calls back once, when this much time has passed. */
+  /** What the wall clock shows at a moment of `now()`: comparable with `Date.now()`, also after a step of the wall clock. */
+  dateOf(moment: number): number;
+  /**
+   * Calls back once, when this much time has passed. With no delay that is the next turn of the event loop, after the
+   * callbacks of what has arrived by then.
+   */
   schedule(callback: () => void, delayMs: number): Timer;
+}
+
+/** Milliseconds that are left until a moment of the wall clock, such as the `deadline` of a context. */
+export function millisecondsUntil(deadline: number, clock: Clock): number {
+  return deadline - clock.dateOf(clock.now());
 }

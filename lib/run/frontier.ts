@@ -1,19 +1,24 @@
 import type { Graph } from '../plan/graph.js';
+import type { StepQueue } from './step-queue.js';
 
 /**
  * Walks a graph that is worked off by others: hands out each node when all before it have completed.
  *
- * A node may complete while it is being handed out; the work list keeps that from growing the call stack.
+ * A node may complete while it is being handed out, and hand-outs may follow from hand-outs of other graphs. Each walk
+ * is a step of its own, which keeps all of that from growing the call stack.
  */
 export class Frontier {
   readonly #waitCounts: Uint32Array;
-  readonly #ready: number[] = [];
-  #walking = false;
+  #ready: number[] = [];
+  #walk: 'none' | 'asked for' = 'none';
   #left: number;
 
   constructor(
     private readonly graph: Graph,
-    private readonly handOut: (node: number) => void,
+    private readonly ports: {
+      readonly steps: StepQueue;
+      readonly handOut: (node: number) => void;
+    },
   ) {
     this.#waitCounts = graph.waitCounts();
     this.#left = graph.size;
@@ -28,7 +33,7 @@ export class Frontier {
     this.#waitCounts.forEach((count, node) => {
       if (count === 0) this.#ready.push(node);
     });
-    this.#walk();
+    this.#askForWalk();
   }
 
   complete(node: number): void {
@@ -38,18 +43,27 @@ export class Frontier {
       this.#waitCounts[next] = count;
       if (count === 0) this.#ready.push(next);
     }
-    this.#walk();
+    this.#askForWalk();
   }
 
-  #walk(): void {
-    if (this.#walking) return;
-    this.#walking = true;
-    // By index and not by shift(), which would make a wide graph quadratic.
-    for (let index = 0; index < this.#ready.length; index += 1) {
-      const node = this.#ready[index];
-      if (node !== undefined) this.handOut(node);
+  #askForWalk(): void {
+    if (this.#walk === 'asked for' || this.#ready.length === 0) return;
+    this.#walk = 'asked for';
+    this.ports.steps.later(() => this.#handOutReady());
+  }
+
+  #handOutReady(): void {
+    let index = 0;
+    try {
+      // By index and not by shift(), which would make a wide graph quadratic.
+      for (; index < this.#ready.length; index += 1) {
+        const node = this.#ready[index];
+        if (node !== undefined) this.ports.handOut(node);
+      }
+    } finally {
+      // Where a hand-out throws, those after it are handed out by the next walk.
+      this.#ready = this.#ready.slice(index + 1);
+      this.#walk = 'none';
     }
-    this.#ready.length = 0;
-    this.#walking = false;
   }
 }

@@ -7,6 +7,8 @@ import type { AwaitedTask } from './events.js';
 import { Frontier } from './frontier.js';
 import { worse, type PhaseOutcome } from './outcome.js';
 import { TaskContext } from './task-context.js';
+import { whenOver } from './expiry.js';
+import type { StepQueue } from './step-queue.js';
 import { emitEnding, emitSkipped, emitStarted, type EventSource } from './task-events.js';
 import type { Ending, TaskExecution } from './task-execution.js';
 import { Turn } from './turn.js';
@@ -16,9 +18,10 @@ export interface RunScope extends EventSource {
   readonly reason: ShutdownReason;
   /** When the run ends at the latest. */
   readonly deadline: number;
-  readonly injections: InjectionGraph;
   /** Told what a listener of a task's signal throws. */
   readonly onListenerError: (error: unknown) => void;
+  readonly injections: () => InjectionGraph;
+  readonly steps: StepQueue;
 }
 
 /**
@@ -32,6 +35,8 @@ export class PhaseExecution {
   #status: 'opening' | 'running' | 'expired' | 'ended' = 'opening';
   #outcome: PhaseOutcome = 'completed';
   #placed: readonly Turn[] = [];
+  /** Taken in, and not placed yet: those that come in one step are placed together. */
+  #arrivals: Turn[] = [];
   #frontier: Frontier;
   /** When the time of the phase is over. */
   readonly deadline: number;
@@ -45,7 +50,7 @@ export class PhaseExecution {
     const { clock, deadline } = scope;
     const startedAt = clock.now();
     this.deadline = Math.min(startedAt + phase.timeout, deadline);
-    this.#timer = clock.schedule(() => this.#expire(), this.deadline - startedAt);
+    this.#timer = whenOver(clock, () => this.#expire(), this.deadline - startedAt);
     this.#frontier = this.#place(Array.from(executions, (execution) => new Turn(execution)));
   }
 
@@ -65,10 +70,8 @@ export class PhaseExecution {
 
   /** Takes in a task that was registered while the phase is open, at its place among those that are queued. */
   add(execution: TaskExecution): void {
-    const started = this.#placed.filter((turn) => turn.status === 'started');
-    const queued = this.#placed.filter((turn) => turn.status === 'queued');
-    this.#frontier = this.#place([...started, ...queued, new Turn(execution)], started.length);
-    if (this.#status === 'running') this.#advance();
+    this.#arrivals.push(new Turn(execution));
+    if (this.#arrivals.length === 1) this.scope.steps.later(() => this.#placeArrivals());
   }
 
   get awaited(): readonly AwaitedTask[] {
@@ -76,11 +79,20 @@ export class PhaseExecution {
     return this.#placed.filter((turn) => turn.status === 'started').map((turn) => turn.awaited(now));
   }
 
+  #placeArrivals(): void {
+    const started = this.#placed.filter((turn) => turn.status === 'started');
+    const queued = this.#placed.filter((turn) => turn.status === 'queued');
+    const arrivals = this.#arrivals;
+    this.#arrivals = [];
+    this.#frontier = this.#place([...started, ...queued, ...arrivals], started.length);
+    if (this.#status !== 'opening') this.#advance();
+  }
+
   /** Arranges those that have not ended; the first `started` of them run already. */
   #place(turns: readonly Turn[], started = 0): Frontier {
     const arranged = arrangeTasks(
       turns.map((turn) => turn.execution.task),
-      { mode: this.phase.mode, injections: this.scope.injections, started },
+      { mode: this.phase.mode, injections: this.scope.injections(), started },
     );
     // Every task was checked when it came in, so a cycle here is a fault of ours; no run may hang on it.
     if (arranged.kind === 'cyclic') throw new Error('the tasks of a checked phase wait for each other');
@@ -88,12 +100,13 @@ export class PhaseExecution {
       turn.node = node;
     });
     this.#placed = turns;
-    const frontier = new Frontier(arranged.graph, (node) => {
+    const handOut = (node: number): void => {
       const turn = turns[node];
       if (turn === undefined) frontier.complete(node);
       // A frontier that was replaced while it walked hands out nothing more: its successor does.
       else if (this.#placed === turns && turn.status === 'queued') this.#handOut(turn);
-    });
+    };
+    const frontier = new Frontier(arranged.graph, { steps: this.scope.steps, handOut });
     return frontier;
   }
 
@@ -103,25 +116,27 @@ export class PhaseExecution {
       turn.status = 'ended';
       this.#frontier.complete(turn.node);
     } else if (this.#status === 'running') {
-      this.#startTurn(turn);
+      this.scope.steps.at(turn.execution.depth, () => this.#startTurn(turn));
     } else {
-      this.#skipTurn(turn);
+      this.scope.steps.at(turn.execution.depth, () => this.#skipTurn(turn));
     }
   }
 
   #startTurn(turn: Turn): void {
     const { execution } = turn;
-    const { clock, reason, onListenerError } = this.scope;
+    const { clock, reason, steps, onListenerError } = this.scope;
     const now = clock.now();
     const deadline = Math.min(now + (execution.task.timeout ?? Infinity), this.deadline);
     turn.status = 'started';
     turn.startedAt = now;
-    turn.allowedMs = deadline - now;
+    // The loop may have been blocked for longer than the phase has: it has a turn of the loop all the same.
+    turn.allowedMs = Math.max(0, deadline - now);
     // Claimed before it is told, so that no listener can withdraw what was told to have started.
-    const claimed = execution.claim(new TaskContext(reason, this.phase.name, deadline, onListenerError));
+    const context = new TaskContext(reason, this.phase.name, { clock, until: deadline, onListenerError });
+    const claimed = execution.claim(context);
     emitStarted(execution, this.scope);
-    if (deadline < this.deadline) turn.timer = clock.schedule(() => turn.expire(), deadline - now);
-    execution.whenEnded((ending) => this.#endTurn(turn, ending));
+    if (deadline < this.deadline) turn.timer = whenOver(clock, () => turn.expire(), deadline - now);
+    execution.whenEnded((ending) => steps.now(() => this.#endTurn(turn, ending)));
     if (claimed) execution.call();
   }
 
@@ -132,30 +147,35 @@ export class PhaseExecution {
   }
 
   #endTurn(turn: Turn, ending: Ending): void {
-    // A listener may register a task, and with it replace the frontier by one that this turn is not in.
-    const frontier = this.#frontier;
     turn.status = 'ended';
     turn.timer?.cancel();
     this.#outcome = worse<PhaseOutcome>(this.#outcome, ending.outcome);
     emitEnding(turn.execution, ending, this.scope);
-    frontier.complete(turn.node);
-    this.#endIfDone();
+    this.#frontier.complete(turn.node);
+    this.#endWhenDone();
   }
 
   #expire(): void {
     this.#status = 'expired';
     const started = this.#placed.filter((turn) => turn.status === 'started');
-    for (const turn of started) turn.expire();
-    this.#endIfDone();
+    this.scope.steps.now(() => {
+      for (const turn of started) turn.expire();
+      this.#endWhenDone();
+    });
   }
 
   #advance(): void {
     this.#frontier.start();
-    this.#endIfDone();
+    this.#endWhenDone();
+  }
+
+  /** Looks when all that was asked for up to now has been handed out. */
+  #endWhenDone(): void {
+    this.scope.steps.later(() => this.#endIfDone());
   }
 
   #endIfDone(): void {
-    if (!this.#frontier.isDone || this.#status === 'ended') return;
+    if (!this.#frontier.isDone || this.#arrivals.length > 0 || this.#status === 'ended') return;
     this.#status = 'ended';
     this.#timer.cancel();
     const { clock, emit, onEnded } = this.scope;

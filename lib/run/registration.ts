@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import { runAlone } from './run-alone.js';
+import type { StepQueue } from './step-queue.js';
 import type { TaskExecution } from './task-execution.js';
 
 /** A registered task in the hands of the one who registered it. */
@@ -22,6 +23,7 @@ export interface ShutdownRegistration extends Disposable, AsyncDisposable {
 /** What a registration needs of the run that holds its task. */
 export interface RegistrationHost {
   readonly clock: Clock;
+  readonly steps: StepQueue;
   /** Milliseconds that a task of this phase has. */
   timeoutOf(execution: TaskExecution): number;
   drop(execution: TaskExecution): void;
@@ -47,6 +49,7 @@ export function registrationOf(execution: TaskExecution, host: RegistrationHost)
         }
         runAlone(execution, {
           clock: host.clock,
+          steps: host.steps,
           reason: { kind: 'dispose' },
           allowedMs: host.timeoutOf(execution),
           onEnded: (ending) => {

@@ -1,6 +1,8 @@
 import type { ShutdownReason } from '../plan/reason.js';
 import type { Clock } from './clock.js';
 import { ShutdownTimeoutError } from './errors.js';
+import { whenOver } from './expiry.js';
+import type { StepQueue } from './step-queue.js';
 import { TaskContext } from './task-context.js';
 import type { Ending, TaskExecution } from './task-execution.js';
 
@@ -14,27 +16,36 @@ export function runAlone(
   execution: TaskExecution,
   {
     clock,
+    steps,
     reason,
     allowedMs,
+    latest = Infinity,
     onEnded,
     onListenerError,
   }: {
     readonly clock: Clock;
+    readonly steps: StepQueue;
     readonly reason: ShutdownReason;
     readonly allowedMs: number;
+    /** When its time is over at the latest: time passes until it starts. */
+    readonly latest?: number;
     readonly onEnded: (ending: Ending) => void;
     readonly onListenerError?: (error: unknown) => void;
   },
 ): void {
   const { task, phase } = execution;
-  const claimed = execution.claim(new TaskContext(reason, phase, clock.now() + allowedMs, onListenerError));
-  const timer = clock.schedule(
+  const now = clock.now();
+  const until = Math.min(now + allowedMs, latest);
+  const claimed = execution.claim(new TaskContext(reason, phase, { clock, until, onListenerError }));
+  const timer = whenOver(
+    clock,
     () => execution.expire(new ShutdownTimeoutError(task.name, phase, allowedMs)),
-    allowedMs,
+    Math.max(0, until - now),
   );
   execution.whenEnded((ending) => {
     timer.cancel();
     onEnded(ending);
   });
-  if (claimed) execution.call();
+  // A task may dispose another one, to any depth.
+  if (claimed) steps.later(() => steps.at(execution.depth, () => execution.call()));
 }

@@ -4,14 +4,16 @@ import type { PhaseGraph } from '../plan/phase-graph.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { ShutdownTask } from '../plan/task.js';
 import type { Clock } from './clock.js';
-import type { AwaitedTask, ShutdownListener, SkipCause } from './events.js';
+import type { AwaitedTask, ShutdownEvent, ShutdownListener, SkipCause } from './events.js';
 import { Frontier } from './frontier.js';
 import { ListenerList } from './listener-list.js';
 import { worse, type PhaseOutcome, type RunOutcome } from './outcome.js';
 import { PhaseExecution, type RunScope } from './phase-execution.js';
 import { Progress } from './progress.js';
+import { RunClock } from './run-clock.js';
 import { registrationOf, type ShutdownRegistration } from './registration.js';
 import { SkippedPhases } from './skipped-phases.js';
+import { StepQueue } from './step-queue.js';
 import { Stragglers } from './stragglers.js';
 import { emitSkipped } from './task-events.js';
 import type { TaskExecution } from './task-execution.js';
@@ -66,20 +68,32 @@ export class ShutdownRun {
   readonly #afterthoughts = new Stragglers();
   readonly #skipped: SkippedPhases;
   readonly #progress: Progress;
+  readonly #clock: RunClock;
+  readonly #steps: StepQueue;
   #resolve: (outcome: RunOutcome) => void = () => undefined;
 
   constructor(
     readonly registry: TaskRegistry,
     private readonly settings: RunSettings,
   ) {
+    this.#clock = new RunClock(settings.clock);
+    this.#steps = new StepQueue({ clock: settings.clock, onDone: () => this.#finishIfDone() });
     this.#listeners = new ListenerList(settings.onListenerError);
     this.#phases = registry.phaseGraph.phases.map(() => ({ status: 'waiting' }));
-    this.#frontier = new Frontier(registry.phaseGraph.graph, (index) => this.#startPhase(index));
+    this.#frontier = new Frontier(registry.phaseGraph.graph, {
+      steps: this.#steps,
+      handOut: (index) => this.#startPhase(index),
+    });
     this.#skipped = new SkippedPhases(registry.phaseGraph);
     this.#progress = new Progress(
-      { clock: settings.clock, emit: (event) => this.#listeners.emit(event) },
+      { clock: this.#clock, emit: (event) => this.#emit(event) },
       { interval: settings.progressInterval, awaited: () => this.awaited },
     );
+  }
+
+  /** The clock of the run: its times are those of the events. */
+  get clock(): Clock {
+    return this.#clock;
   }
 
   get status(): State['status'] {
@@ -90,7 +104,7 @@ export class ShutdownRun {
   get awaited(): readonly AwaitedTask[] {
     return [
       ...this.#phases.flatMap((phase) => (phase.status === 'running' ? phase.execution.awaited : [])),
-      ...this.#stragglers.awaited(this.settings.clock.now()),
+      ...this.#stragglers.awaited(this.#clock.now()),
     ];
   }
 
@@ -111,19 +125,21 @@ export class ShutdownRun {
     }
     if (this.#state.status !== 'idle') {
       if (this.#state.status === 'running') {
-        this.#listeners.emit({ type: 'run-joined', at: this.settings.clock.now(), reason });
+        const at = this.#clock.now();
+        this.#steps.later(() => this.#emit({ type: 'run-joined', at, reason }));
       }
       return this.#state.ended;
     }
-    const { clock, limit } = this.settings;
-    const at = clock.now();
-    const deadline = options.deadline ?? at + limit;
+    this.#clock.begin();
+    const at = this.#clock.now();
+    const deadline = options.deadline ?? at + this.settings.limit;
     const scope: RunScope = {
-      clock,
+      clock: this.#clock,
       reason,
       deadline,
-      injections: this.registry.injections,
-      emit: (event) => this.#listeners.emit(event),
+      injections: () => this.registry.injections,
+      steps: this.#steps,
+      emit: (event) => this.#emit(event),
       onListenerError: (error) => this.settings.onListenerError?.(error),
     };
     const ended = new Promise<RunOutcome>((resolve) => {
@@ -132,10 +148,11 @@ export class ShutdownRun {
     this.#state = { status: 'running', scope, ended };
     if (from !== undefined) this.#skipped.startFrom(from);
     const phases = phaseGraph.phases.map(({ name, mode }) => ({ name, mode }));
-    this.#listeners.emit({ type: 'run-started', at, reason, deadline, phases });
-    this.#progress.start();
-    this.#frontier.start();
-    this.#finishIfDone();
+    this.#steps.now(() => {
+      this.#emit({ type: 'run-started', at, reason, deadline, phases });
+      this.#progress.start();
+      this.#frontier.start();
+    });
     return ended;
   }
 
@@ -146,15 +163,15 @@ export class ShutdownRun {
    * @throws ShutdownConfigurationError when the task cannot be part of the plan
    */
   register(task: ShutdownTask): ShutdownRegistration {
-    const execution = this.registry.add(task);
+    const execution = this.registry.add(task, this.#steps.depth + 1);
     const index = this.registry.phaseGraph.indexOf(execution.phase);
     const phase = index === undefined ? undefined : this.#phases[index];
     if (phase !== undefined && this.#state.status !== 'idle') {
       this.#admit(execution, phase, this.#state.scope);
     }
-    const { clock } = this.settings;
     return registrationOf(execution, {
-      clock,
+      clock: this.#clock,
+      steps: this.#steps,
       timeoutOf: (each) => this.#timeoutOf(each),
       // While the run goes on, every name stays known: whether an `after` is right must not depend on the moment.
       drop: (each) => {
@@ -168,7 +185,11 @@ export class ShutdownRun {
       case 'waiting':
         return;
       case 'skipped':
-        emitSkipped(execution, phase.cause, scope);
+        this.#steps.later(() => {
+          this.#steps.at(execution.depth, () => {
+            if (execution.status === 'waiting') emitSkipped(execution, phase.cause, scope);
+          });
+        });
         return;
       case 'running':
         if (phase.execution.isOpen) phase.execution.add(execution);
@@ -181,13 +202,12 @@ export class ShutdownRun {
   }
 
   #runStraggler(execution: TaskExecution, scope: RunScope): void {
-    const allowedMs = Math.min(this.#timeoutOf(execution), scope.deadline - scope.clock.now());
+    const allowedMs = Math.max(0, Math.min(this.#timeoutOf(execution), scope.deadline - scope.clock.now()));
     this.#stragglers.run(execution, {
       allowedMs,
       scope,
       onEnded: ({ outcome }) => {
-        this.#outcome = worse(this.#outcome, outcome);
-        this.#finishIfDone();
+        if (outcome !== 'withdrawn') this.#outcome = worse(this.#outcome, outcome);
       },
     });
   }
@@ -217,7 +237,7 @@ export class ShutdownRun {
     }
     this.#phases[index] = { status: 'skipped', cause };
     const at = scope.clock.now();
-    this.#listeners.emit({ type: 'phase-skipped', at, phase: phase.name, cause, taskCount: tasks.length });
+    this.#emit({ type: 'phase-skipped', at, phase: phase.name, cause, taskCount: tasks.length });
     for (const execution of tasks) {
       if (execution.status === 'waiting') emitSkipped(execution, cause, scope);
     }
@@ -228,7 +248,7 @@ export class ShutdownRun {
   #skipCause(index: number): SkipCause | undefined {
     const cause = this.#skipped.causeOf(index);
     if (cause !== undefined || this.#state.status !== 'running') return cause;
-    return this.settings.clock.now() >= this.#state.scope.deadline ? 'deadline' : undefined;
+    return this.#clock.now() >= this.#state.scope.deadline ? 'deadline' : undefined;
   }
 
   #endPhase(index: number, outcome: PhaseOutcome): void {
@@ -239,14 +259,18 @@ export class ShutdownRun {
       if (phase?.onFailure === 'abort') this.#skipped.abortAfter(index);
     }
     this.#frontier.complete(index);
-    this.#finishIfDone();
+  }
+
+  /** Every listener hears of an event before what another one of them asks for begins. */
+  #emit(event: ShutdownEvent): void {
+    this.#steps.now(() => this.#listeners.emit(event));
   }
 
   #finishIfDone(): void {
     if (this.#state.status !== 'running' || !this.#frontier.isDone || !this.#stragglers.isEmpty) return;
     this.#progress.stop();
     this.#state = { ...this.#state, status: 'finished' };
-    this.#listeners.emit({ type: 'run-finished', at: this.settings.clock.now(), outcome: this.#outcome });
+    this.#emit({ type: 'run-finished', at: this.#clock.now(), outcome: this.#outcome });
     this.#resolve(this.#outcome);
   }
 

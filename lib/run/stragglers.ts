@@ -5,6 +5,12 @@ import { emitEnding, emitStarted } from './task-events.js';
 import type { Ending, TaskExecution } from './task-execution.js';
 import { Turn } from './turn.js';
 
+interface StragglerPorts {
+  readonly allowedMs: number;
+  readonly scope: RunScope;
+  readonly onEnded: (ending: Ending | { readonly outcome: 'withdrawn' }) => void;
+}
+
 /** The tasks that were registered when their phase had ended: each runs at once, beside all others. */
 export class Stragglers {
   readonly #turns = new Set<Turn>();
@@ -14,37 +20,36 @@ export class Stragglers {
   }
 
   /**
-   * Runs the task. `onEnded` is called when it is no longer among the stragglers.
+   * Runs the task in a step of its own. `onEnded` is called when it is no longer among the stragglers.
    *
    * @param allowedMs milliseconds until its time is over
    */
-  run(
-    execution: TaskExecution,
-    {
-      allowedMs,
-      scope,
-      onEnded,
-    }: {
-      readonly allowedMs: number;
-      readonly scope: RunScope;
-      readonly onEnded: (ending: Ending) => void;
-    },
-  ): void {
+  run(execution: TaskExecution, { allowedMs, scope, onEnded }: StragglerPorts): void {
     const turn = new Turn(execution);
     turn.startedAt = scope.clock.now();
     turn.allowedMs = allowedMs;
     this.#turns.add(turn);
-    emitStarted(execution, scope);
-    runAlone(execution, {
-      clock: scope.clock,
-      reason: scope.reason,
-      onListenerError: scope.onListenerError,
-      allowedMs,
-      onEnded: (ending) => {
-        emitEnding(execution, ending, scope);
+    scope.steps.later(() => {
+      if (execution.status === 'withdrawn') {
         this.#turns.delete(turn);
-        onEnded(ending);
-      },
+        onEnded({ outcome: 'withdrawn' });
+        return;
+      }
+      scope.steps.at(execution.depth, () => emitStarted(execution, scope));
+      runAlone(execution, {
+        clock: scope.clock,
+        steps: scope.steps,
+        reason: scope.reason,
+        onListenerError: scope.onListenerError,
+        allowedMs,
+        latest: scope.deadline,
+        onEnded: (ending) =>
+          scope.steps.now(() => {
+            emitEnding(execution, ending, scope);
+            this.#turns.delete(turn);
+            onEnded(ending);
+          }),
+      });
     });
   }
 

@@ -1,5 +1,6 @@
 import type { ShutdownTask } from '../plan/task.js';
 import { toError } from './errors.js';
+import { endOf } from './returned-work.js';
 import type { TaskContext } from './task-context.js';
 
 /** How the function of a task settled. */
@@ -8,6 +9,8 @@ export type Settlement =
 
 /** How a task ended for those who wait for it: it settled, or its time was over before it did. */
 export type Ending = Settlement | { readonly outcome: 'timed-out'; readonly error: Error };
+
+type EndingListener = (ending: Ending) => void;
 
 type State =
   | { readonly status: 'waiting' }
@@ -28,13 +31,16 @@ const ENDED_COMPLETED: State = { status: 'ended', ending: COMPLETED };
  */
 export class TaskExecution {
   #state: State = WAITING;
-  #onEnding: ((ending: Ending) => void) | undefined;
+  /** Most tasks are waited for by one alone. */
+  #onEnding: EndingListener | EndingListener[] | undefined;
   #onLateSettlement: ((settlement: Settlement) => void) | undefined;
 
   constructor(
     readonly id: number,
     readonly task: ShutdownTask,
     readonly phase: string,
+    /** How many tasks registered each other from their own functions, down to this one. */
+    readonly depth = 0,
   ) {}
 
   get status(): State['status'] {
@@ -83,7 +89,9 @@ export class TaskExecution {
   /** Calls back when the task has ended; at once if it has. */
   whenEnded(callback: (ending: Ending) => void): void {
     if (this.#state.status === 'ended' || this.#state.status === 'abandoned') callback(this.#state.ending);
-    else this.#onEnding = inTurn(this.#onEnding, callback);
+    else if (this.#onEnding === undefined) this.#onEnding = callback;
+    else if (typeof this.#onEnding === 'function') this.#onEnding = [this.#onEnding, callback];
+    else this.#onEnding.push(callback);
   }
 
   /** Calls back if the function settles after its time was over. */
@@ -98,9 +106,9 @@ export class TaskExecution {
       if ((typeof returned !== 'object' && typeof returned !== 'function') || returned === null) {
         return COMPLETED;
       }
-      // Adopts any thenable; one whose `then` throws or calls twice is handled by the promise. A promise
-      // of the platform is taken as it is, with whatever `then` somebody may have put on it.
-      Promise.resolve(returned).then(
+      const end = endOf(returned, context);
+      if (end === undefined) return COMPLETED;
+      end.then(
         () => this.#settle(COMPLETED),
         (thrown: unknown) => this.#settle({ outcome: 'failed', error: toError(thrown) }),
       );
@@ -126,17 +134,9 @@ export class TaskExecution {
   }
 
   #tellEnding(ending: Ending): void {
-    const callback = this.#onEnding;
+    const listeners = this.#onEnding;
     this.#onEnding = undefined;
-    callback?.(ending);
+    if (typeof listeners === 'function') listeners(ending);
+    else listeners?.forEach((listener) => listener(ending));
   }
-}
-
-/** One callback of two. */
-function inTurn<T>(first: ((value: T) => void) | undefined, second: (value: T) => void): (value: T) => void {
-  if (first === undefined) return second;
-  return (value) => {
-    first(value);
-    second(value);
-  };
 }

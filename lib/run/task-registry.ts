@@ -17,6 +17,9 @@ export interface TaskWrapper {
 /** Leaves every task as it is. */
 export const AS_IT_IS: TaskWrapper = { wrap: (task) => task };
 
+/** More tasks than any application closes one inside another; those that register each other for ever end here. */
+const MOST_NESTED = 5_000;
+
 /**
  * The tasks, by phase and by name: those that wait or run, and those that ended in the run, whose names
  * `after` may still give and a new task may take.
@@ -43,6 +46,11 @@ export class TaskRegistry {
     return this.#injections ?? InjectionGraph.EMPTY;
   }
 
+  /** The names that tasks have. */
+  get names(): Iterable<string> {
+    return this.#byName.keys();
+  }
+
   /** Gives the tasks to come another injection graph of the same application, that knows more owners. */
   replaceInjections(injections: InjectionGraph): void {
     this.#injections = injections;
@@ -54,13 +62,21 @@ export class TaskRegistry {
   }
 
   /**
+   * @param depth how many tasks have registered each other from their own functions, down to this one
    * @throws ShutdownConfigurationError with all mistakes of the task
    */
-  add(task: ShutdownTask): TaskExecution {
+  add(task: ShutdownTask, depth = 0): TaskExecution {
     const mistakes = new MistakeList();
     this.#check(task, mistakes);
+    if (depth > MOST_NESTED) {
+      mistakes.add(
+        'SHUTDOWN_TASK_CYCLE',
+        task?.name ?? 'register(task)',
+        `${MOST_NESTED} tasks have registered each other from their own functions, so they would never end. Register from a function only what has to be closed.`,
+      );
+    }
     mistakes.throwIfAny();
-    return this.#put(task);
+    return this.#put(task, depth);
   }
 
   /**
@@ -100,8 +116,8 @@ export class TaskRegistry {
       .map((execution) => execution.task);
   }
 
-  #put(task: ShutdownTask): TaskExecution {
-    const execution = new TaskExecution(this.#nextId, this.wrapper.wrap(task), phaseOf(task));
+  #put(task: ShutdownTask, depth = 0): TaskExecution {
+    const execution = new TaskExecution(this.#nextId, this.wrapper.wrap(task), phaseOf(task), depth);
     this.#nextId += 1;
     this.#byPhase.get(execution.phase)?.add(execution);
     this.#byName.set(task.name, execution);

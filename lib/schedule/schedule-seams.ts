@@ -50,12 +50,21 @@ const MEMBERS = [
 /** What is registered now. */
 export function jobsIn(registry: object): readonly ScheduledJob[] {
   return MEMBERS.flatMap(({ kind, list, get }) => {
-    const listed = callMember(registry, list);
+    const listed = listOf(registry, list);
     const names: unknown = listed instanceof Map ? [...listed.keys()] : listed;
     const one = memberOf(registry, get);
     if (!Array.isArray(names) || !isMethod(one)) return [];
     return names.map((name) => ({ kind, name: String(name), job: Reflect.apply(one, registry, [name]) }));
   });
+}
+
+/** In the preview of the command no constructor has been called, and there is nothing to list in. */
+function listOf(registry: object, list: string): unknown {
+  try {
+    return callMember(registry, list);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Calls back for each job that is registered from now on, declared or added at run time. */

@@ -78,11 +78,13 @@ export class ReportSinks implements OnModuleInit {
     switch (event.type) {
       case 'run-started':
         this.#unlisten = this.ports.onExit((code) => this.end({ kind: 'exit', code }));
-        return this.#writeIn(0);
+        return this.#writeNow();
       case 'run-finished':
         this.#unlisten();
         return this.#deliver();
       case 'phase-started':
+        this.#writeNow();
+        return this.#writeIn(0);
       case 'phase-finished':
       case 'phase-skipped':
         return this.#writeIn(0);
@@ -106,6 +108,12 @@ export class ReportSinks implements OnModuleInit {
     return this.#listener.settled();
   }
 
+  /** A handler that comes now may block the event loop, and no timer would write any more. */
+  #writeNow(): void {
+    const report = this.#soFar();
+    if (report !== undefined) this.#write(report);
+  }
+
   /** Writes soon: what happens in the same moment is written together. */
   #writeIn(delayMs: number): void {
     const { clock } = this.ports;
@@ -114,8 +122,7 @@ export class ReportSinks implements OnModuleInit {
     this.#timer = clock.schedule(
       () => {
         this.#timer = undefined;
-        const report = this.#soFar();
-        if (report !== undefined) this.#write(report);
+        this.#writeNow();
       },
       Math.max(0, delayMs),
     );

@@ -16,6 +16,7 @@ interface ScheduledTimer {
 export class ManualClock implements Clock {
   #now: number;
   #nextId = 0;
+  #wallAhead = 0;
   readonly #timers = new Map<number, ScheduledTimer>();
 
   /** @param now milliseconds since the epoch */
@@ -25,6 +26,20 @@ export class ManualClock implements Clock {
 
   now(): number {
     return this.#now;
+  }
+
+  dateOf(moment: number): number {
+    return moment + this.#wallAhead;
+  }
+
+  /** Sets the wall clock forward, or back by less than zero, as the correction of a machine's clock does: no time passes. */
+  stepWall(ms: number): void {
+    this.#wallAhead += ms;
+  }
+
+  /** Lets time pass in which nothing runs, as in a process that is stopped: what is due fires late, at the next advance. */
+  stall(ms: number): void {
+    this.#now += ms;
   }
 
   /** How many timers have neither fired nor been cancelled. */
@@ -62,12 +77,12 @@ export class ManualClock implements Clock {
     const until = this.#now + ms;
     await settlePromises();
     for (let next = this.#next(); next !== undefined && next.at <= until; next = this.#next()) {
-      this.#now = next.at;
+      this.#now = Math.max(this.#now, next.at);
       this.#timers.delete(next.id);
       next.callback();
       await settlePromises();
     }
-    this.#now = until;
+    this.#now = Math.max(this.#now, until);
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import { stopListening } from '../http/close-listener.js';
 import { isFromOutside } from '../plan/reason.js';
 import type { InFlightItem, ShutdownContext } from '../plan/task.js';
-import type { Clock } from '../run/clock.js';
+import { millisecondsUntil, type Clock } from '../run/clock.js';
 import { toError } from '../run/errors.js';
 import type { GatewayClient } from './gateway-client.js';
 import type { GatewayClients } from './gateway-clients.js';
@@ -65,7 +65,7 @@ export class GatewayDrain {
     // Whoever is sent away earlier comes back to us.
     await this.#untilNobodyListens();
     const pace = isFromOutside(reason) ? 'in turns' : 'at once';
-    const left = Math.max(0, deadline - this.ports.clock.now());
+    const left = Math.max(0, millisecondsUntil(deadline, this.ports.clock));
     const { mode, window } = this.ports.settings;
     if (mode === 'finish' && pace === 'in turns') {
       const kept = Math.min(window + NOTICE + QUIET_LIMIT + CLOSE_LIMIT, left / 2);
@@ -81,7 +81,8 @@ export class GatewayDrain {
   #sendAway(pace: Pace, deadline: number): readonly Promise<void>[] {
     const { clock, settings } = this.ports;
     const present = this.clients.present.filter(({ status }) => status === 'open');
-    const window = pace === 'in turns' ? Math.min(settings.window, (deadline - clock.now()) / 2) : 0;
+    const window =
+      pace === 'in turns' ? Math.min(settings.window, millisecondsUntil(deadline, clock) / 2) : 0;
     const turns = turnsWithin(present.length, Math.max(0, window));
     return present.map(async (client, index) => {
       const turn = turns[index] ?? 0;

@@ -10,6 +10,10 @@ export class StallingClock implements Clock {
     return this.manual.now() + this.#stalledMs;
   }
 
+  dateOf(moment: number): number {
+    return this.manual.dateOf(moment);
+  }
+
   schedule(callback: () => void, delayMs: number): Timer {
     return this.manual.schedule(callback, delayMs);
   }

@@ -291,9 +291,9 @@ describe('rule 7: a task that is registered during the run', () => {
     expect(recorder.words.slice(1, 7)).toEqual([
       'start work',
       'start pool',
+      'completed pool',
       'start connection',
       'completed connection',
-      'completed pool',
       'end work',
     ]);
   });
@@ -403,8 +403,8 @@ describe('rule 7: a task that a listener registers', () => {
 
     expect(recorder.words.filter((word) => word.startsWith('skip '))).toEqual([
       'skip off',
-      'skip late',
       'skip early',
+      'skip late',
     ]);
   });
 });

@@ -1,0 +1,232 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { Readable } from 'node:stream';
+import { Observable, Subject, concat, defer, of, throwError, timer } from 'rxjs';
+import type { ShutdownContext } from '../../lib/plan/task.js';
+import { ManualClock } from '../../lib/testing/manual-clock.js';
+import { prepareRun } from '../../lib/testing/run-plan.js';
+
+/** Runs one task with what its function returns, to the end of the run. */
+async function outcomeOf(returns: (context: ShutdownContext, clock: ManualClock) => unknown) {
+  const clock = new ManualClock();
+  const { finish, recorder } = prepareRun({
+    clock,
+    phases: [{ name: 'work', timeout: 100 }],
+    tasks: [{ name: 'task', phase: 'work', run: (context) => returns(context, clock) }],
+  });
+  const report = await finish();
+  const task = report.phases[0]?.tasks[0];
+  return { outcome: task?.outcome, message: task?.error?.message, ms: task?.durationMs, recorder };
+}
+
+describe('an Observable that a task returns', () => {
+  test('is subscribed to, and the task ends as it completes', async () => {
+    const seen: unknown[] = [];
+    const { outcome } = await outcomeOf(() =>
+      concat(
+        of(1, 2),
+        defer(() => {
+          seen.push('ran');
+          return of(3);
+        }),
+      ),
+    );
+
+    expect({ outcome, seen }).toEqual({ outcome: 'completed', seen: ['ran'] });
+  });
+
+  test('is waited for until it completes later', async () => {
+    const { outcome, ms } = await outcomeOf(
+      (_, clock) => new Observable((subscriber) => void clock.schedule(() => subscriber.complete(), 30)),
+    );
+
+    expect({ outcome, ms }).toEqual({ outcome: 'completed', ms: 30 });
+  });
+
+  test('that an async function returns is run too', async () => {
+    let subscribed = 0;
+    const { outcome } = await outcomeOf(async () => defer(() => of((subscribed += 1))));
+
+    expect({ outcome, subscribed }).toEqual({ outcome: 'completed', subscribed: 1 });
+  });
+
+  test('that fails makes the task fail', async () => {
+    expect(await outcomeOf(() => throwError(() => new Error('no broker')))).toMatchObject({
+      outcome: 'failed',
+      message: 'no broker',
+    });
+  });
+
+  test('that never completes is unsubscribed from when the time is over', async () => {
+    let torn = 0;
+    const { outcome, ms } = await outcomeOf(() => new Observable(() => () => (torn += 1)));
+
+    expect({ outcome, ms, torn }).toEqual({ outcome: 'timed-out', ms: 100, torn: 1 });
+  });
+
+  test('whose teardown throws is reported as settled late', async () => {
+    const { outcome, recorder } = await outcomeOf(
+      () =>
+        new Observable(() => () => {
+          throw new Error('torn');
+        }),
+    );
+    await turn();
+
+    expect(outcome).toBe('timed-out');
+    expect(recorder.events.filter(({ type }) => type === 'task-settled-late')).toHaveLength(1);
+  });
+
+  test('of another library is known by the shared symbol', async () => {
+    const ran: string[] = [];
+    const subscribe = ({ complete }: { complete: () => void }) => {
+      ran.push('ran');
+      complete();
+      return { unsubscribe: () => undefined };
+    };
+
+    await outcomeOf(() => ({ '@@observable': () => ({ subscribe }) }));
+    expect(ran).toEqual(['ran']);
+  });
+
+  test('that has completed before ends the task at once', async () => {
+    const subject = new Subject<void>();
+    subject.complete();
+
+    expect(await outcomeOf(() => subject)).toMatchObject({ outcome: 'completed', ms: 0 });
+  });
+
+  test('of a library that only has subscribe(), such as a client of a broker, is left alone', async () => {
+    let asked = 0;
+    const { outcome } = await outcomeOf(() => ({ subscribe: () => (asked += 1) }));
+
+    expect({ outcome, asked }).toEqual({ outcome: 'completed', asked: 0 });
+  });
+
+  test('that was subscribed to by the task itself counts as returned', async () => {
+    const { outcome, ms } = await outcomeOf(() => timer(5).subscribe());
+
+    expect({ outcome, ms }).toEqual({ outcome: 'completed', ms: 0 });
+  });
+});
+
+describe('an iterator that a task returns', () => {
+  test('runs to its end where it is an async generator', async () => {
+    const { outcome, ms } = await outcomeOf(async function* (_, clock) {
+      await clock.sleep(10);
+      yield 1;
+      await clock.sleep(10);
+    });
+
+    expect({ outcome, ms }).toEqual({ outcome: 'completed', ms: 20 });
+  });
+
+  test('runs to its end where it is a generator, and what it yields is awaited', async () => {
+    const { outcome, ms } = await outcomeOf(function* (_, clock) {
+      yield clock.sleep(10);
+      yield clock.sleep(10);
+    });
+
+    expect({ outcome, ms }).toEqual({ outcome: 'completed', ms: 20 });
+  });
+
+  test('fails with what a promise that it yields is rejected with', async () => {
+    const { outcome, message } = await outcomeOf(function* () {
+      yield Promise.reject(new Error('not flushed'));
+    });
+
+    expect({ outcome, message }).toEqual({ outcome: 'failed', message: 'not flushed' });
+  });
+
+  test('is returned when the time is over, and runs its finally', async () => {
+    const seen: string[] = [];
+    let used = new ManualClock();
+    const { outcome } = await outcomeOf(async function* (_, clock) {
+      used = clock;
+      try {
+        for (;;) yield await clock.sleep(30);
+      } finally {
+        seen.push('finally');
+      }
+    });
+    await used.advance(30);
+
+    expect({ outcome, seen }).toEqual({ outcome: 'timed-out', seen: ['finally'] });
+  });
+
+  test('is asked through an object that only has Symbol.asyncIterator', async () => {
+    const seen: number[] = [];
+    const { outcome } = await outcomeOf(() => ({
+      async *[Symbol.asyncIterator]() {
+        seen.push(1);
+      },
+    }));
+
+    expect({ outcome, seen }).toEqual({ outcome: 'completed', seen: [1] });
+  });
+
+  test('that never ends and never waits is ended by the time of its task', async () => {
+    const { outcome } = await outcomeOf(function* (_, clock) {
+      for (;;) yield clock.stall(1);
+    });
+
+    expect(outcome).toBe('timed-out');
+  });
+});
+
+describe('a list that a task returns', () => {
+  test('is waited for where it holds promises', async () => {
+    const { outcome, ms } = await outcomeOf((_, clock) => [clock.sleep(10), clock.sleep(40)]);
+
+    expect({ outcome, ms }).toEqual({ outcome: 'completed', ms: 40 });
+  });
+
+  test('fails with the failure of one, when all have settled', async () => {
+    const { outcome, message, ms } = await outcomeOf((_, clock) => [
+      Promise.reject(new Error('pool b broke')),
+      clock.sleep(40),
+    ]);
+
+    expect({ outcome, message, ms }).toEqual({ outcome: 'failed', message: 'pool b broke', ms: 40 });
+  });
+
+  test('fails with all failures of several', async () => {
+    const { message } = await outcomeOf(() => [
+      Promise.reject(new Error('a')),
+      Promise.reject(new Error('b')),
+    ]);
+
+    expect(message).toBe('2 of 2 promises were rejected');
+  });
+});
+
+test.each([
+  ['a list of values', () => [1, 2]],
+  ['a map', () => new Map([[1, 2]])],
+  ['a stream', () => Readable.from(['a'])],
+  ['a function', () => () => undefined],
+  ['an object without a prototype', () => Object.create(null)],
+])('%s that a task returns counts as returned', async (_, make) => {
+  expect(await outcomeOf(make)).toMatchObject({ outcome: 'completed', ms: 0 });
+});
+
+test('what can be iterated and awaited, as a query, is awaited', async () => {
+  const asked: string[] = [];
+  const query = {
+    // oxlint-disable-next-line unicorn/no-thenable
+    then: (resolve: (value: number) => void) => {
+      asked.push('then');
+      resolve(1);
+    },
+    [Symbol.asyncIterator]: () => asked.push('iterator'),
+  };
+  await outcomeOf(() => query);
+
+  expect(asked).toEqual(['then']);
+});
+
+test('a stream that a task returns is not read', async () => {
+  const stream = Readable.from(['a', 'b']);
+  await outcomeOf(() => stream);
+
+  expect(stream.readableDidRead).toBe(false);
+});
