@@ -20,6 +20,7 @@ const documented = ['Class', 'Function', 'Interface', 'Method', 'Accessor', 'Typ
 
 /** What documented types are made of, or given by us alone, and what nobody has to name. */
 const unnamed = [
+  'Callers',
   'Injections',
   'Listener',
   'MarkedProvider',
