@@ -38,6 +38,12 @@ export interface ShutdownFeature {
   readonly prepare: (application: CompleteApplication) => readonly ShutdownTask[];
   /** Follows the run. */
   readonly observe?: (event: ShutdownEvent) => void;
+  /**
+   * Asked as code of the application asks for the shutdown, with the methods that the call comes from, as
+   * `Class.method`: whether one of them is work of this feature. Such work waits for the run, so from now on the
+   * feature does not wait for it.
+   */
+  readonly asked?: (callers: ReadonlySet<string>) => boolean;
   /** Asked as the run begins: what follows it, where somebody wants that. */
   readonly follow?: () => ShutdownListener | undefined;
 }

@@ -18,6 +18,7 @@ export type { HttpOptions, LateRequests } from './http/http.options.js';
 export type { EventStreamFarewell } from './http/event-stream.js';
 export type { ProbesOptions, ProbeWhileDraining } from './probes/probes.options.js';
 export type { ReportOptions } from './sinks/report.options.js';
+export { ProbeServer } from './probes/probe-server.js';
 export { Readiness, type ReadinessState } from './readiness/readiness.js';
 
 export { DEFAULT_PHASES, type Mode, type OnFailure, type Phase, type PhaseOptions } from './plan/phase.js';

@@ -17,7 +17,11 @@ import { TlsHandshakes } from './tls-handshakes.js';
 const SWEEP_INTERVAL = 20;
 
 /** How a server is drained. */
-export type DrainSettings = HttpSettings & { readonly clock: Clock };
+export type DrainSettings = HttpSettings & {
+  readonly clock: Clock;
+  /** Whether a request waits for the run: it is not waited for, and its connection stays open for the answer. */
+  readonly isSelfWait?: (request: IncomingMessage) => boolean;
+};
 
 type State =
   | { readonly status: 'serving' }
@@ -78,10 +82,15 @@ export class DrainedServer {
   /** What is in flight, the oldest first. */
   get items(): readonly InFlightItem[] {
     const now = this.settings.clock.now();
-    const named = [...this.#connections.exchanges, ...this.#sessions.exchanges]
-      .filter((exchange) => !this.#isIgnored(exchange))
+    const named = this.#exchanges
+      .filter((exchange) => !this.#isIgnored(exchange) && !this.#isSelfWait(exchange))
       .map((exchange) => exchange.item(now));
     return [...named, ...this.#connections.incomplete].toSorted((a, b) => b.ageMs - a.ageMs);
+  }
+
+  /** The requests in flight, also those that nobody waits for. */
+  get requests(): readonly IncomingMessage[] {
+    return this.#exchanges.map(({ request }) => request);
   }
 
   /** From now on the last response of each connection closes it. */
@@ -100,11 +109,24 @@ export class DrainedServer {
     return this.#drained;
   }
 
-  /** Cuts what is left. */
+  /** Takes in a request that came before we were told of the server, with its connection. */
+  adopt(request: IncomingMessage, response: ServerResponse): void {
+    if (request.httpVersionMajor < 2) this.#connections.connect(request.socket);
+    this.#begin(request, response);
+  }
+
+  /** Cuts what is left, but for a request that waits for the run: it is answered when the run has ended. */
   sever(): void {
     this.#handshakes.sever();
-    this.#sessions.sever();
-    this.#connections.sever();
+    this.#sessions.sever((exchange) => this.#isSelfWait(exchange));
+    this.#connections.sever((exchange) => this.#isSelfWait(exchange));
+  }
+
+  /** Cuts everything. */
+  severAll(): void {
+    this.#handshakes.sever();
+    this.#sessions.sever(() => false);
+    this.#connections.sever(() => false);
   }
 
   async #drain(idleGrace: number): Promise<void> {
@@ -163,8 +185,13 @@ export class DrainedServer {
     onDrained();
   }
 
+  get #exchanges(): readonly Exchange[] {
+    return [...this.#connections.exchanges, ...this.#sessions.exchanges];
+  }
+
   get #isWaited(): boolean {
-    const isIgnored = (exchange: Exchange): boolean => this.#isIgnored(exchange);
+    const isIgnored = (exchange: Exchange): boolean =>
+      this.#isIgnored(exchange) || this.#isSelfWait(exchange);
     return (
       this.#handshakes.size > 0 || this.#connections.isWaited(isIgnored) || this.#sessions.isWaited(isIgnored)
     );
@@ -172,5 +199,9 @@ export class DrainedServer {
 
   #isIgnored({ path }: Exchange): boolean {
     return this.settings.ignore.includes(path);
+  }
+
+  #isSelfWait({ request }: Exchange): boolean {
+    return this.settings.isSelfWait?.(request) ?? false;
   }
 }

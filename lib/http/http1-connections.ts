@@ -113,8 +113,13 @@ export class Http1Connections {
     }
   }
 
-  sever(): void {
-    for (const socket of this.#connections.keys()) socket.destroy();
+  /** Closes all connections, but for those on which a request is spared: they close when it has been answered. */
+  sever(isSpared: (exchange: Exchange) => boolean): void {
+    for (const { socket, exchanges } of this.#all) {
+      const spared = exchanges.filter(isSpared);
+      if (spared.length === 0) socket.destroy();
+      for (const { response } of spared) response.once('close', () => socket.destroySoon());
+    }
   }
 
   #follow(exchange: Exchange): void {

@@ -58,8 +58,11 @@ export class Http2Sessions {
     for (const session of this.#sessions.keys()) session.close();
   }
 
-  sever(): void {
-    for (const session of this.#sessions.keys()) session.destroy();
+  /** Closes all sessions, but for those on which a request is spared: GOAWAY ends them with it. */
+  sever(isSpared: (exchange: Exchange) => boolean): void {
+    for (const [session, exchanges] of this.#sessions) {
+      if (![...exchanges.values()].some(isSpared)) session.destroy();
+    }
   }
 }
 

@@ -4,6 +4,7 @@ import { ApplicationLifecycle, type LifecycleParts } from './application-lifecyc
 import { NestApplicationSeam } from './nest-seams.js';
 import type { GuardedApplication } from './guarded-application.js';
 import type { ProcessGuard, Seat } from './process-guard.js';
+import type { StartFailures } from './start-failures.js';
 
 /** The token under which the module provides what `enableGracefulShutdown` needs. */
 export const LIFECYCLE = Symbol.for('nestjs-phased-shutdown.lifecycle');
@@ -11,6 +12,9 @@ export const LIFECYCLE = Symbol.for('nestjs-phased-shutdown.lifecycle');
 /** What the module provides under `LIFECYCLE`. */
 export interface ApplicationParts extends LifecycleParts {
   readonly drainsHttp: boolean;
+  /** Hands over the application, before its routes are made. */
+  readonly onApplication: (app: object) => void;
+  readonly startFailures: StartFailures;
   readonly guard: ProcessGuard;
   readonly guarded: Omit<GuardedApplication, 'close'>;
 }
@@ -35,8 +39,9 @@ const ENABLED = Symbol.for('nestjs-phased-shutdown.enabled');
 export function enableGracefulShutdown<T extends INestApplicationContext>(app: T): T & AsyncDisposable {
   const seam = NestApplicationSeam.of(app);
   if (!seam.has(ENABLED)) {
-    const { guard, guarded, drainsHttp, ...parts } = partsOf(seam.raw);
+    const { guard, guarded, drainsHttp, onApplication, startFailures, ...parts } = partsOf(seam.raw);
     parts.target.prepare();
+    onApplication(seam.raw);
     const options = drainsHttp ? seam.optionsSet(OPPOSED_TO_THE_DRAIN) : [];
     if (options.length > 0) parts.notify({ kind: 'drain-opposed', options });
     let seat: Seat | undefined;
@@ -45,7 +50,9 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
       signalsAdded: (signals) => seat?.listenTo(signals),
     });
     lifecycle.takeOver();
-    seat = guard.attach({ ...guarded, close: (reason) => lifecycle.close(reason) });
+    const attached = guard.attach({ ...guarded, close: (reason) => lifecycle.close(reason) });
+    seat = attached;
+    startFailures.listen((error) => attached.fail(error));
     // By then all are there that will listen to signals too.
     parts.hooks.whenStarted(() => guard.diagnose().forEach(parts.notify));
     seam.define(ENABLED, true);

@@ -8,6 +8,8 @@ import type { ProcessPort } from './process-port.js';
 /** The place of an application in its process. */
 export interface Seat {
   readonly listenTo: (signals: readonly string[]) => void;
+  /** Ends the process as an unhandled rejection of the application would, whether or not these are listened to. */
+  readonly fail: (error: unknown) => void;
   /** Takes the application out, with every listener that was there for it alone. */
   readonly leave: () => void;
 }
@@ -53,6 +55,7 @@ export class ProcessGuard {
         for (const signal of added.filter((each) => this.#isSignal(each))) events.add(signal);
         this.#listen();
       },
+      fail: (error) => this.#fail(application, error),
       leave: () => {
         // One that closes because the process ends is taken out at the end, with all others.
         if (this.#state.status === 'ending' && this.#state.ending.applications.has(application)) return;
@@ -117,6 +120,13 @@ export class ProcessGuard {
       trigger,
       concerned.map(([application]) => application),
     );
+  }
+
+  #fail(application: GuardedApplication, error: unknown): void {
+    if (this.#state.status === 'leaving') return;
+    const trigger: Trigger = { kind: 'error', error, origin: 'unhandledRejection' };
+    const ending = this.#state.status === 'ending' ? this.#state.ending : this.#begin(trigger);
+    ending.trigger(trigger, [application]);
   }
 
   #begin(trigger: Trigger): ProcessEnding {
