@@ -33,7 +33,7 @@ export {
   type ShutdownMistakeCode,
 } from './plan/mistake.js';
 
-export { ShutdownTaskError, ShutdownTimeoutError } from './run/errors.js';
+export { ShutdownSelfWaitError, ShutdownTaskError, ShutdownTimeoutError } from './run/errors.js';
 export type { Clock, Timer } from './run/clock.js';
 export type { AwaitedTask, ShutdownEvent, ShutdownListener, SkipCause, TaskEvent } from './run/events.js';
 export type { PhaseOutcome, RunOutcome, TaskOutcome } from './run/outcome.js';
