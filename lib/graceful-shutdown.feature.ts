@@ -45,6 +45,12 @@ export interface ShutdownFeature {
   readonly observe?: (event: ShutdownEvent) => void;
   /** The sockets that left HTTP and that it sends away itself: `HttpDrain` does so with all others. */
   readonly sockets?: () => Iterable<object>;
+  /**
+   * Asked as code of the application asks for the shutdown, with the methods that the call comes from, as
+   * `Class.method`: whether one of them is work of this feature. Such work waits for the run, so from now on the
+   * feature does not wait for it.
+   */
+  readonly asked?: (callers: ReadonlySet<string>) => boolean;
   /** Asked as the run begins: what follows it, where somebody wants that. */
   readonly follow?: () => ShutdownListener | undefined;
 }

@@ -3,10 +3,13 @@ import type { Provider } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { ApplicationInMaking, ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownSettings } from './graceful-shutdown.options.js';
+import { callMember, isObject, memberOf } from './discovery/members.js';
 import { HttpDrain } from './http/http-drain.js';
+import { ReachedServers } from './http/reached-servers.js';
 import { Callers } from './in-flight/callers.js';
 import { countWorkOf } from './in-flight/in-flight.decorator.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
+import { StartFailures } from './lifecycle/start-failures.js';
 import { ShutdownLog } from './logging/shutdown-log.js';
 import type { MistakeList } from './plan/mistake.js';
 import { ProbeServer } from './probes/probe-server.js';
@@ -23,6 +26,10 @@ export const SETTINGS = token('settings');
 /** An AbortController that aborts as the shutdown begins. */
 export const BEGINNING = token('beginning');
 export const FEATURES = token('features');
+/** Whether anybody can reach the servers of the application. */
+export const REACHED = token('reached');
+/** Where it is said that the application cannot become ready, and is to shut down. */
+export const START_FAILURES = token('start-failures');
 /** Those of the option `features`. */
 const USER_FEATURES = token('user-features');
 
@@ -32,11 +39,26 @@ export const SHUTDOWN_CLOCK = token('clock');
 /** The features, each as it is injected, and the list of what they put into the shutdown. */
 export const featureProviders: readonly Provider[] = [
   { provide: BEGINNING, useFactory: () => new AbortController() },
+  { provide: REACHED, useFactory: () => new ReachedServers() },
+  { provide: START_FAILURES, useFactory: () => new StartFailures() },
   {
     provide: Readiness,
-    inject: [BEGINNING, HttpAdapterHost],
-    useFactory: ({ signal }: AbortController, host: HttpAdapterHost) =>
-      new Readiness({ signal, isListening: () => isListening(host) }),
+    inject: [BEGINNING, REACHED, START_FAILURES, ShutdownLog],
+    useFactory: (
+      { signal }: AbortController,
+      reached: ReachedServers,
+      failures: StartFailures,
+      log: ShutdownLog,
+    ) =>
+      new Readiness({
+        signal,
+        isReached: () => reached.isReached,
+        reached: reached.first,
+        onHoldFailed: (hold, error) => {
+          log.notice({ kind: 'hold-failed', hold, error });
+          failures.report(error);
+        },
+      }),
   },
   {
     provide: InFlightWork,
@@ -56,15 +78,35 @@ export const featureProviders: readonly Provider[] = [
   },
   {
     provide: ProbeServer,
-    inject: [SETTINGS, Probes],
-    useFactory: ({ probes: address }: ShutdownSettings, probes: Probes) => new ProbeServer(probes, address),
+    inject: [SETTINGS, Probes, Readiness, ShutdownLog],
+    useFactory: (
+      { probes: address }: ShutdownSettings,
+      probes: Probes,
+      readiness: Readiness,
+      log: ShutdownLog,
+    ) =>
+      new ProbeServer(probes, {
+        address,
+        started: readiness.started,
+        onListening: (at) => log.notice({ kind: 'probes-listen', ...at }),
+      }),
   },
   {
     provide: HttpDrain,
-    inject: [SETTINGS, SHUTDOWN_CLOCK, Probes],
-    useFactory: ({ http }: ShutdownSettings, clock: Clock, { paths }: Probes) =>
+    inject: [SETTINGS, SHUTDOWN_CLOCK, Probes, REACHED, HttpAdapterHost],
+    useFactory: (
+      { http }: ShutdownSettings,
+      clock: Clock,
+      probes: Probes,
+      reached: ReachedServers,
+      host: HttpAdapterHost,
+    ) => {
       // Probes are answered to the end, whatever becomes of other late requests.
-      new HttpDrain(http && { ...http, serve: [...http.serve, ...paths] }, clock),
+      const settings = http && { ...http, serve: [...http.serve, ...probes.paths] };
+      const drain = new HttpDrain(settings, clock, { reached, first: probes.first });
+      eachAdapter(host, (adapter) => drain.followAdapter(adapter, frameworkOf(adapter)));
+      return drain;
+    },
   },
   {
     provide: USER_FEATURES,
@@ -110,6 +152,7 @@ export const featureProviders: readonly Provider[] = [
       HttpAdapterHost,
       InFlightWork,
       HttpDrain,
+      REACHED,
       Probes,
       ShutdownLog,
       Callers,
@@ -121,18 +164,23 @@ export const featureProviders: readonly Provider[] = [
       host: HttpAdapterHost,
       work: InFlightWork,
       drain: HttpDrain,
+      reached: ReachedServers,
       probes: Probes,
       log: ShutdownLog,
       callers: Callers,
       userFeatures: readonly ShutdownFeature[],
     ): readonly ShutdownFeature[] => [
-      delayFeature(shutdownDelay, { clock, isListening: () => isListening(host) }),
+      delayFeature(shutdownDelay, { clock, isReached: () => reached.isReached }),
       {
         prepare: () => {
           const server = serverOf(host);
           if (server !== undefined) drain.watch(server);
           for (const { sockets } of userFeatures) if (sockets !== undefined) drain.leaveTo(sockets);
           return drain.tasks();
+        },
+        asked: (callers) => drain.asked(callers),
+        observe: (event) => {
+          if (event.type === 'run-finished') drain.runEnded();
         },
       },
       workFeature(work, inFlightPhase),
@@ -173,7 +221,7 @@ export function previewFeatures(
   const { clock } = application;
   const drain = new HttpDrain(http, clock);
   return [
-    delayFeature(shutdownDelay, { clock, isListening: () => undefined }),
+    delayFeature(shutdownDelay, { clock, isReached: () => undefined }),
     { prepare: () => drain.tasks() },
     workFeature(new InFlightWork(clock), inFlightPhase),
     ...features.map((make) => make(application)),
@@ -182,7 +230,7 @@ export function previewFeatures(
 
 function delayFeature(
   shutdownDelay: number,
-  ports: { readonly clock: Clock; readonly isListening: () => boolean | undefined },
+  ports: { readonly clock: Clock; readonly isReached: () => boolean | undefined },
 ): ShutdownFeature {
   return { prepare: () => (shutdownDelay > 0 ? [shutdownDelayTask(shutdownDelay, ports)] : []) };
 }
@@ -195,6 +243,7 @@ function workFeature(work: InFlightWork, phase: string): ShutdownFeature {
     },
     found: (instances, mistakes) => countWorkOf(instances, work, mistakes),
     observe: (event) => work.observe(event, phase),
+    asked: (callers) => work.asked(callers),
   };
 }
 
@@ -204,7 +253,31 @@ function serverOf(host: HttpAdapterHost): Server | undefined {
   return server instanceof Server ? server : undefined;
 }
 
-/** Whether the server listens; `undefined` where the application has none. */
-function isListening(host: HttpAdapterHost): boolean | undefined {
-  return serverOf(host) === undefined ? undefined : host.listening;
+/** What the adapter has its requests answered by: the application of Express, the instance of Fastify. */
+function frameworkOf(adapter: object): unknown {
+  const getInstance = memberOf(adapter, 'getInstance');
+  return typeof getInstance === 'function' ? callMember(adapter, 'getInstance') : undefined;
+}
+
+/**
+ * Calls back with the adapter that the application has, and with each that it is given later, as a testing module
+ * gives it one: before any route is put on it.
+ */
+function eachAdapter(host: HttpAdapterHost, follow: (adapter: object) => void): void {
+  let current: typeof host.httpAdapter | undefined = host.httpAdapter;
+  if (isObject(current)) follow(current);
+  const prototype: object = Object.getPrototypeOf(host);
+  const native = Object.getOwnPropertyDescriptor(prototype, 'httpAdapter');
+  if (native?.set === undefined) return;
+  const set = native.set;
+  Object.defineProperty(host, 'httpAdapter', {
+    configurable: true,
+    get: () => current,
+    set(this: HttpAdapterHost, adapter: typeof host.httpAdapter) {
+      Reflect.apply(set, this, [adapter]);
+      if (adapter === current) return;
+      current = adapter;
+      if (isObject(adapter)) follow(adapter);
+    },
+  });
 }

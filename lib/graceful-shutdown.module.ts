@@ -1,5 +1,6 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { from, merge } from 'rxjs';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import {
   RESERVE,
@@ -11,14 +12,17 @@ import {
   BEGINNING,
   FEATURES,
   OPTIONS,
+  REACHED,
   SETTINGS,
   SHUTDOWN_CLOCK,
+  START_FAILURES,
   checkImportedOnce,
   featureProviders,
   token,
 } from './graceful-shutdown.features.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import { HttpDrain } from './http/http-drain.js';
+import type { ReachedServers } from './http/reached-servers.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { LIFECYCLE, type ApplicationParts } from './lifecycle/enable-graceful-shutdown.js';
 import { ExitRequests } from './lifecycle/exit-requests.js';
@@ -28,9 +32,11 @@ import { nodeProcess } from './lifecycle/node-process.js';
 import type { ProcessGuard } from './lifecycle/process-guard.js';
 import { sharedGuard } from './lifecycle/shared-guard.js';
 import { ShutdownHooks } from './lifecycle/shutdown-hooks.js';
+import type { StartFailures } from './lifecycle/start-failures.js';
 import { systemClock } from './lifecycle/system-clock.js';
 import { ShutdownLog } from './logging/shutdown-log.js';
 import { longestPath } from './plan/shutdown-plan.js';
+import { ProbeServer } from './probes/probe-server.js';
 import { Readiness } from './readiness/readiness.js';
 import type { Clock } from './run/clock.js';
 import { AS_IT_IS, type TaskWrapper } from './run/task-registry.js';
@@ -165,9 +171,10 @@ const providers: readonly Provider[] = [
   },
   {
     provide: token('listening-diagnosis'),
-    inject: [HttpAdapterHost, BEGINNING, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD],
+    inject: [HttpAdapterHost, REACHED, BEGINNING, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD],
     useFactory: (
       host: HttpAdapterHost,
+      reached: ReachedServers,
       beginning: AbortController,
       { signals }: ShutdownSettings,
       clock: Clock,
@@ -175,7 +182,7 @@ const providers: readonly Provider[] = [
       guard: ProcessGuard,
     ) =>
       diagnoseWhenListening({
-        listening$: host.listen$,
+        listening$: merge(host.listen$, from(reached.first)),
         beginning: beginning.signal,
         clock,
         diagnose: () => guard.diagnoseSilence(signals),
@@ -193,6 +200,9 @@ const providers: readonly Provider[] = [
       PROCESS_GUARD,
       ReportSinks,
       ExitRequests,
+      HttpDrain,
+      ProbeServer,
+      START_FAILURES,
     ],
     useFactory: (
       shutdown: GracefulShutdown,
@@ -203,7 +213,14 @@ const providers: readonly Provider[] = [
       guard: ProcessGuard,
       sinks: ReportSinks,
       exits: ExitRequests,
+      drain: HttpDrain,
+      probes: ProbeServer,
+      startFailures: StartFailures,
     ): ApplicationParts => {
+      // Without enableGracefulShutdown(app) nobody can close the application.
+      startFailures.listen(
+        (error) => void shutdown.run({ kind: 'error', error, origin: 'unhandledRejection' }),
+      );
       const limit = settings.gracePeriod - RESERVE;
       const { signals, ipc, fatalErrors, abortSignal, exit, runAt, phaseGraph } = settings;
       const exitLimit = limit + RESERVE / 2;
@@ -219,6 +236,12 @@ const providers: readonly Provider[] = [
         startLimit: Math.max(RESERVE, limit - longestPath(phaseGraph).ms),
         reported: () => sinks.settled(),
         drainsHttp: settings.http !== false,
+        onApplication: (app) => drain.followApplication(app),
+        startFailures,
+        onStart: (outcome) => {
+          if (outcome === 'failed') probes.close();
+          else void probes.open().catch((error: unknown) => log.notice({ kind: 'probes-failed', error }));
+        },
         guard,
         exits,
         guarded: {
@@ -246,7 +269,7 @@ const providers: readonly Provider[] = [
  */
 @Module({
   providers: [...providers],
-  exports: [GracefulShutdown, HttpDrain, InFlightWork, Readiness],
+  exports: [GracefulShutdown, HttpDrain, InFlightWork, ProbeServer, Readiness],
 })
 export class GracefulShutdownModule extends ConfigurableModuleClass {
   /**

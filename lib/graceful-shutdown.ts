@@ -13,11 +13,13 @@ import {
   type ProviderSight,
 } from './discovery/provider-scan.js';
 import { injectableClassOf, injectionsOfAll } from './discovery/stand-ins.js';
+import { findTerminusDelay } from './discovery/terminus-delay.js';
 import { IsolatedObservable } from './graceful-shutdown.events.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ExitRequest, ExitRequests } from './lifecycle/exit-requests.js';
-import type { ShutdownTarget } from './lifecycle/shutdown-target.js';
+import type { CallOrigin, ShutdownTarget } from './lifecycle/shutdown-target.js';
+import { TaskFrames } from './lifecycle/task-frames.js';
 import type { Notice } from './logging/notice.js';
 import { phaseOf } from './plan/check-task.js';
 import { distinctName } from './plan/distinct-name.js';
@@ -30,11 +32,12 @@ import type { ShutdownTask } from './plan/task.js';
 import { ReportFold } from './report/fold-report.js';
 import type { RunningReport, ShutdownReport } from './report/shutdown-report.js';
 import type { Clock } from './run/clock.js';
-import { toError } from './run/errors.js';
+import { ShutdownSelfWaitError, toError } from './run/errors.js';
 import type { AwaitedTask, ShutdownEvent, ShutdownListener } from './run/events.js';
 import { watchAnswer } from './run/foreign-call.js';
 import { isolateSignal } from './run/isolated-signal.js';
 import type { ShutdownRegistration } from './run/registration.js';
+import { callers } from './run/self-waits.js';
 import { ShutdownRun, type RunOptions } from './run/shutdown-run.js';
 import { TaskRegistry, type TaskWrapper } from './run/task-registry.js';
 
@@ -69,9 +72,8 @@ export class GracefulShutdown implements ShutdownTarget {
   readonly draining$: Observable<ShutdownReason>;
   /** Everything that happens in the run. It does not complete: a task may settle after the run has ended. */
   readonly events$: Observable<ShutdownEvent>;
-  /** Resolves with the report when the run has ended; it does not start it. */
-  readonly finished: Promise<ShutdownReport>;
-
+  readonly #finished: Promise<ShutdownReport>;
+  readonly #frames = new TaskFrames();
   readonly #parts: ShutdownParts;
   readonly #run: ShutdownRun;
   readonly #fold = new ReportFold();
@@ -92,7 +94,7 @@ export class GracefulShutdown implements ShutdownTarget {
     const { settings, clock, notify, onEvent, features, wrapper } = parts;
     this.#parts = parts;
     const onListenerError = (error: unknown): void => notify({ kind: 'listener-failed', error });
-    this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph, wrapper), {
+    this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph, this.#frames.around(wrapper)), {
       clock,
       limit: settings.gracePeriod - RESERVE,
       progressInterval: settings.progressInterval,
@@ -108,7 +110,7 @@ export class GracefulShutdown implements ShutdownTarget {
     for (const feature of features) {
       if (feature.observe !== undefined) this.#run.listen((event) => feature.observe?.(event));
     }
-    this.finished = new Promise((resolve) => {
+    this.#finished = new Promise((resolve) => {
       this.#run.listen((event) => {
         this.#fold.add(event);
         onEvent(event);
@@ -129,6 +131,15 @@ export class GracefulShutdown implements ShutdownTarget {
   /** @internal The clock by which the report tells its times. */
   get clock(): Clock {
     return this.#run.clock;
+  }
+
+  /** Resolves with the report when the run has ended; it does not start it. A handler of the run cannot await it. */
+  get finished(): Promise<ShutdownReport> {
+    const { current } = this.#frames;
+    if (current !== undefined) {
+      this.#parts.notify({ kind: 'waits-for-itself', task: current, call: 'GracefulShutdown.finished' });
+    }
+    return this.#finished;
   }
 
   /** The word of `state` alone. */
@@ -165,7 +176,8 @@ export class GracefulShutdown implements ShutdownTarget {
    * report. Neither closes the application nor ends the process; `app.close()` does the one and joins this
    * run, a signal both.
    *
-   * Rejects only where `from` is no phase of the plan, before anything runs.
+   * Rejects only where `from` is not a phase of the plan, before anything runs, and where a handler of the run
+   * calls it, which would wait for itself. A route handler may await it, and then answers.
    *
    * @param reason why; a text of your own stands for a request
    */
@@ -174,11 +186,26 @@ export class GracefulShutdown implements ShutdownTarget {
     options: RunOptions = {},
   ): Promise<ShutdownReport> {
     const { phaseGraph } = this.#parts.settings;
+    // The lifecycle has asked where its own calls come from.
+    const given = reasonOf(reason);
+    const origin = given.kind === 'request' ? this.origin() : { kind: 'outside' as const };
     const isRefused = options.from !== undefined && phaseGraph.phase(options.from) === undefined;
     this.#prepareForRun();
     if (!isRefused) this.#takeInFollowers();
-    const ended = this.#run.start(reasonOf(reason), options);
-    return isRefused ? ended.then(() => this.finished) : this.finished;
+    const ended = this.#run.start(given, options);
+    if (origin.kind === 'task') return selfWaitRefused(origin.task);
+    return isRefused ? ended.then(() => this.#finished) : this.#finished;
+  }
+
+  /** @internal Where the call comes from that is being made. Work in flight is not waited for any more. */
+  origin(): CallOrigin {
+    const { current } = this.#frames;
+    if (current !== undefined) return { kind: 'task', task: current };
+    if (this.#run.status === 'finished') return { kind: 'outside' };
+    const from = callers();
+    // Each is asked: a route handler may have the call made within tracked work.
+    const answers = this.#parts.features.map((feature) => feature.asked?.(from) === true);
+    return { kind: answers.includes(true) ? 'work' : 'outside' };
   }
 
   /**
@@ -336,6 +363,8 @@ export class GracefulShutdown implements ShutdownTarget {
       notify({ kind: 'does-not-fit', plan, gracePeriod: settings.gracePeriod, reserve: RESERVE });
     }
     for (const doubt of findOrderDoubts(plan)) notify({ kind: 'order-doubted', doubt });
+    const timeoutMs = findTerminusDelay(allWrappers(modules));
+    if (timeoutMs !== undefined) notify({ kind: 'terminus-delay', timeoutMs });
     if (settings.runAt === 'module-destroy') {
       for (const found of findClosedBeforeHooks(plan, providers, allWrappers(modules))) {
         notify({ kind: 'closed-before-hook', ...found });
@@ -395,4 +424,11 @@ export class GracefulShutdown implements ShutdownTarget {
 
 function isListener(value: unknown): value is ShutdownListener {
   return typeof value === 'function';
+}
+
+/** Refuses a handler that would wait for itself; one that does not wait does not fail either. */
+function selfWaitRefused(task: string): Promise<ShutdownReport> {
+  const refused = Promise.reject<ShutdownReport>(new ShutdownSelfWaitError(task));
+  refused.catch(() => undefined);
+  return refused;
 }

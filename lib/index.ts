@@ -19,6 +19,7 @@ export type { HttpOptions, LateRequests } from './http/http.options.js';
 export type { EventStreamFarewell } from './http/event-stream.js';
 export type { ProbesOptions, ProbeWhileDraining } from './probes/probes.options.js';
 export type { ReportOptions } from './sinks/report.options.js';
+export { ProbeServer } from './probes/probe-server.js';
 export { Readiness, type ReadinessState } from './readiness/readiness.js';
 
 export { DEFAULT_PHASES, type Mode, type OnFailure, type Phase, type PhaseOptions } from './plan/phase.js';
@@ -33,7 +34,7 @@ export {
   type ShutdownMistakeCode,
 } from './plan/mistake.js';
 
-export { ShutdownTaskError, ShutdownTimeoutError } from './run/errors.js';
+export { ShutdownSelfWaitError, ShutdownTaskError, ShutdownTimeoutError } from './run/errors.js';
 export type { Clock, Timer } from './run/clock.js';
 export type { AwaitedTask, ShutdownEvent, ShutdownListener, SkipCause, TaskEvent } from './run/events.js';
 export type { PhaseOutcome, RunOutcome, TaskOutcome } from './run/outcome.js';

@@ -32,6 +32,8 @@ export type DrainSettings = HttpSettings & {
   readonly clock: Clock;
   /** The sockets that left HTTP and that somebody else sends away. */
   readonly ownedSockets: () => ReadonlySet<object>;
+  /** Whether a request waits for the run: it is not waited for, and its connection stays open for the answer. */
+  readonly isSelfWait?: (request: IncomingMessage) => boolean;
 };
 
 type State =
@@ -101,8 +103,8 @@ export class DrainedServer {
   /** What is in flight, the oldest first. */
   get items(): readonly InFlightItem[] {
     const now = this.settings.clock.now();
-    const named = [...this.#connections.exchanges, ...this.#sessions.exchanges]
-      .filter(({ path }) => !this.#ignores(path))
+    const named = this.#exchanges
+      .filter((exchange) => !this.#ignores(exchange.path) && !this.#isSelfWait(exchange))
       .map((exchange) => exchange.item(now));
     // While it serves, handshakes come and go.
     const handshakes = this.#state.status === 'serving' ? [] : this.#handshakes.items(now);
@@ -112,6 +114,11 @@ export class DrainedServer {
       ...handshakes,
     ];
     return [...named, ...others].toSorted((a, b) => b.ageMs - a.ageMs);
+  }
+
+  /** The requests in flight, also those that nobody waits for. */
+  get requests(): readonly IncomingMessage[] {
+    return this.#exchanges.map(({ request }) => request);
   }
 
   /** From now on the last response of each connection closes it. */
@@ -130,12 +137,27 @@ export class DrainedServer {
     return this.#drained;
   }
 
-  /** Cuts what is left. */
+  /** Takes in a request that came before we were told of the server, with its connection. */
+  adopt(request: IncomingMessage, response: ServerResponse): void {
+    if (request.httpVersionMajor < 2) this.#connections.connect(request.socket);
+    this.#begin(request, response);
+  }
+
+  /** Cuts what is left, but for a request that waits for the run: it is answered when the run has ended. */
   sever(): void {
+    this.#sever((exchange) => this.#isSelfWait(exchange));
+  }
+
+  /** Cuts everything. */
+  severAll(): void {
+    this.#sever(() => false);
+  }
+
+  #sever(isSpared: (exchange: Exchange) => boolean): void {
     this.#handshakes.sever();
-    this.#sessions.sever();
     this.#upgraded.sever();
-    this.#connections.sever();
+    this.#sessions.sever(isSpared);
+    this.#connections.sever(isSpared);
   }
 
   async #drain(idleGrace: number): Promise<void> {
@@ -222,13 +244,22 @@ export class DrainedServer {
     onDrained();
   }
 
+  get #exchanges(): readonly Exchange[] {
+    return [...this.#connections.exchanges, ...this.#sessions.exchanges];
+  }
+
   get #isWaited(): boolean {
-    const isIgnored = ({ path }: Exchange): boolean => this.#ignores(path);
+    const isIgnored = (exchange: Exchange): boolean =>
+      this.#ignores(exchange.path) || this.#isSelfWait(exchange);
     return (
       this.#handshakes.size > 0 ||
       this.#upgraded.isWaited(this.#ignores) ||
       this.#connections.isWaited(isIgnored) ||
       this.#sessions.isWaited(isIgnored)
     );
+  }
+
+  #isSelfWait({ request }: Exchange): boolean {
+    return this.settings.isSelfWait?.(request) ?? false;
   }
 }

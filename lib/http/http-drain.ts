@@ -1,14 +1,23 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Server, Socket } from 'node:net';
 import { UNREADY_PHASE } from '../plan/phase.js';
 import { isFromOutside } from '../plan/reason.js';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
+import { answerFirst, type FirstAnswer } from './answer-first.js';
 import { DrainedServer } from './drained-server.js';
+import { followAdapter, followMethods } from './framework-seams.js';
 import type { HttpSettings } from './http.options.js';
+import { pathMatcher } from './path-pattern.js';
+import type { ReachedServers } from './reached-servers.js';
+import { RunningHandlers } from './running-handlers.js';
 
 /** Node tells of every accepted socket here, also of those of servers that nobody shows us. */
 const ACCEPTED = 'net.server.socket';
+
+/** In milliseconds: how long a request that waits for the run may take to be answered when the run has ended. */
+const ANSWER_LIMIT = 5_000;
 
 type State =
   | { readonly status: 'serving' }
@@ -23,12 +32,15 @@ type State =
 
 /**
  * Drains the HTTP servers of the application: from the beginning of the shutdown clients are sent away at the
- * end of a response, then the listener closes, and what is in flight finishes.
+ * end of a response, then the listener closes, and what is in flight finishes, route handlers included.
  */
 export class HttpDrain {
-  readonly #servers = new Map<Server, DrainedServer>();
   readonly #owners: (() => Iterable<object>)[] = [];
-  readonly #onAccepted = (message: unknown): void => this.#adoptSibling(message);
+  readonly #servers = new Map<Server, DrainedServer | undefined>();
+  readonly #handlers: RunningHandlers;
+  readonly #onAccepted = (message: unknown): void => this.#adopt(message);
+  /** What the framework of the application gives to a server to answer its requests. */
+  #framework: unknown;
   #state: State = { status: 'serving' };
 
   /** @internal Nest makes it. */
@@ -36,7 +48,17 @@ export class HttpDrain {
     /** `false` leaves the servers to Nest. */
     private readonly settings: HttpSettings | false,
     private readonly clock: Clock,
-  ) {}
+    private readonly parts: {
+      readonly reached?: ReachedServers;
+      /** Answers in front of everything else. */
+      readonly first?: FirstAnswer | undefined;
+    } = {},
+  ) {
+    this.#handlers = new RunningHandlers(clock, {
+      isIgnored: pathMatcher(settings === false ? [] : settings.ignore),
+      onFirst: (request, response) => this.#reachedBy(request, response),
+    });
+  }
 
   /**
    * Drains a server of `node:http`, `node:https` or `node:http2` with those of the application; asking twice
@@ -44,14 +66,15 @@ export class HttpDrain {
    * drained with the others.
    */
   watch(server: Server): void {
-    if (this.settings === false || this.#servers.has(server)) return;
-    if (this.#servers.size === 0) subscribe(ACCEPTED, this.#onAccepted);
-    const drained = new DrainedServer(server, {
-      ...this.settings,
-      clock: this.clock,
-      ownedSockets: () => new Set(this.#owners.flatMap((sockets) => [...sockets()])),
-    });
+    if (this.#servers.has(server)) return;
+    if (this.#servers.size === 0 && this.settings !== false) subscribe(ACCEPTED, this.#onAccepted);
+    this.parts.reached?.add(server);
+    const drained = this.#drainedServer(server);
     this.#servers.set(server, drained);
+    if (this.parts.first !== undefined) {
+      answerFirst(server, this.parts.first, (request, response) => drained?.adopt(request, response));
+    }
+    if (drained === undefined) return;
     if (this.#state.status !== 'serving') drained.leave();
     if (this.#state.status === 'draining') this.#state.drains.push(drained.drain(this.#state.idleGrace));
   }
@@ -61,11 +84,43 @@ export class HttpDrain {
     this.#owners.push(sockets);
   }
 
-  /** The requests in flight on all servers, the oldest first. */
+  /** @internal Counts what the framework below an adapter is given from now on. */
+  followAdapter(adapter: object, framework: unknown): void {
+    this.#framework = framework;
+    if (this.settings === false) return;
+    followAdapter(adapter, {
+      route: (handler) => this.#handlers.followRoute(handler),
+      middleware: (middleware) => this.#handlers.followMiddleware(middleware),
+    });
+  }
+
+  /** @internal Counts the methods of the controllers, also those that an interceptor has answered for. */
+  followApplication(app: object): void {
+    if (this.settings === false) return;
+    followMethods(app, ({ request, ...call }, next) => this.#handlers.followMethod(request, call, next));
+  }
+
+  /** @internal Whether a route handler asks for the shutdown: it is not waited for any more. */
+  asked(callers: ReadonlySet<string>): boolean {
+    return this.#handlers.asked(callers);
+  }
+
+  /** @internal The run has ended: who waited for it is answered now, or never. */
+  runEnded(): void {
+    if (!this.#handlers.hasSelfWait) return;
+    const timer = this.clock.schedule(() => {
+      for (const server of this.#drained) server.severAll();
+    }, ANSWER_LIMIT);
+    timer.unref();
+  }
+
+  /** The requests in flight on all servers, and the handlers that go on without one, the oldest first. */
   get items(): readonly InFlightItem[] {
-    return [...this.#servers.values()]
-      .flatMap((server) => server.items)
-      .toSorted((a, b) => b.ageMs - a.ageMs);
+    const requests = new Set(this.#drained.flatMap((server) => server.requests));
+    return [
+      ...this.#drained.flatMap((server) => server.items),
+      ...this.#handlers.itemsBeside(requests),
+    ].toSorted((a, b) => b.ageMs - a.ageMs);
   }
 
   /** The tasks that send the clients away and drain the servers. */
@@ -85,35 +140,71 @@ export class HttpDrain {
 
   #leave(): void {
     this.#state = { status: 'leaving' };
-    for (const server of this.#servers.values()) server.leave();
+    for (const server of this.#drained) server.leave();
   }
 
   async #drain({ reason, signal }: ShutdownContext, configured: number): Promise<void> {
     const sever = (): void => {
-      for (const server of this.#servers.values()) server.sever();
+      for (const server of this.#drained) server.sever();
     };
     signal.addEventListener('abort', sever, { once: true });
     // Who calls close() has no clients that could still be on their way.
     const idleGrace = isFromOutside(reason) ? configured : 0;
     const ports = this.#ports;
-    const drains = Array.from(this.#servers.values(), (server) => server.drain(idleGrace));
+    const drains = this.#drained.map((server) => server.drain(idleGrace));
     this.#state = { status: 'draining', idleGrace, drains, ports };
     // More come while it waits, where a server is found meanwhile.
     for (const drained of drains) await drained;
+    await this.#handlers.idle(signal);
     unsubscribe(ACCEPTED, this.#onAccepted);
   }
 
-  /** Fastify listens on each address of `localhost` with a server of its own, and shows only the first. */
-  #adoptSibling(message: unknown): void {
+  /** The first request that a route handler has: it may come by a server, or a platform, that nobody showed us. */
+  #reachedBy(request: IncomingMessage | undefined, response: ServerResponse | undefined): void {
+    this.parts.reached?.hand();
+    const server: unknown = request === undefined ? undefined : Reflect.get(request.socket, 'server');
+    if (!(server instanceof Server) || this.#servers.has(server)) return;
+    this.watch(server);
+    if (request !== undefined && response !== undefined) this.#servers.get(server)?.adopt(request, response);
+  }
+
+  #drainedServer(server: Server): DrainedServer | undefined {
+    if (this.settings === false) return undefined;
+    const isSelfWait = (request: IncomingMessage): boolean => this.#handlers.isSelfWait(request);
+    const ownedSockets = (): ReadonlySet<object> =>
+      new Set(this.#owners.flatMap((sockets) => [...sockets()]));
+    return new DrainedServer(server, { ...this.settings, clock: this.clock, ownedSockets, isSelfWait });
+  }
+
+  /** Takes in a server of the application that nobody showed us, with the first connection that it accepts. */
+  #adopt(message: unknown): void {
     if (typeof message !== 'object' || message === null || !('socket' in message)) return;
     const { socket } = message;
     if (!(socket instanceof Socket)) return;
     const server: unknown = Reflect.get(socket, 'server');
-    if (!(server instanceof Server) || this.#servers.has(server)) return;
-    const port = portOf(server);
-    if (port === undefined || !this.#ports.includes(port)) return;
+    if (!(server instanceof Server) || this.#servers.has(server) || !this.#isOurs(server)) return;
     this.watch(server);
+    this.parts.reached?.hand();
     this.#servers.get(server)?.accept(socket);
+  }
+
+  /**
+   * One of Nest's recipe for several servers answers with our framework. Fastify listens on each address of
+   * `localhost` with a server of its own, and shows only the first.
+   */
+  #isOurs(server: Server): boolean {
+    if (
+      this.#framework !== undefined &&
+      server.listeners('request').some((each) => each === this.#framework)
+    ) {
+      return true;
+    }
+    const port = portOf(server);
+    return port !== undefined && this.#ports.includes(port);
+  }
+
+  get #drained(): readonly DrainedServer[] {
+    return [...this.#servers.values()].filter((server) => server !== undefined);
   }
 
   get #ports(): readonly (number | undefined)[] {

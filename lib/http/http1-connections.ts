@@ -115,11 +115,12 @@ export class Http1Connections {
     }
   }
 
-  sever(): void {
+  /** Cuts all connections, but for those on which a request is spared: they close when it has been answered. */
+  sever(isSpared: (exchange: Exchange) => boolean): void {
     for (const connection of this.#connections.values()) {
-      const isOpenEnded = !connection.every(({ response }) => !endsWithConnection(response));
-      if (isOpenEnded) cut(connection.socket);
-      else connection.socket.destroy();
+      const spared = connection.exchanges.filter(isSpared);
+      if (spared.length === 0) cutConnection(connection);
+      for (const { response } of spared) response.once('close', () => connection.socket.destroySoon());
     }
   }
 
@@ -137,4 +138,11 @@ export class Http1Connections {
   get #all(): readonly Connection[] {
     return [...this.#connections.values()];
   }
+}
+
+/** Where a body ends with its connection, a FIN would look like its end. */
+function cutConnection(connection: Connection): void {
+  const isOpenEnded = !connection.every(({ response }) => !endsWithConnection(response));
+  if (isOpenEnded) cut(connection.socket);
+  else connection.socket.destroy();
 }

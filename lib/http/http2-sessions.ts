@@ -73,12 +73,15 @@ export class Http2Sessions {
     }
   }
 
-  sever(): void {
-    for (const { response } of this.exchanges) cutResponse(response);
-    const sessions = [...this.#sessions.keys()];
+  /** Cuts all sessions, but for those on which a request is spared: GOAWAY ends them with it. */
+  sever(isSpared: (exchange: Exchange) => boolean): void {
+    const severed = [...this.#sessions].filter(([, exchanges]) => ![...exchanges.values()].some(isSpared));
+    for (const [, exchanges] of severed) {
+      for (const { response } of exchanges.values()) cutResponse(response);
+    }
     // In the turn in which it is destroyed a session sends nothing any more.
     setImmediate(() => {
-      for (const session of sessions) session.destroy();
+      for (const [session] of severed) session.destroy();
     });
   }
 }

@@ -3,6 +3,7 @@ import { Observable, isObservable } from 'rxjs';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 import type { ShutdownEvent } from '../run/events.js';
+import { SelfWaits } from '../run/self-waits.js';
 
 /**
  * Thrown at work that is offered when the drain has ended: nobody would wait for it any more. A request that
@@ -27,6 +28,8 @@ export function isWorkTask(name: string): boolean {
 
 interface Entry {
   readonly name: string;
+  /** The function that does the work, as a stack names it; `undefined` where nobody knows. */
+  readonly caller: string | undefined;
   readonly startedAt: number;
 }
 
@@ -52,6 +55,7 @@ export class InFlightWork {
   readonly #entries = new Set<Entry>();
   /** The other tasks of the phase that run now, any of which may bring work. */
   readonly #neighbours = new Set<number>();
+  readonly #selfWaits = new SelfWaits();
   #state: State = { status: 'taking' };
   #waiting: (() => void)[] = [];
 
@@ -94,7 +98,7 @@ export class InFlightWork {
    * throws, and with a `ShutdownInProgressError`, without calling it, once the drain has ended.
    */
   async run<T>(name: string, fn: () => T | PromiseLike<T>): Promise<T> {
-    const done = this.begin(name);
+    const done = this.#begin(name, `${InFlightWork.name}.run`);
     try {
       return await fn();
     } finally {
@@ -108,9 +112,13 @@ export class InFlightWork {
    * @throws ShutdownInProgressError once the drain has ended
    */
   begin(name: string): () => void {
+    return this.#begin(name, undefined);
+  }
+
+  #begin(name: string, caller: string | undefined): () => void {
     const { status } = this.#state;
     if (status === 'overdue' || status === 'ended') throw new ShutdownInProgressError(name);
-    const entry: Entry = { name, startedAt: this.clock.now() };
+    const entry: Entry = { name, caller, startedAt: this.clock.now() };
     this.#entries.add(entry);
     if (this.#state.status === 'resting') this.#state.resume();
     return () => {
@@ -125,8 +133,8 @@ export class InFlightWork {
    *
    * @throws ShutdownInProgressError once the drain has ended
    */
-  follow(name: string, fn: () => unknown): unknown {
-    const done = this.begin(name);
+  follow(name: string, fn: () => unknown, caller?: string): unknown {
+    const done = this.#begin(name, caller);
     let result: unknown;
     try {
       result = fn();
@@ -134,12 +142,25 @@ export class InFlightWork {
       done();
       throw error;
     }
+    // A second reader of a promise would cut the stack of what waits for it.
+    if (caller !== undefined && isPlainPromise(result)) return ended(result, done);
     if (isThenable(result)) {
       result.then(done, done);
       return result;
     }
     done();
     return isObservable(result) ? this.#followed(name, result) : result;
+  }
+
+  /** @internal Whether work asks for the shutdown: it is not waited for any more. */
+  asked(callers: ReadonlySet<string>): boolean {
+    for (const { caller } of this.#entries) {
+      if (caller === undefined || !callers.has(caller)) continue;
+      this.#selfWaits.add(caller);
+      this.#endIfDone();
+      return true;
+    }
+    return false;
   }
 
   /**
@@ -180,7 +201,7 @@ export class InFlightWork {
   }
 
   #endIfDone(): void {
-    if (this.#entries.size > 0) return;
+    if (this.#isWaited) return;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
@@ -198,6 +219,16 @@ export class InFlightWork {
     }
   }
 
+  get #isWaited(): boolean {
+    if (this.#selfWaits.isEmpty) return this.#entries.size > 0;
+    const running = [...this.#entries];
+    return running.some(
+      ({ caller }) =>
+        caller === undefined ||
+        !this.#selfWaits.covers(caller, running.filter((each) => each.caller === caller).length),
+    );
+  }
+
   #followed(name: string, source: Observable<unknown>): Observable<unknown> {
     return new Observable((subscriber) => {
       const done = this.begin(name);
@@ -212,4 +243,21 @@ export class InFlightWork {
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** One that has nothing but what every promise has. */
+function isPlainPromise(value: unknown): value is Promise<unknown> {
+  return (
+    value instanceof Promise &&
+    Object.getPrototypeOf(value) === Promise.prototype &&
+    Object.keys(value).length === 0
+  );
+}
+
+async function ended(result: Promise<unknown>, done: () => void): Promise<unknown> {
+  try {
+    return await result;
+  } finally {
+    done();
+  }
 }

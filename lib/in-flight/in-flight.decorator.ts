@@ -30,7 +30,8 @@ export function InFlight(name?: string): MethodDecorator {
     const followed = function (this: object, ...args: readonly unknown[]): unknown {
       const work: unknown = Reflect.get(this, WORK);
       const call = (): unknown => Reflect.apply(original, this, args);
-      return isWork(work) ? work.follow(label, call) : call();
+      const caller = `${nameOf(this)}.${String(method)}`;
+      return isWork(work) ? work.follow(label, call, caller) : call();
     };
     // What decorators below this one wrote on the method has to be found on what stands in its place.
     for (const key of Reflect.getMetadataKeys(original)) {
@@ -72,4 +73,9 @@ function isWork(value: unknown): value is Pick<InFlightWork, 'follow'> {
   return (
     typeof value === 'object' && value !== null && 'follow' in value && typeof value.follow === 'function'
   );
+}
+
+/** How a stack names the class of an instance; one without a prototype has none. */
+function nameOf(instance: object): string {
+  return typeof instance.constructor === 'function' ? instance.constructor.name : 'Object';
 }

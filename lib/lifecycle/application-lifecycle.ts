@@ -24,6 +24,8 @@ export interface LifecycleParts {
   readonly exit: GuardedApplication['exit'];
   /** Milliseconds that a start under way is waited for. */
   readonly startLimit: number;
+  /** Told how each start ended. */
+  readonly onStart: (outcome: 'started' | 'failed') => void;
   /** Resolves, and soon, when those who are given the report have ended. Never rejects. */
   readonly reported: () => Promise<void>;
 }
@@ -46,7 +48,7 @@ const STARTS = ['init', 'listen', 'listenAsync', 'startAllMicroservices', 'start
  * phases, let Nest close the rest. All of Nest's own ways are led here.
  */
 export class ApplicationLifecycle {
-  readonly #startup = new Startup();
+  readonly #startup: Startup;
   #closing: Promise<void> | undefined;
   /** Whether the application has closed and the process goes on: nothing of it starts any more. */
   #isOver = false;
@@ -59,7 +61,9 @@ export class ApplicationLifecycle {
     private readonly seam: NestApplicationSeam,
     private readonly parts: LifecycleParts,
     private readonly observer: LifecycleObserver,
-  ) {}
+  ) {
+    this.#startup = new Startup(parts.onStart);
+  }
 
   /** Leads every way to close the application here. */
   takeOver(): void {
@@ -100,6 +104,21 @@ export class ApplicationLifecycle {
     return this.#closing;
   }
 
+  /**
+   * Closes the application for code of its own. A route handler and the like cannot wait for the whole close, which
+   * waits for its answer: it waits for the phases. A task of the run cannot wait for anything.
+   */
+  #closeFor(reason: ShutdownReason): Promise<void> {
+    const { target, notify } = this.parts;
+    const origin = target.origin();
+    const closed = this.close(reason);
+    if (origin.kind === 'outside') return closed;
+    closed.catch((error: unknown) => notify({ kind: 'teardown-failed', error }));
+    if (origin.kind === 'work') return target.finished.then(() => undefined);
+    notify({ kind: 'waits-for-itself', task: origin.task, call: 'app.close()' });
+    return Promise.resolve();
+  }
+
   /** Nest's listeners go straight to the hooks, past `close()`; ours are in their place. */
   #takeOverSignals(): void {
     const { seam, observer } = this;
@@ -118,7 +137,7 @@ export class ApplicationLifecycle {
   #takeOverClose(): void {
     const { seam } = this;
     const close = (signal?: unknown): Promise<void> =>
-      this.close(typeof signal === 'string' ? { kind: 'close', signal } : { kind: 'close' });
+      this.#closeFor(typeof signal === 'string' ? { kind: 'close', signal } : { kind: 'close' });
     seam.replace('close', (original) => {
       this.#closeNatively = async (signal) => {
         await (signal === undefined ? original() : seam.closeForSignal(signal));

@@ -6,6 +6,7 @@ import type { Finding } from '../logging/notice.js';
 import type { ExitRequests } from './exit-requests.js';
 import type { GuardedApplication } from './guarded-application.js';
 import type { ProcessGuard, Seat } from './process-guard.js';
+import type { StartFailures } from './start-failures.js';
 
 /** The token under which the module provides what `enableGracefulShutdown` needs. */
 export const LIFECYCLE = Symbol.for('nestjs-phased-shutdown.lifecycle');
@@ -13,6 +14,9 @@ export const LIFECYCLE = Symbol.for('nestjs-phased-shutdown.lifecycle');
 /** What the module provides under `LIFECYCLE`. */
 export interface ApplicationParts extends LifecycleParts {
   readonly drainsHttp: boolean;
+  /** Hands over the application, before its routes are made. */
+  readonly onApplication: (app: object) => void;
+  readonly startFailures: StartFailures;
   readonly guard: ProcessGuard;
   readonly exits: ExitRequests;
   readonly guarded: Omit<GuardedApplication, 'close'>;
@@ -38,8 +42,9 @@ const ENABLED = Symbol.for('nestjs-phased-shutdown.enabled');
 export function enableGracefulShutdown<T extends INestApplicationContext>(app: T): T & AsyncDisposable {
   const seam = NestApplicationSeam.of(app);
   if (!seam.has(ENABLED)) {
-    const { guard, guarded, exits, drainsHttp, ...parts } = partsOf(seam.raw);
+    const { guard, guarded, exits, drainsHttp, onApplication, startFailures, ...parts } = partsOf(seam.raw);
     parts.target.prepare();
+    onApplication(seam.raw);
     const options = drainsHttp ? seam.optionsSet(OPPOSED_TO_THE_DRAIN) : [];
     if (options.length > 0) parts.notify({ kind: 'drain-opposed', options });
     let seat: Seat | undefined;
@@ -49,7 +54,7 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
     });
     lifecycle.takeOver();
     const tell = onceForEachSignal(parts.notify);
-    seat = guard.attach({
+    const attached = guard.attach({
       ...guarded,
       close: (reason) => {
         // A listener that was added after the start is heard of now.
@@ -57,7 +62,9 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
         return lifecycle.close(reason);
       },
     });
-    exits.connect(seat.exit);
+    seat = attached;
+    exits.connect(attached.exit);
+    startFailures.listen((error) => attached.fail(error));
     // By then all are there that will listen to signals too.
     parts.hooks.whenStarted(() => {
       guard.diagnose().forEach(tell);

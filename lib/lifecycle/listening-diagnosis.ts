@@ -1,4 +1,4 @@
-import type { Observable } from 'rxjs';
+import { take, type Observable } from 'rxjs';
 import type { Finding, Notice } from '../logging/notice.js';
 import type { Clock } from '../run/clock.js';
 
@@ -13,6 +13,7 @@ export function diagnoseWhenListening({
   diagnose,
   notify,
 }: {
+  /** Emits as a server of the application listens, whoever called `listen`. */
   readonly listening$: Observable<void>;
   /** Aborts as the shutdown begins. */
   readonly beginning: AbortSignal;
@@ -20,7 +21,7 @@ export function diagnoseWhenListening({
   readonly diagnose: () => readonly Finding[];
   readonly notify: (notice: Notice) => void;
 }): void {
-  listening$.subscribe(() => {
+  listening$.pipe(take(1)).subscribe(() => {
     if (beginning.aborted) return;
     const timer = clock.schedule(() => diagnose().forEach(notify), GRACE);
     timer.unref();

@@ -10,6 +10,8 @@ export interface Seat {
   readonly listenTo: (signals: readonly string[]) => void;
   /** Asks for the end of the process, and with it of all applications in it. */
   readonly exit: (request: Extract<Trigger, { kind: 'exit' }>) => void;
+  /** Ends the process as an unhandled rejection of the application would, whether or not these are listened to. */
+  readonly fail: (error: unknown) => void;
   /** Takes the application out, with every listener that was there for it alone. */
   readonly leave: () => void;
 }
@@ -65,6 +67,7 @@ export class ProcessGuard {
       },
       // It is among them even when it has closed and left.
       exit: (request) => this.#trigger(request, [...new Set([application, ...this.#seats.keys()])]),
+      fail: (error) => this.#fail(application, error),
       leave: () => {
         abortSignal?.removeEventListener('abort', onAbort);
         // One that closes because the process ends is taken out at the end, with all others.
@@ -147,6 +150,10 @@ export class ProcessGuard {
     return [...this.#seats]
       .filter(([, events]) => isConcerned(events, trigger))
       .map(([application]) => application);
+  }
+
+  #fail(application: GuardedApplication, error: unknown): void {
+    this.#trigger({ kind: 'error', error, origin: 'unhandledRejection' }, [application]);
   }
 
   #begin(trigger: Trigger): ProcessEnding {

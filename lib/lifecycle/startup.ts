@@ -8,6 +8,11 @@ export class Startup {
     status: 'open',
   };
 
+  constructor(
+    /** Told how each start ended. */
+    private readonly onEnd: (outcome: 'started' | 'failed') => void = () => undefined,
+  ) {}
+
   /**
    * Starts, and remembers it until it has settled. Once the gate is closed nothing is started: the caller
    * gets the promise with which it was closed. A start within one that is waited for goes through.
@@ -16,8 +21,14 @@ export class Startup {
     if (this.#gate.status === 'closed') return this.#gate.parked;
     const pending = Promise.resolve().then(start);
     this.#pending.add(pending);
-    const done = (): void => void this.#pending.delete(pending);
-    pending.then(done, done);
+    const done = (outcome: 'started' | 'failed'): void => {
+      this.#pending.delete(pending);
+      this.onEnd(outcome);
+    };
+    pending.then(
+      () => done('started'),
+      () => done('failed'),
+    );
     return pending;
   }
 

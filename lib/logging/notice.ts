@@ -32,6 +32,13 @@ export type Notice =
   | { readonly kind: 'report-unreadable'; readonly file: string; readonly error: unknown }
   /** The report could not be taken to a place that the options name. */
   | { readonly kind: 'sink-failed'; readonly sink: string; readonly error: unknown }
+  /** The port of the probes is open. */
+  | { readonly kind: 'probes-listen'; readonly url: string; readonly paths: readonly string[] }
+  | { readonly kind: 'probes-failed'; readonly error: unknown }
+  /** What readiness waited for was rejected: the application never becomes ready, and shuts down. */
+  | { readonly kind: 'hold-failed'; readonly hold: string; readonly error: unknown }
+  /** A shutdown handler calls what waits for the end of the run that it is a part of. */
+  | { readonly kind: 'waits-for-itself'; readonly task: string; readonly call: string }
   | ProcessNotice;
 
 /** What is found at boot that will make the shutdown go wrong; each can be silenced by its kind. */
@@ -59,6 +66,8 @@ export type Finding =
   | { readonly kind: 'destroyed-early'; readonly provider: string; readonly handler: string }
   /** A hook of Nest's runs when a handler has closed what its provider injects. */
   | { readonly kind: 'closed-before-hook'; readonly hook: string; readonly handler: string }
+  /** A delay of `@nestjs/terminus` that waits once more, when the shutdown has ended. */
+  | { readonly kind: 'terminus-delay'; readonly timeoutMs: number }
   /** The application listens, and nobody listens to the signals that are to stop it. */
   | { readonly kind: 'signals-unheard'; readonly signals: readonly string[] };
 
@@ -76,6 +85,7 @@ export const FINDING_KINDS: readonly FindingKind[] = [
   'no-ack',
   'destroyed-early',
   'closed-before-hook',
+  'terminus-delay',
   'signals-unheard',
 ];
 

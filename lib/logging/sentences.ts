@@ -123,6 +123,19 @@ export function noticeSentence(notice: Notice): Sentence {
       return warn(
         `The report could not be given to ${notice.sink}; nothing else is harmed: ${errorText(notice.error)}`,
       );
+    case 'probes-listen':
+      return log(`Probes listen on ${notice.url} (${notice.paths.join(', ')}).`);
+    case 'probes-failed':
+      return warn(`The port of the probes could not be opened again: ${errorText(notice.error)}`);
+    case 'hold-failed':
+      return error(
+        `The readiness hold '${notice.hold}' failed, so the app never becomes ready and shuts down: ${errorText(notice.error)}`,
+        notice.error,
+      );
+    case 'waits-for-itself':
+      return warn(
+        `'${notice.task}' asks for ${notice.call} during the shutdown that it is part of. Awaiting it there would wait for itself: remove it.`,
+      );
     case 'escalated':
       return error(
         `${notice.signal} again after ${seconds(notice.afterMs)}: ending now. ${abandonedText(notice.abandoned)}`,
@@ -168,6 +181,8 @@ function findingText(finding: Finding): string {
       return `${finding.provider} has an onModuleDestroy, which runs before the phases with runAt: 'before-application-shutdown', and ${finding.handler} still needs it. Close it with @OnShutdown(), or leave runAt at its default.`;
     case 'closed-before-hook':
       return `${finding.hook} runs after the phases, when ${finding.handler} has already closed what it injects. Let it be an @OnShutdown() handler in an earlier phase; if it needs nothing of that any more, all is well.`;
+    case 'terminus-delay':
+      return `TerminusModule has gracefulShutdownTimeoutMs: ${finding.timeoutMs}, which waits ${milliseconds(finding.timeoutMs)} more after the phases, when nothing is served. Remove it from TerminusModule.forRoot(), and set shutdownDelay: ${finding.timeoutMs} in GracefulShutdownModule.forRoot().`;
     case 'signals-unheard':
       return `The application listens, but nobody listens to ${finding.signals.join(' or ')}: it would end the process at once, and no phase would run. Call enableGracefulShutdown(app) after the application is created.`;
   }

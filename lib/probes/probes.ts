@@ -1,10 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MistakeList } from '../plan/mistake.js';
 import type { ProbesSettings } from './probes.options.js';
 
 /** What a probe is told: nothing of the inside. */
 export interface ProbeAnswer {
-  readonly statusCode: 200 | 503;
-  readonly body: { readonly status: 'alive' | 'starting' | 'ready' | 'draining' };
+  readonly statusCode: 200 | 404 | 503;
+  readonly body: { readonly status: 'alive' | 'starting' | 'ready' | 'draining' | 'unknown' };
 }
 
 /** A server that takes routes, as Nest's adapters of Express and Fastify do. */
@@ -34,7 +35,23 @@ export class Probes {
     return isReady ? { statusCode: 200, body: { status: 'ready' } } : { statusCode: 503, body: { status } };
   }
 
-  /** Mounts the probes on the server of the application, unless they have a port of their own. */
+  /** What answers a request on the server of the application, in front of everything else. */
+  get first(): ((request: IncomingMessage) => ((response: ServerResponse) => void) | undefined) | undefined {
+    const { settings } = this;
+    if (settings === undefined || settings.port !== undefined) return undefined;
+    return ({ url = '', method }) => {
+      // Nearly every request is another.
+      if (!url.startsWith(settings.readiness) && !url.startsWith(settings.liveness)) return undefined;
+      if (method !== 'GET' && method !== 'HEAD') return undefined;
+      const answer = this.answer(pathOf(url));
+      return answer && ((response) => send(response, answer));
+    };
+  }
+
+  /**
+   * Mounts the probes on the framework of the application, unless they have a port of their own: for requests that
+   * no server brings, as those of a test.
+   */
   mount(host: RouteHost | undefined, mistakes: MistakeList): void {
     if (this.settings === undefined || this.settings.port !== undefined) return;
     if (host === undefined) {
@@ -52,4 +69,21 @@ export class Probes {
       });
     }
   }
+}
+
+/** The path of a request, without its query and a slash at its end. */
+export function pathOf(url: string): string {
+  const path = url.replace(/[?#].*$/s, '');
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+/** Answers a probe on a response of Node. */
+export function send(response: ServerResponse, { statusCode, body }: ProbeAnswer): void {
+  const text = JSON.stringify(body);
+  response.writeHead(statusCode, {
+    'Content-Type': 'application/json; charset=utf-8',
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+  });
+  response.end(text);
 }

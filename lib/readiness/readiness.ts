@@ -11,26 +11,38 @@ export type ReadinessState = 'starting' | 'ready' | 'draining';
 export interface ReadinessSources {
   /** Aborts as the shutdown begins. */
   readonly signal: AbortSignal;
-  /** Whether the server listens; `undefined` where the application has none. */
-  readonly isListening: () => boolean | undefined;
+  /** Whether a server of the application can be reached; `undefined` where it has none. */
+  readonly isReached: () => boolean | undefined;
+  /** Resolves as a server can be reached. */
+  readonly reached: Promise<void>;
+  /** What a hold waited for was rejected. */
+  readonly onHoldFailed: (name: string, error: unknown) => void;
 }
 
 /**
- * Whether the application may get traffic: ready once it has started (it listens, or is initialised where it
- * has no server) and nobody holds it back, draining from the beginning of the shutdown on.
+ * Whether the application may get traffic: `ready` once it is initialised, one of its servers listens (where it has
+ * any), and nothing holds it back; `draining` from the beginning of the shutdown on.
  */
 export class Readiness implements OnApplicationBootstrap {
+  /** @internal Resolves when the application has started: it would be ready if nothing held it back. */
+  readonly started: Promise<void>;
   readonly #holds = new Map<symbol, string>();
+  #onStarted: () => void = () => undefined;
+  #waiting: (() => void)[] = [];
   #bootstrapped = false;
 
   /** @internal Nest makes it. */
-  constructor(private readonly sources: ReadinessSources) {}
+  constructor(private readonly sources: ReadinessSources) {
+    this.started = new Promise((resolve) => {
+      this.#onStarted = resolve;
+    });
+    void sources.reached.then(() => this.#changed());
+  }
 
-  /** Where it stands at this moment. */
+  /** The current state. */
   get state(): ReadinessState {
     if (this.sources.signal.aborted) return 'draining';
-    const started = this.sources.isListening() ?? this.#bootstrapped;
-    return started && this.#holds.size === 0 ? 'ready' : 'starting';
+    return this.#isStarted && this.#holds.size === 0 ? 'ready' : 'starting';
   }
 
   /** @internal Whether Nest has initialised the application. */
@@ -43,19 +55,51 @@ export class Readiness implements OnApplicationBootstrap {
     return [...this.#holds.values()];
   }
 
+  /** Resolves when the application is ready for the first time. Stays pending if it shuts down before. */
+  whenReady(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#changed();
+    });
+  }
+
   /**
-   * Keeps the application from being ready until the answer is called: while a cache is warmed, or a
-   * connection is down. Calling it again does nothing.
+   * Keeps the application from being ready until the returned function is called: while a cache warms up, or a
+   * connection is down. Further calls do nothing.
+   *
+   * With a promise the hold ends by itself when the promise resolves. If it rejects, the error is logged, the
+   * application never becomes ready, and it shuts down with exit code 1.
    */
-  hold(name: string): () => void {
+  hold(name: string, until?: PromiseLike<unknown>): () => void {
     const key = Symbol(name);
     this.#holds.set(key, name);
-    return () => void this.#holds.delete(key);
+    const release = (): void => {
+      this.#holds.delete(key);
+      this.#changed();
+    };
+    until?.then(release, (error: unknown) => {
+      // Released by hand, or too late to matter: nobody waits for it.
+      if (this.#holds.has(key)) this.sources.onHoldFailed(name, error);
+    });
+    return release;
   }
 
   /** @internal Nest calls it. */
   onApplicationBootstrap(): void {
     this.#bootstrapped = true;
+    this.#changed();
+  }
+
+  get #isStarted(): boolean {
+    return this.#bootstrapped && (this.sources.isReached() ?? true);
+  }
+
+  #changed(): void {
+    if (this.#isStarted) this.#onStarted();
+    if (this.state !== 'ready') return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 }
 
@@ -67,14 +111,14 @@ export class Readiness implements OnApplicationBootstrap {
  */
 export function shutdownDelayTask(
   shutdownDelay: number,
-  { clock, isListening }: { readonly clock: Clock } & Pick<ReadinessSources, 'isListening'>,
+  { clock, isReached }: { readonly clock: Clock } & Pick<ReadinessSources, 'isReached'>,
 ): ShutdownTask {
   return {
     name: 'shutdownDelay',
     phase: UNREADY_PHASE,
     expectedMs: shutdownDelay,
     run: ({ reason, signal }: ShutdownContext) => {
-      if (!isFromOutside(reason) || isListening() === false) return undefined;
+      if (!isFromOutside(reason) || isReached() === false) return undefined;
       return new Promise<void>((resolve) => {
         const timer = clock.schedule(resolve, shutdownDelay);
         signal.addEventListener('abort', () => timer.cancel(), { once: true });

@@ -22,6 +22,18 @@ export class ShutdownTimeoutError extends Error {
   }
 }
 
+/** A task asks for the run that it is a part of, and would wait for itself. */
+export class ShutdownSelfWaitError extends Error {
+  override readonly name = 'ShutdownSelfWaitError';
+  readonly code = 'SHUTDOWN_SELF_WAIT';
+
+  constructor(readonly task: string) {
+    super(
+      `'${task}' calls GracefulShutdown.run() during the shutdown that it is part of, and would wait for itself. Remove the call.`,
+    );
+  }
+}
+
 /** Stands for a thrown value that is no Error; the value is its `cause`. */
 export class ShutdownTaskError extends Error {
   override readonly name = 'ShutdownTaskError';

@@ -100,3 +100,11 @@ describe('the gate', () => {
     await expect(tracked).resolves.toBe('started');
   });
 });
+
+test('says of each start how it ended', async () => {
+  const ends: string[] = [];
+  const startup = new Startup((outcome) => ends.push(outcome));
+  await startup.track(() => 'done');
+  await expect(startup.track(() => Promise.reject(new Error('port in use')))).rejects.toThrow('port in use');
+  expect(ends).toEqual(['started', 'failed']);
+});

@@ -4,6 +4,7 @@ import {
   type OnApplicationShutdown,
   type OnModuleDestroy,
 } from '@nestjs/common';
+import { TerminusModule } from '@nestjs/terminus';
 import { PROCESS_GUARD } from '../../lib/graceful-shutdown.module.js';
 import { OnShutdown, enableGracefulShutdown, type GracefulShutdownOptions } from '../../lib/index.js';
 import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
@@ -54,6 +55,18 @@ const withDatabase = (shutdown: GracefulShutdownOptions = {}): ApplicationParts 
 });
 
 describe('the doctor finds', () => {
+  test.each([
+    ['as it stands', (timeout: number) => TerminusModule.forRoot({ gracefulShutdownTimeoutMs: timeout })],
+    [
+      'made when the application is',
+      (timeout: number) =>
+        TerminusModule.forRootAsync({ useFactory: () => ({ gracefulShutdownTimeoutMs: timeout }) }),
+    ],
+  ])('a delay of terminus that waits when the phases have ended, %s', async (_, terminus) => {
+    expect(await findings({ imports: [terminus(3_000)] })).toEqual(['terminus-delay']);
+    expect(await findings({ imports: [terminus(0)] })).toEqual([]);
+  });
+
   test('nothing in a healthy application', async () => {
     expect(await findings(withDatabase())).toEqual([]);
   });

@@ -95,7 +95,7 @@ describe('rule 1: one run for all callers', () => {
     expect(module.get(Pool).calls).toBe(1);
   });
 
-  test('a handler may wait for it by name, without a deadlock that outlives its timeout', async () => {
+  test('a handler that would wait for itself fails at once, and is listed among those who asked', async () => {
     @Injectable()
     class Impatient {
       constructor(@Inject(GracefulShutdown) readonly shutdown: GracefulShutdown) {}
@@ -104,12 +104,24 @@ describe('rule 1: one run for all callers', () => {
       async close(): Promise<void> {
         await this.shutdown.run('from within');
       }
+
+      @OnShutdown({ timeout: 100 })
+      join(): void {
+        void this.shutdown.run('from within');
+      }
     }
 
     const { finish } = await bootApplication({ providers: [Impatient] });
     const report = await finish();
-    expect(report.outcome).toBe('timed-out');
-    expect(report.joinedReasons).toEqual([{ kind: 'request', message: 'from within' }]);
+    expect(report.outcome).toBe('failed');
+    expect(taskReport(report, 'Impatient.close')).toMatchObject({
+      outcome: 'failed',
+      durationMs: 0,
+      error: { code: 'SHUTDOWN_SELF_WAIT', task: 'Impatient.close' },
+    });
+    expect(taskReport(report, 'Impatient.join')).toMatchObject({ outcome: 'completed' });
+    const asked = { kind: 'request', message: 'from within' };
+    expect(report.joinedReasons).toEqual([asked, asked]);
   });
 });
 

@@ -1,4 +1,17 @@
-import { Controller, Get, Injectable, Module, type INestApplication } from '@nestjs/common';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import {
+  All,
+  Controller,
+  Get,
+  Injectable,
+  Module,
+  UnauthorizedException,
+  UseGuards,
+  VersioningType,
+  type CanActivate,
+  type INestApplication,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import {
@@ -11,6 +24,13 @@ import {
   type GracefulShutdownOptions,
 } from '../../lib/index.js';
 import { ProbeServer } from '../../lib/probes/probe-server.js';
+import { RecordedLog } from '../nest/application.js';
+
+class Refusing implements CanActivate {
+  canActivate(): boolean {
+    throw new UnauthorizedException();
+  }
+}
 
 @Controller()
 class Shop {
@@ -130,7 +150,7 @@ describe('probes on a port of their own', () => {
       logger: false,
     });
     enableGracefulShutdown(app);
-    const base = `http://127.0.0.1:${app.get(ProbeServer).port}`;
+    const base = `http://127.0.0.1:${app.get(ProbeServer).address?.port}`;
     expect(await statuses(base, ['/readyz', '/livez', '/else'])).toEqual([
       ['/readyz', 200],
       ['/livez', 200],
@@ -159,7 +179,7 @@ describe('probes on a port of their own', () => {
     const first = await NestFactory.createApplicationContext(moduleWith({ probes: { port: 0 } }), {
       logger: false,
     });
-    const { port } = first.get(ProbeServer);
+    const port = first.get(ProbeServer).address?.port;
     const second = NestFactory.createApplicationContext(moduleWith({ probes: { port: port ?? 0 } }), {
       logger: false,
       abortOnError: false,
@@ -179,4 +199,94 @@ test('the run of an application with probes names no task for them', async () =>
     .phases.flatMap((phase) => phase.tasks);
   expect(tasks.map((task) => task.name).filter((name) => name.includes('robe'))).toEqual([]);
   await app.close();
+});
+
+describe.each(adapters)('probes on the server of an application on %s', (_, create) => {
+  @Controller()
+  class CatchAll {
+    @All('*')
+    @UseGuards(Refusing)
+    any(): string {
+      return 'caught';
+    }
+  }
+
+  @Module({
+    imports: [GracefulShutdownModule.forRoot({ logger: false, signals: [], probes: {} })],
+    controllers: [CatchAll],
+  })
+  class AppModule {}
+
+  test.each([
+    ['with enableGracefulShutdown(app)', true],
+    ['with the module alone', false],
+  ])('answer in front of middlewares, hooks, guards and every route, %s', async (__, isEnabled) => {
+    const app = await create(AppModule);
+    if (isEnabled) enableGracefulShutdown(app);
+    app.setGlobalPrefix('api');
+    app.enableVersioning({ type: VersioningType.HEADER, header: 'x-version' });
+    const framework: { addHook?: (name: string, hook: () => Promise<never>) => void } = app
+      .getHttpAdapter()
+      .getInstance();
+    const refuse = (): Promise<never> => Promise.reject(new UnauthorizedException());
+    if (framework.addHook === undefined) app.use(refuse);
+    else framework.addHook('onRequest', refuse);
+    await app.listen(0, '127.0.0.1');
+    const base = await app.getUrl();
+    expect(await statuses(base, ['/readyz', '/readyz/', '/livez?probe=1'])).toEqual([
+      ['/readyz', 200],
+      ['/readyz/', 200],
+      ['/livez?probe=1', 200],
+    ]);
+    const head = await fetch(`${base}/readyz`, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    const post = await fetch(`${base}/readyz`, { method: 'POST' });
+    expect(post.status).not.toBe(200);
+    expect(await statuses(base, ['/readyzz', '/api/orders'])).not.toContainEqual([expect.any(String), 200]);
+    await app.close();
+  });
+
+  test('are answered though the drain leaves the server to Nest', async () => {
+    const app = await create(moduleWith({ probes: {}, http: false }));
+    app.use((__: unknown, ___: unknown, next: (error: Error) => void) => next(new UnauthorizedException()));
+    enableGracefulShutdown(app);
+    await app.listen(0, '127.0.0.1');
+    expect(await statuses(await app.getUrl(), ['/readyz'])).toEqual([['/readyz', 200]]);
+    await app.close();
+  });
+});
+
+describe('the port of the probes', () => {
+  test('is logged with its address, and can be asked for', async () => {
+    const log = new RecordedLog();
+    const app = await NestFactory.createApplicationContext(moduleWith({ probes: { port: 0 }, logger: log }), {
+      logger: false,
+    });
+    const { port } = app.get(ProbeServer).address ?? {};
+    expect(log.lines.map(({ text }) => text)).toContain(
+      `Probes listen on http://127.0.0.1:${port} (/readyz, /livez).`,
+    );
+    await app.close();
+    expect(app.get(ProbeServer).address).toBeUndefined();
+  });
+
+  test.each(adapters)(
+    'is closed by a start on %s that fails, and opened by one that succeeds',
+    async (_, create) => {
+      const taken = createServer().listen(0, '127.0.0.1');
+      await once(taken, 'listening');
+      const address = taken.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      const app = await create(moduleWith({ probes: { port: 0 } }));
+      enableGracefulShutdown(app);
+      const probes = app.get(ProbeServer);
+      await expect(app.listen(port, '127.0.0.1')).rejects.toThrow('EADDRINUSE');
+      expect(probes.address).toBeUndefined();
+      await app.listen(0, '127.0.0.1');
+      // It opens beside the start: a turn or two later.
+      while (probes.address === undefined) await new Promise(setImmediate);
+      await app.close();
+      taken.close();
+    },
+  );
 });

@@ -102,6 +102,21 @@ describe('what fails', () => {
   });
 });
 
+describe.each([11, 12] as const)('a start that fails with a port for probes, on Nest %i', (major) => {
+  test.each(['listen', 'init', 'bootstrap'])(
+    'at %s leaves no port open and no process alive',
+    async (where) => {
+      const { code, lines } = await run('failed-start', { major, args: [where] });
+      expect({ code, lines }).toEqual({ code: 0, lines: ['probes closed', 'failed'] });
+    },
+  );
+
+  test('leaves no process alive with the module alone', async () => {
+    const { code, lines } = await run('failed-start', { major, args: ['listen', 'alone'] });
+    expect({ code, lines }).toEqual({ code: 0, lines: ['failed'] });
+  });
+});
+
 describe('rule 12: what is left open is named, and the process ended', () => {
   const kept = (what: string) =>
     expect.stringMatching(

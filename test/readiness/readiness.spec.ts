@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createNetServer } from 'node:net';
 import type { INestApplication } from '@nestjs/common';
 import {
   GracefulShutdown,
+  HttpDrain,
   Readiness,
   type GracefulShutdownOptions,
   type ShutdownReason,
@@ -214,4 +218,126 @@ describe('the wait for load balancers', () => {
       expect(log.lines.filter(({ text }) => text.includes('waiting'))).toEqual([]);
     },
   );
+});
+
+describe('readiness of servers that somebody else starts', () => {
+  const withServer = async (start: (app: INestApplication) => Promise<Server>, init = true) => {
+    const { app, readiness } = await createServer();
+    if (init) await app.init();
+    const server = await start(app);
+    return { app, readiness, server };
+  };
+  const listening = async (server: Server): Promise<Server> => {
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return server;
+  };
+  const frameworkOf = (app: INestApplication): RequestListener => app.getHttpAdapter().getInstance();
+
+  test.each<[string, (app: INestApplication) => Promise<Server>]>([
+    ['the server of the application itself', (app) => listening(app.getHttpServer())],
+    [
+      'one that the drain watches',
+      (app) => {
+        const server = createHttpServer(frameworkOf(app));
+        app.get(HttpDrain).watch(server);
+        return listening(server);
+      },
+    ],
+  ])('is ready as %s listens', async (_, start) => {
+    const { app, readiness, server } = await withServer(start);
+    expect(readiness.state).toBe('ready');
+    server.close();
+    await app.close();
+  });
+
+  test('is ready as one of which nobody told accepts a connection', async () => {
+    const { app, readiness, server } = await withServer((each) =>
+      listening(createHttpServer(frameworkOf(each))),
+    );
+    expect(readiness.state).toBe('starting');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    expect(readiness.state).toBe('ready');
+    server.close();
+    await app.close();
+  });
+
+  test('is ready as its server is handed a connection that somebody else accepted', async () => {
+    const { app, readiness, server } = await withServer((each) => Promise.resolve(each.getHttpServer()));
+    const door = createNetServer((socket) => server.emit('connection', socket));
+    door.listen(0, '127.0.0.1');
+    await once(door, 'listening');
+    expect(readiness.state).toBe('starting');
+    const address = door.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(404);
+    expect(readiness.state).toBe('ready');
+    door.close();
+    await app.close();
+  });
+
+  test('is starting while its server listens before it is initialised', async () => {
+    const { app, readiness, server } = await withServer((each) => listening(each.getHttpServer()), false);
+    expect(readiness.state).toBe('starting');
+    await app.init();
+    expect(readiness.state).toBe('ready');
+    server.close();
+    await app.close();
+  });
+});
+
+describe('whenReady()', () => {
+  test('resolves as the application is ready, and at once where it is', async () => {
+    const { app, readiness } = await createServer();
+    const happened: string[] = [];
+    const ready = readiness.whenReady().then(() => happened.push('ready'));
+    await app.init();
+    const release = readiness.hold('cache');
+    await app.listen(0, '127.0.0.1');
+    happened.push('listens');
+    release();
+    await ready;
+    expect(happened).toEqual(['listens', 'ready']);
+    await expect(readiness.whenReady()).resolves.toBeUndefined();
+    await app.close();
+  });
+});
+
+describe('a hold with a promise', () => {
+  test('ends as the promise resolves', async () => {
+    const { module } = await bootApplication({});
+    const readiness = module.get(Readiness);
+    let loaded: () => void = () => undefined;
+    readiness.hold('cache', new Promise<void>((resolve) => (loaded = resolve)));
+    expect(readiness.state).toBe('starting');
+    loaded();
+    await readiness.whenReady();
+    expect(readiness.holds).toEqual([]);
+  });
+
+  test('logs a rejection and shuts the application down, which never becomes ready', async () => {
+    const { module, log, shutdown, clock } = await bootApplication({});
+    const readiness = module.get(Readiness);
+    const error = new Error('no price list');
+    readiness.hold('prices', Promise.reject(error));
+    const report = await clock.runUntil(shutdown.finished);
+    expect(report.reason).toEqual({ kind: 'error', error, origin: 'unhandledRejection' });
+    expect(log.lines.map(({ text }) => text)).toContainEqual(
+      expect.stringContaining("The readiness hold 'prices' failed"),
+    );
+    expect(readiness.holds).toEqual(['prices']);
+  });
+
+  test('that was released by hand may be rejected', async () => {
+    const { module, shutdown } = await bootApplication({});
+    const readiness = module.get(Readiness);
+    let fail: (error: Error) => void = () => undefined;
+    const release = readiness.hold('prices', new Promise((_, reject) => (fail = reject)));
+    release();
+    fail(new Error('too late'));
+    await readiness.whenReady();
+    expect(shutdown.status).toBe('idle');
+  });
 });
