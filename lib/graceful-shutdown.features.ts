@@ -178,7 +178,7 @@ export const featureProviders: readonly Provider[] = [
           for (const { sockets } of userFeatures) if (sockets !== undefined) drain.leaveTo(sockets);
           return drain.tasks();
         },
-        asked: (callers) => drain.asked(callers),
+        asked: (from) => drain.asked(from),
         observe: (event) => {
           if (event.type === 'run-finished') drain.runEnded();
         },

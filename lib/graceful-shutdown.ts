@@ -1,20 +1,17 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { ReplaySubject, type Observable } from 'rxjs';
-import { findClosedBeforeHooks } from './discovery/closed-before-hook.js';
-import { findDestroyedEarly } from './discovery/destroyed-early.js';
 import { handlerTasks } from './discovery/handler-tasks.js';
-import { readInjections } from './discovery/injections.js';
+import { registerLateHandlers } from './discovery/late-handlers.js';
 import { LateInstances } from './discovery/late-instances.js';
+import { OwnerPlaces } from './discovery/owner-places.js';
 import {
-  allWrappers,
   scanProviders,
   type MarkedInstance,
   type MarkedProvider,
   type ProviderSight,
 } from './discovery/provider-scan.js';
-import { injectableClassOf, injectionsOfAll } from './discovery/stand-ins.js';
-import { findTerminusDelay } from './discovery/terminus-delay.js';
 import { IsolatedObservable } from './graceful-shutdown.events.js';
+import { diagnosePlan } from './graceful-shutdown.findings.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ExitRequest, ExitRequests } from './lifecycle/exit-requests.js';
@@ -22,10 +19,7 @@ import type { CallOrigin, ShutdownTarget } from './lifecycle/shutdown-target.js'
 import { TaskFrames } from './lifecycle/task-frames.js';
 import type { Notice } from './logging/notice.js';
 import { phaseOf } from './plan/check-task.js';
-import { distinctName } from './plan/distinct-name.js';
-import { InjectionGraph } from './plan/injection-graph.js';
 import { MistakeList, ShutdownConfigurationError } from './plan/mistake.js';
-import { findOrderDoubts } from './plan/order-check.js';
 import { reasonOf, type ShutdownReason } from './plan/reason.js';
 import type { ShutdownPlan } from './plan/shutdown-plan.js';
 import type { ShutdownTask } from './plan/task.js';
@@ -77,12 +71,7 @@ export class GracefulShutdown implements ShutdownTarget {
   readonly #parts: ShutdownParts;
   readonly #run: ShutdownRun;
   readonly #fold = new ReportFold();
-  /** At boot the injections below the handlers are read, which is enough for most applications. */
-  #injectionsFrom: 'handlers' | 'all' = 'handlers';
-  /** How many providers there were when the injections of all were read. */
-  #wrapperCount = 0;
-  /** Classes of owners that are no providers: of what `ModuleRef.create()` makes. */
-  readonly #foreignClasses = new Set<object>();
+  readonly #places: OwnerPlaces;
   #prepared = false;
   #announced = false;
   #late: LateInstances | undefined;
@@ -93,6 +82,10 @@ export class GracefulShutdown implements ShutdownTarget {
   constructor(parts: ShutdownParts) {
     const { settings, clock, notify, onEvent, features, wrapper } = parts;
     this.#parts = parts;
+    this.#places = new OwnerPlaces(
+      parts.modules,
+      (task) => task.mode ?? settings.phaseGraph.phase(phaseOf(task))?.mode,
+    );
     const onListenerError = (error: unknown): void => notify({ kind: 'listener-failed', error });
     this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph, this.#frames.around(wrapper)), {
       clock,
@@ -225,16 +218,21 @@ export class GracefulShutdown implements ShutdownTarget {
    * @throws ShutdownConfigurationError when the task cannot be part of the plan
    */
   register(task: ShutdownTask): ShutdownRegistration {
-    if (task?.owner === undefined) return this.#run.register(task);
-    this.#knowInjectionsOf(task.owner);
-    if (this.#prepared) {
-      const mistakes = new MistakeList();
-      this.#checkOwner(task, mistakes);
-      mistakes.throwIfAny();
+    const owner = task?.owner;
+    if (owner === undefined) return this.#run.register(task);
+    const { registry } = this.#run;
+    if (!this.#prepared) {
+      const registration = this.#run.register(task);
+      this.#places.expect(owner);
+      this.#unplaced.push(task);
+      return registration;
     }
-    const registration = this.#run.register(task);
-    if (!this.#prepared) this.#unplaced.push(task);
-    return registration;
+    const injections = this.#places.graphFor(owner, registry.injections);
+    if (injections !== undefined) registry.replaceInjections(injections);
+    const mistakes = new MistakeList();
+    this.#places.check(task, registry.injections, mistakes);
+    mistakes.throwIfAny();
+    return this.#run.register(task);
   }
 
   /** The plan as it stands now, with the tasks that have been registered. */
@@ -258,15 +256,12 @@ export class GracefulShutdown implements ShutdownTarget {
       // A list of phases that was refused has none to put them into.
       .filter(({ phase = '' }) => settings.phaseGraph.phase(phase) !== undefined);
     const tasks = [...ours, ...handlerTasks(providers, mistakes)];
-    const injections =
-      this.#injectionsFrom === 'all'
-        ? this.#readAll()
-        : new InjectionGraph(readInjections(providers.map(({ wrapper }) => wrapper)));
-    for (const task of this.#unplaced) this.#checkOwner(task, mistakes, injections);
+    const injections = this.#places.atBoot(providers);
+    for (const task of this.#unplaced) this.#places.check(task, injections, mistakes);
     const plan = this.#run.registry.seal(tasks, { injections, mistakes });
     this.#prepared = true;
     this.#unplaced.length = 0;
-    this.#diagnose(plan, providers);
+    diagnosePlan(plan, providers, this.#parts);
     if (sight === undefined) this.#followLate(providers);
   }
 
@@ -302,95 +297,11 @@ export class GracefulShutdown implements ShutdownTarget {
     const { registry } = this.#run;
     const mistakes = new MistakeList();
     this.#tellFeatures(found, mistakes);
-    for (const { owner } of found) this.#noteClass(owner);
-    registry.replaceInjections(this.#readAll());
-    const taken = new Set(registry.names);
-    let waiting = handlerTasks(found, mistakes).map((task) => ({
-      ...task,
-      name: distinctName(task.name, taken),
-    }));
-    // One may name another in `after` that comes later in the list: as long as some get in, the others are tried again.
-    for (let before = -1; waiting.length !== before;) {
-      before = waiting.length;
-      waiting = waiting.filter((task) => !this.#isTakenIn(task));
-    }
-    for (const task of waiting) this.#isTakenIn(task, mistakes);
+    registry.replaceInjections(this.#places.readAll(found.map(({ owner }) => owner)));
+    const register = (task: ShutdownTask): unknown => this.#run.register(task);
+    registerLateHandlers(found, { names: registry.names, register, mistakes });
     if (mistakes.all.length === 0) return;
     this.#parts.notify({ kind: 'plan-refused', error: new ShutdownConfigurationError(mistakes.all) });
-  }
-
-  #isTakenIn(task: ShutdownTask, mistakes = new MistakeList()): boolean {
-    try {
-      this.#run.register(task);
-      return true;
-    } catch (error) {
-      if (!(error instanceof ShutdownConfigurationError)) throw error;
-      for (const { code, path, message } of error.mistakes) mistakes.add(code, path, message);
-      return false;
-    }
-  }
-
-  #readAll(): InjectionGraph {
-    const all = allWrappers(this.#parts.modules);
-    this.#injectionsFrom = 'all';
-    this.#wrapperCount = all.length;
-    return injectionsOfAll(all, this.#foreignClasses);
-  }
-
-  /** Remembers the class of an instance that Nest may have made and does not keep; says whether it is new. */
-  #noteClass(owner: object): boolean {
-    const type = injectableClassOf(owner);
-    if (type === undefined || this.#foreignClasses.has(type)) return false;
-    this.#foreignClasses.add(type);
-    return true;
-  }
-
-  /** In `dependency` mode an owner that is no provider would have no place, and run beside all others. */
-  #checkOwner(task: ShutdownTask, mistakes: MistakeList, injections = this.#run.registry.injections): void {
-    const mode = task.mode ?? this.#parts.settings.phaseGraph.phase(phaseOf(task))?.mode;
-    if (mode !== 'dependency' || injections.componentOf(task.owner) !== undefined) return;
-    mistakes.add(
-      'SHUTDOWN_INVALID_OPTION',
-      `${task.name}.owner`,
-      "expected an instance that Nest injects, got something else, so its place in 'dependency' mode is not known. Pass the provider itself (`this`, in a provider that registers a task), or leave `owner` out and give the order with `after`.",
-    );
-  }
-
-  /** Tells what will make this plan go wrong. */
-  #diagnose(plan: ShutdownPlan, providers: readonly MarkedProvider[]): void {
-    const { settings, modules, notify } = this.#parts;
-    if (plan.longestPath.ms + RESERVE > settings.gracePeriod) {
-      notify({ kind: 'does-not-fit', plan, gracePeriod: settings.gracePeriod, reserve: RESERVE });
-    }
-    for (const doubt of findOrderDoubts(plan)) notify({ kind: 'order-doubted', doubt });
-    const timeoutMs = findTerminusDelay(allWrappers(modules));
-    if (timeoutMs !== undefined) notify({ kind: 'terminus-delay', timeoutMs });
-    if (settings.runAt === 'module-destroy') {
-      for (const found of findClosedBeforeHooks(plan, providers, allWrappers(modules))) {
-        notify({ kind: 'closed-before-hook', ...found });
-      }
-      return;
-    }
-    for (const found of findDestroyedEarly(providers, allWrappers(modules))) {
-      notify({ kind: 'destroyed-early', ...found });
-    }
-  }
-
-  /**
-   * An owner that no handler's provider leads to has a place only where the injections of all are read; one that came
-   * with a module that was loaded since, where they are read again.
-   */
-  #knowInjectionsOf(owner: object): void {
-    const { registry } = this.#run;
-    if (registry.injections.componentOf(owner) !== undefined) return;
-    const isNewClass = this.#noteClass(owner);
-    if (!this.#prepared) {
-      this.#injectionsFrom = 'all';
-      return;
-    }
-    const isStale = this.#wrapperCount !== allWrappers(this.#parts.modules).length;
-    if (this.#injectionsFrom === 'handlers' || isNewClass || isStale)
-      registry.replaceInjections(this.#readAll());
   }
 
   /** A run never throws: handlers that cannot be planned are told and left out, the others run. */

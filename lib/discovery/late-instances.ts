@@ -1,5 +1,5 @@
 import { LazyModuleLoader, ModuleRef, type ModulesContainer } from '@nestjs/core';
-import { classesOf, isMethod, isObject, memberOf, replaceMethod } from './members.js';
+import { classesOf, isObject, replaceMethod } from './members.js';
 import { marksOf } from './method-mark.js';
 import { isClass, scanProviders, type MarkedInstance } from './provider-scan.js';
 
@@ -113,22 +113,4 @@ export class LateInstances {
     this.#created = this.#created.filter((each) => each.deref() !== undefined);
     this.#prunedTo = this.#created.length;
   }
-}
-
-/** Whether Nest's loader and references have what is followed here. */
-export function missingLateSeams(modules: ModulesContainer): readonly string[] {
-  const missing = new Set<string>();
-  for (const { providers } of modules.values()) {
-    for (const [token, methods] of [
-      [LazyModuleLoader, ['load']],
-      [ModuleRef, ['create', 'resolve']],
-    ] as const) {
-      const instance: unknown = providers.get(token)?.instance;
-      if (!isObject(instance)) continue;
-      for (const method of methods) {
-        if (!isMethod(memberOf(instance, method))) missing.add(`${token.name}.${method}()`);
-      }
-    }
-  }
-  return [...missing];
 }

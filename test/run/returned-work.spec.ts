@@ -158,6 +158,7 @@ describe('an iterator that a task returns', () => {
     const { outcome } = await outcomeOf(() => ({
       async *[Symbol.asyncIterator]() {
         seen.push(1);
+        yield 1;
       },
     }));
 
