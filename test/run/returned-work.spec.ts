@@ -157,8 +157,7 @@ describe('an iterator that a task returns', () => {
     const seen: number[] = [];
     const { outcome } = await outcomeOf(() => ({
       async *[Symbol.asyncIterator]() {
-        seen.push(1);
-        yield 1;
+        yield seen.push(1);
       },
     }));
 
