@@ -21,16 +21,16 @@ const LOST = new Set([
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
 
-/** The outputs that are kept from ending the process; none is listened to twice. */
-const kept = new WeakSet<Writable>();
+/** On an output that is kept from ending the process: a test runner loads the package anew for each file. */
+const KEPT = Symbol.for('nestjs-phased-shutdown.kept-output');
 
 /**
  * Listens to the errors of an output from now on. A line that nobody reads is not a reason to end the process; any
  * other error that nobody else listens to ends it as Node would.
  */
 export function keepFromEnding(output: Writable): void {
-  if (kept.has(output)) return;
-  kept.add(output);
+  if (Reflect.has(output, KEPT)) return;
+  Object.defineProperty(output, KEPT, { value: true });
   output.on('error', (error) => {
     if (!LOST.has(String(Reflect.get(error, 'code'))) && output.listenerCount('error') === 1) throw error;
   });

@@ -1,0 +1,22 @@
+import { jest } from '@jest/globals';
+import { PassThrough } from 'node:stream';
+
+/** As a test runner does for each of its files. */
+async function loadedAnew(): Promise<typeof import('../../lib/lifecycle/process-output.js')> {
+  jest.resetModules();
+  return import('../../lib/lifecycle/process-output.js');
+}
+
+test('an output is listened to once, however often the package is loaded', async () => {
+  const output = new PassThrough();
+  for (let time = 0; time < 3; time += 1) (await loadedAnew()).keepFromEnding(output);
+  expect(output.listenerCount('error')).toBe(1);
+});
+
+test('an output whose reader has gone ends nothing, and any other error is thrown', async () => {
+  const { keepFromEnding } = await loadedAnew();
+  const output = new PassThrough();
+  keepFromEnding(output);
+  expect(() => output.emit('error', Object.assign(new Error('gone'), { code: 'EPIPE' }))).not.toThrow();
+  expect(() => output.emit('error', new Error('broken'))).toThrow('broken');
+});
