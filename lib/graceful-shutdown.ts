@@ -1,32 +1,21 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { ReplaySubject, type Observable } from 'rxjs';
-import { handlerTasks } from './discovery/handler-tasks.js';
-import { registerLateHandlers } from './discovery/late-handlers.js';
-import { LateInstances } from './discovery/late-instances.js';
-import { OwnerPlaces } from './discovery/owner-places.js';
-import {
-  scanProviders,
-  type MarkedInstance,
-  type MarkedProvider,
-  type ProviderSight,
-} from './discovery/provider-scan.js';
+import type { ProviderSight } from './discovery/provider-scan.js';
 import { IsolatedObservable } from './graceful-shutdown.events.js';
-import { diagnosePlan } from './graceful-shutdown.findings.js';
 import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
+import { Planning } from './graceful-shutdown.planning.js';
 import type { ExitRequest, ExitRequests } from './lifecycle/exit-requests.js';
 import type { CallOrigin, ShutdownTarget } from './lifecycle/shutdown-target.js';
 import { TaskFrames } from './lifecycle/task-frames.js';
 import type { Notice } from './logging/notice.js';
-import { phaseOf } from './plan/check-task.js';
-import { MistakeList, ShutdownConfigurationError } from './plan/mistake.js';
 import { reasonOf, type ShutdownReason } from './plan/reason.js';
 import type { ShutdownPlan } from './plan/shutdown-plan.js';
 import type { ShutdownTask } from './plan/task.js';
 import { ReportFold } from './report/fold-report.js';
 import type { RunningReport, ShutdownReport } from './report/shutdown-report.js';
 import type { Clock } from './run/clock.js';
-import { ShutdownSelfWaitError, toError } from './run/errors.js';
+import { ShutdownSelfWaitError } from './run/errors.js';
 import type { AwaitedTask, ShutdownEvent, ShutdownListener } from './run/events.js';
 import { watchAnswer } from './run/foreign-call.js';
 import { isolateSignal } from './run/isolated-signal.js';
@@ -71,21 +60,12 @@ export class GracefulShutdown implements ShutdownTarget {
   readonly #parts: ShutdownParts;
   readonly #run: ShutdownRun;
   readonly #fold = new ReportFold();
-  readonly #places: OwnerPlaces;
-  #prepared = false;
-  #announced = false;
-  #late: LateInstances | undefined;
-  /** Registered before it was known who injects whom. */
-  readonly #unplaced: ShutdownTask[] = [];
+  readonly #planning: Planning;
 
   /** @internal Nest makes it. */
   constructor(parts: ShutdownParts) {
     const { settings, clock, notify, onEvent, features, wrapper } = parts;
     this.#parts = parts;
-    this.#places = new OwnerPlaces(
-      parts.modules,
-      (task) => task.mode ?? settings.phaseGraph.phase(phaseOf(task))?.mode,
-    );
     const onListenerError = (error: unknown): void => notify({ kind: 'listener-failed', error });
     this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph, this.#frames.around(wrapper)), {
       clock,
@@ -93,6 +73,7 @@ export class GracefulShutdown implements ShutdownTarget {
       progressInterval: settings.progressInterval,
       onListenerError,
     });
+    this.#planning = new Planning(this.#run, parts);
     isolateSignal(parts.beginning.signal, onListenerError);
     const draining = new ReplaySubject<ShutdownReason>(1);
     this.draining$ = new IsolatedObservable(onListenerError, (subscriber) => draining.subscribe(subscriber));
@@ -183,7 +164,7 @@ export class GracefulShutdown implements ShutdownTarget {
     const given = reasonOf(reason);
     const origin = given.kind === 'request' ? this.origin() : { kind: 'outside' as const };
     const isRefused = options.from !== undefined && phaseGraph.phase(options.from) === undefined;
-    this.#prepareForRun();
+    this.#planning.prepareForRun();
     if (!isRefused) this.#takeInFollowers();
     const ended = this.#run.start(given, options);
     if (origin.kind === 'task') return selfWaitRefused(origin.task);
@@ -218,21 +199,7 @@ export class GracefulShutdown implements ShutdownTarget {
    * @throws ShutdownConfigurationError when the task cannot be part of the plan
    */
   register(task: ShutdownTask): ShutdownRegistration {
-    const owner = task?.owner;
-    if (owner === undefined) return this.#run.register(task);
-    const { registry } = this.#run;
-    if (!this.#prepared) {
-      const registration = this.#run.register(task);
-      this.#places.expect(owner);
-      this.#unplaced.push(task);
-      return registration;
-    }
-    const injections = this.#places.graphFor(owner, registry.injections);
-    if (injections !== undefined) registry.replaceInjections(injections);
-    const mistakes = new MistakeList();
-    this.#places.check(task, registry.injections, mistakes);
-    mistakes.throwIfAny();
-    return this.#run.register(task);
+    return this.#planning.register(task);
   }
 
   /** The plan as it stands now, with the tasks that have been registered. */
@@ -246,23 +213,7 @@ export class GracefulShutdown implements ShutdownTarget {
    * @throws ShutdownConfigurationError with all mistakes of options and handlers
    */
   prepare(): void {
-    if (this.#prepared) return;
-    const { settings, modules, features, sight } = this.#parts;
-    const mistakes = settings.mistakes.copy();
-    const providers = scanProviders(modules, sight);
-    const register = (task: ShutdownTask): unknown => this.register(task);
-    const ours = features
-      .flatMap((feature) => feature.prepare({ providers, mistakes, register }))
-      // A list of phases that was refused has none to put them into.
-      .filter(({ phase = '' }) => settings.phaseGraph.phase(phase) !== undefined);
-    const tasks = [...ours, ...handlerTasks(providers, mistakes)];
-    const injections = this.#places.atBoot(providers);
-    for (const task of this.#unplaced) this.#places.check(task, injections, mistakes);
-    const plan = this.#run.registry.seal(tasks, { injections, mistakes });
-    this.#prepared = true;
-    this.#unplaced.length = 0;
-    diagnosePlan(plan, providers, this.#parts);
-    if (sight === undefined) this.#followLate(providers);
+    this.#planning.prepare();
   }
 
   /**
@@ -270,52 +221,7 @@ export class GracefulShutdown implements ShutdownTarget {
    * then. A run that begins earlier tells it first.
    */
   announce(): void {
-    if (!this.#prepared || this.#announced) return;
-    this.#announced = true;
-    this.#parts.notify({ kind: 'planned', plan: this.plan() });
-  }
-
-  /** Finds what comes into the application from now on, and plans it. */
-  #followLate(providers: readonly MarkedProvider[]): void {
-    this.#late = new LateInstances(this.#parts.modules, providers);
-    this.#late.follow({
-      onLoaded: (found) => this.#takeIn(found),
-      onCreated: (created) => {
-        this.#tellFeatures([created], new MistakeList());
-        if (this.#run.status !== 'idle') this.#takeIn(this.#late?.takeCreated() ?? []);
-      },
-    });
-  }
-
-  #tellFeatures(found: readonly MarkedInstance[], mistakes: MistakeList): void {
-    for (const feature of this.#parts.features) feature.found?.(found, mistakes);
-  }
-
-  /** Plans the handlers of instances that came late. What cannot be planned is told: whoever made them goes on. */
-  #takeIn(found: readonly MarkedInstance[]): void {
-    if (found.length === 0) return;
-    const { registry } = this.#run;
-    const mistakes = new MistakeList();
-    this.#tellFeatures(found, mistakes);
-    registry.replaceInjections(this.#places.readAll(found.map(({ owner }) => owner)));
-    const register = (task: ShutdownTask): unknown => this.#run.register(task);
-    registerLateHandlers(found, { names: registry.names, register, mistakes });
-    if (mistakes.all.length === 0) return;
-    this.#parts.notify({ kind: 'plan-refused', error: new ShutdownConfigurationError(mistakes.all) });
-  }
-
-  /** A run never throws: handlers that cannot be planned are told and left out, the others run. */
-  #prepareForRun(): void {
-    if (this.#run.status !== 'idle') return;
-    try {
-      this.prepare();
-      const late = this.#late;
-      if (late !== undefined) this.#takeIn([...late.unknown(), ...late.takeCreated()]);
-      this.announce();
-    } catch (thrown) {
-      const error = thrown instanceof ShutdownConfigurationError ? thrown : toError(thrown);
-      this.#parts.notify({ kind: 'plan-refused', error });
-    }
+    this.#planning.announce();
   }
 
   /** Takes in those who want to follow the run, as it begins. */

@@ -9,6 +9,9 @@ import { RepeatedSignals } from './repeated-signals.js';
 /** How long the process may take to leave by itself once everything is closed. */
 const LEAVE_LIMIT = 1_000;
 
+/** Milliseconds in which a process that stood still past its time may finish with what has arrived meanwhile. */
+const CATCH_UP = 100;
+
 /** What an ending acts through. */
 export interface EndingPorts {
   readonly port: ProcessPort;
@@ -111,7 +114,7 @@ export class ProcessEnding {
       tell({ kind: 'kept-alive', afterMs: clock.now() - closedAt, leftovers });
       this.#force({ kind: 'kept-alive', leftovers });
     };
-    const watchdog = whenOver(clock, onTime, limit);
+    const watchdog = whenOver(clock, onTime, limit, CATCH_UP);
     watchdog.unref();
     return watchdog;
   }
@@ -193,7 +196,7 @@ export class ProcessEnding {
       port.setExitCode(this.#askedCode || 1);
       this.#force({ kind: 'deadline' });
     };
-    this.#deadline = whenOver(clock, onTime, this.#startedAt + limit - clock.now());
+    this.#deadline = whenOver(clock, onTime, this.#startedAt + limit - clock.now(), CATCH_UP);
   }
 
   /** Somebody else has ended the process; nothing can hold it any more. */

@@ -6,8 +6,10 @@ const PUNCTUAL = 5;
 /**
  * Calls back when a time is over. Where the timer comes late, the process was stopped or its event loop was blocked,
  * and what has arrived meanwhile was not seen: it gets one more turn of the loop before the time counts as over.
+ *
+ * @param turnMs milliseconds that it gets in that case
  */
-export function whenOver(clock: Clock, callback: () => void, delayMs: number): Timer {
+export function whenOver(clock: Clock, callback: () => void, delayMs: number, turnMs = 0): Timer {
   const dueAt = clock.now() + delayMs;
   let isUnref = false;
   let timer = clock.schedule(() => {
@@ -15,7 +17,7 @@ export function whenOver(clock: Clock, callback: () => void, delayMs: number): T
       callback();
       return;
     }
-    timer = clock.schedule(callback, 0);
+    timer = clock.schedule(callback, turnMs);
     if (isUnref) timer.unref();
   }, delayMs);
   return {
