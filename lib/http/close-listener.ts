@@ -1,4 +1,5 @@
 import { Server, type Socket } from 'node:net';
+import { turn } from './loop-turn.js';
 
 /** A quiet turn comes within a few milliseconds; this is for a server whose clients never stop coming. */
 const HOLD_LIMIT = 250;
@@ -46,10 +47,4 @@ export async function closeListener(
 /** Closes the listener, and nothing but the listener. */
 export function stopListening(server: Server): void {
   Server.prototype.close.call(server);
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }

@@ -11,6 +11,7 @@ import { Http2Sessions } from './http2-sessions.js';
 import type { HttpSettings } from './http.options.js';
 import { refuseLateRequests } from './late-requests.js';
 import { listenBeside } from './listen-beside.js';
+import { turn } from './loop-turn.js';
 import { pathMatcher, type PathMatcher } from './path-pattern.js';
 import { RepeatedClose } from './repeated-close.js';
 import { lookAtHead } from './response-head.js';
@@ -163,11 +164,14 @@ export class DrainedServer {
     const { clock, late, serve } = this.settings;
     this.leave();
     this.#close.takeOver();
-    if (this.server.listening) await this.#closeListener();
+    const wasListening = this.server.listening;
+    if (wasListening) await this.#closeListener();
     if (late === 'reject') refuseLateRequests(this.server, pathMatcher(serve));
     // One turn ends the one in which we were called, in the other is read what came while the loop was blocked.
-    await this.#turn();
-    await this.#turn();
+    if (wasListening || this.#isWaited) {
+      await turn();
+      await turn();
+    }
     this.#sessions.close();
     await new Promise<void>((onDrained) => {
       this.#state = {
@@ -230,16 +234,7 @@ export class DrainedServer {
     this.#endIfDrained();
     if (this.#state.status !== 'draining') return;
     // Read first, then judge: when a timer fires late, nothing that came meanwhile has been read.
-    this.#state.sweep = clock.schedule(() => {
-      if (this.#state.status === 'draining') this.#state.sweep = clock.schedule(() => this.#sweep(), 0);
-    }, SWEEP_INTERVAL);
-  }
-
-  /** Resolves when the event loop has come round: what has reached this process by now has been read. */
-  #turn(): Promise<void> {
-    return new Promise((resolve) => {
-      this.settings.clock.schedule(resolve, 0);
-    });
+    this.#state.sweep = clock.schedule(() => void turn().then(() => this.#sweep()), SWEEP_INTERVAL);
   }
 
   #endIfDrained(): void {
