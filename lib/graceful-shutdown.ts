@@ -116,6 +116,11 @@ export class GracefulShutdown implements ShutdownTarget {
     return this.#finished;
   }
 
+  /** @internal The same for the lifecycle, which a handler may have asked to close the application. */
+  get ended(): Promise<ShutdownReport> {
+    return this.#finished;
+  }
+
   /** The word of `state` alone. */
   get status(): ShutdownState['status'] {
     return this.#run.status;

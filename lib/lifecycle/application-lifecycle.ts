@@ -114,7 +114,7 @@ export class ApplicationLifecycle {
     const closed = this.close(reason);
     if (origin.kind === 'outside') return closed;
     closed.catch((error: unknown) => notify({ kind: 'teardown-failed', error }));
-    if (origin.kind === 'work') return target.finished.then(() => undefined);
+    if (origin.kind === 'work') return target.ended.then(() => undefined);
     notify({ kind: 'waits-for-itself', task: origin.task, call: 'app.close()' });
     return Promise.resolve();
   }
@@ -162,7 +162,7 @@ export class ApplicationLifecycle {
 
   async #phasesFirst(): Promise<void> {
     const { target } = this.parts;
-    await (target.status === 'idle' ? target.run({ kind: 'close' }) : target.finished);
+    await (target.status === 'idle' ? target.run({ kind: 'close' }) : target.ended);
   }
 
   async #close(reason: ShutdownReason): Promise<void> {
@@ -188,7 +188,12 @@ export class ApplicationLifecycle {
       const request = { reason, options, joining: this.#early };
       if (runAt === 'module-destroy') await startRun(target, request);
       else hooks.expect(request);
-      await this.#closeInTime(reason, until - limit + this.parts.closeLimit);
+      try {
+        await this.#closeInTime(reason, until - limit + this.parts.closeLimit);
+      } finally {
+        // A hook that fails may keep Nest from those in which the phases were to run.
+        if (target.status === 'idle') await startRun(target, request);
+      }
     } finally {
       await this.parts.reported();
       this.#isOver = !this.#endsProcess(reason);

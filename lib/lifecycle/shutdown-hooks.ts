@@ -70,7 +70,7 @@ export class ShutdownHooks
   }
 
   async #runOrJoin(reason: ShutdownReason): Promise<void> {
-    if (this.target.status !== 'idle') await this.target.finished;
+    if (this.target.status !== 'idle') await this.target.ended;
     else await startRun(this.target, this.#request ?? { reason, options: {}, joining: [] });
   }
 }

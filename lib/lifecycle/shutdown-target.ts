@@ -26,7 +26,7 @@ export interface ShutdownTarget {
   origin(): CallOrigin;
   run(reason: ShutdownReason, options?: RunOptions): Promise<{ readonly outcome: RunOutcome }>;
   /** Resolves when the run has ended; it does not start it. */
-  readonly finished: Promise<{ readonly outcome: RunOutcome }>;
+  readonly ended: Promise<{ readonly outcome: RunOutcome }>;
   /** What the run waits for at this moment. */
   readonly awaited: readonly AwaitedTask[];
 }

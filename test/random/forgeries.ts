@@ -244,7 +244,14 @@ export const FORGERIES: Readonly<Record<RuleName, readonly [Forgery, ...Forgery[
       /T was refused: no such phase/,
     ],
     [
-      ({ lines }) => ({ lines: [...lines, straggler(405), ...ran('T', 'drain', [425, 426])] }),
+      ({ lines }) => ({
+        lines: [
+          ...lines,
+          straggler(405),
+          [406, { what: 'returned', task: 'T' }],
+          ...ran('T', 'drain', [425, 426]),
+        ],
+      }),
       /did not run at once/,
     ],
     [
@@ -387,10 +394,7 @@ export const FORGERIES: Readonly<Record<RuleName, readonly [Forgery, ...Forgery[
       /the log says failed, the report completed/,
     ],
     [() => ({ seen: { stdout: '' } }), /the line 'Shut down in' is lost/],
-    [
-      ({ lines }) => ({ lines: [...lines, [445, { what: 'log', text: 'Shut down in 243 ms: completed.' }]] }),
-      /is there 2 times/,
-    ],
+    [() => ({ seen: { stdout: 'Shut down in 243 ms: completed.\n'.repeat(2) } }), /is there 2 times/],
   ],
   'report is sound': [
     [

@@ -52,6 +52,8 @@ export type Noted =
       readonly by?: { readonly task: string; readonly phase: string };
       readonly refused?: string;
     }
+  /** What was on the call stack as the task was registered has returned. */
+  | { readonly what: 'returned'; readonly task: string }
   | { readonly what: 'withdrawn'; readonly task: string; readonly done: boolean }
   | { readonly what: 'disposed'; readonly task: string; readonly step: 'asked' | 'resolved' | 'rejected' }
   /** What a call of `run()` was answered with. */

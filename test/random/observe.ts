@@ -132,11 +132,10 @@ class WatchedProcess {
     for (const entry of this.#entries()) {
       if (entry.what === 'enabled' && this.#isNew('enabled')) this.#sendAll('boot', entry.at);
       if (entry.what === 'up' && this.#isNew('up')) {
-        // Now, so that it is gone when the first line is written.
-        if (this.scenario.stdoutGone) this.#child.stdout?.destroy();
         this.#sendAll('up', entry.at);
         this.#play(entry);
       }
+      if (this.#mayLoseReader(entry)) this.#child.stdout?.destroy();
       if (
         (entry.what === 'asked' || (entry.what === 'run' && entry.step === 'started')) &&
         this.#isNew('asked')
@@ -150,6 +149,13 @@ class WatchedProcess {
     if (this.#seen.has(moment)) return false;
     this.#seen.add(moment);
     return true;
+  }
+
+  /** Whether the reader of standard output may go now: before a shutdown begins, a line that is lost ends any app. */
+  #mayLoseReader({ what }: Entry): boolean {
+    if (!this.scenario.stdoutGone) return false;
+    const hasPlan = this.scenario.logger !== 'nest' || this.#output.stdout.includes('The shutdown plan');
+    return (what === 'up' && hasPlan) || what === 'run';
   }
 
   #sendAll(since: Trigger['since'], from: number): void {

@@ -51,6 +51,7 @@ export function register(
   } as const;
   // Before it is registered, since it may run in the same call.
   note(noted);
+  queueMicrotask(() => note({ what: 'returned', task: task.name }));
   try {
     registrations.set(task.name, shutdown().register(task));
   } catch (error) {

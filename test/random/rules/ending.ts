@@ -1,7 +1,7 @@
 import { of } from '../journal.js';
 import { endsProcess } from '../scenario.js';
 import { constants } from 'node:os';
-import { logOf, type Facts, type Rule } from './facts.js';
+import { loggedOf, logOf, type Facts, type Rule } from './facts.js';
 import { isFatal } from './time.js';
 
 /** A second signal within a second of the first is the same one. */
@@ -141,12 +141,17 @@ export const log: Rule = (facts) => {
   const { scenario, observation, report, runEnd } = facts;
   const { logger, stdoutGone } = scenario;
   if (logger === 'none' || (logger === 'nest' && stdoutGone) || runEnd === undefined) return [];
-  const lines = [...logOf(facts).matchAll(/Shut down in ([\d\s]+) ms: ([a-z-]+)/g)];
+  // What a logger does not take is written to standard error as well.
+  const places = [observation.stdout, observation.stderr, loggedOf(facts)].map((text) => [
+    ...text.matchAll(/Shut down in ([\d\s]+) ms: ([a-z-]+)/g),
+  ]);
+  const lines = places.flat();
   // By force it may be ended between the end of the run and that of the hooks.
   const wasForced =
     forcedEnds(facts).length > 0 || observation.signal !== null || (observation.code ?? 0) > 128;
   if (lines.length === 0) return wasForced ? [] : ["the line 'Shut down in' is lost"];
-  if (lines.length > 1) return [`the line 'Shut down in' is there ${lines.length} times`];
+  const most = Math.max(...places.map((found) => found.length));
+  if (most > 1) return [`the line 'Shut down in' is there ${most} times`];
   const [, , outcome] = lines[0] ?? [];
   return report !== undefined && outcome !== report.outcome
     ? [`the log says ${outcome}, the report ${report.outcome}`]

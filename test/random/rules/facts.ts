@@ -113,6 +113,13 @@ export function reported(
 }
 
 /** Everything that the process wrote to its log. */
-export function logOf({ observation, entries }: Facts): string {
-  return [observation.stdout, observation.stderr, ...of(entries, 'log').map(({ text }) => text)].join('\n');
+export function logOf(facts: Facts): string {
+  return [facts.observation.stdout, facts.observation.stderr, loggedOf(facts)].join('\n');
+}
+
+/** What a logger of the app was given. */
+export function loggedOf({ entries }: Facts): string {
+  return of(entries, 'log')
+    .map(({ text }) => text)
+    .join('\n');
 }

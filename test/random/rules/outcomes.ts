@@ -80,9 +80,9 @@ export const registeredLate: Rule = (facts) => {
     if (phase?.enabled === false || isSkipped === true) return [];
     if (start === undefined)
       return [`${name} was registered when '${life.phase}' had ended, and did not run`];
-    // It starts within the call that registers it: no other task begins or ends before.
-    const between = entries.slice(registered.index + 1, start.index).filter(({ what }) => what === 'task');
-    if (between.length > 0)
+    // It starts as soon as what registers it has returned.
+    const returned = entries.findIndex((each) => each.what === 'returned' && each.task === name);
+    if (returned !== -1 && returned < start.index)
       return [`${name} was registered when '${life.phase}' had ended, and did not run at once`];
     return isAwaited(life, facts) ? [] : [`the run did not wait for ${name}`];
   });
