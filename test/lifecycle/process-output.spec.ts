@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { PassThrough } from 'node:stream';
 
 /** As a test runner does for each of its files. */
-async function loadedAnew(): Promise<typeof import('../../lib/lifecycle/process-output.js')> {
+async function loadedAnew() {
   jest.resetModules();
   return import('../../lib/lifecycle/process-output.js');
 }

@@ -154,7 +154,7 @@ class WatchedProcess {
   /** Whether the reader of standard output may go now: before a shutdown begins, a line that is lost ends any app. */
   #mayLoseReader({ what }: Entry): boolean {
     if (!this.scenario.stdoutGone) return false;
-    const hasPlan = this.scenario.logger !== 'nest' || this.#output.stdout.includes('The shutdown plan');
+    const hasPlan = this.scenario.logger !== 'nest' || this.#output.stdout.includes('The shutdown plan:');
     return (what === 'up' && hasPlan) || what === 'run';
   }
 

@@ -51,6 +51,8 @@ export const exitCode: Rule = (facts) => {
   const { code, signal, overdue } = observation;
   if (overdue || of(entries, 'broken').length > 0) return [];
   const forced = forcedEnds(facts);
+  // With `logger: false` nobody says that the process was ended by force.
+  const isSilent = scenario.logger === 'none';
   const hookFailed = of(entries, 'hook').some(({ step }) => step === 'fail');
   const found = `exited with ${code ?? signal}`;
   if (signal !== null) return signalFaults(facts, found);
@@ -62,11 +64,12 @@ export const exitCode: Rule = (facts) => {
     scenario.options.exit === 'signal' &&
     endsProcess(scenario) &&
     scenario.triggers.every(({ what }) => what === 'signal');
-  if (isRaised && !forced.includes('deadline')) return [`${found} instead of raising the signal again`];
+  if (isRaised && !isSilent && !forced.includes('deadline'))
+    return [`${found} instead of raising the signal again`];
   if (forced.includes('deadline') || forced.includes('fatal')) {
     return code === 1 ? [] : [`${found} by force, instead of with 1`];
   }
-  if (runEnd === undefined) return [`${found}, and no run has ended`];
+  if (runEnd === undefined) return isSilent && code === 1 ? [] : [`${found}, and no run has ended`];
   if (code === 0) {
     if (stained.length > 0 && mustTell(facts)) return [`${found} after ${stained.join(' and ')}`];
     return [];
@@ -118,7 +121,9 @@ function escalationFaults(facts: Facts, code: number): readonly string[] {
   if (begunBySignal && exit !== undefined && exit.at - runStart.at < REPEAT_WINDOW - 300) {
     faults.push('a repeated signal counted as a second one');
   }
-  if (!forcedEnds(facts).includes('escalation')) faults.push(`exited with ${code} without a word`);
+  const isSilent = facts.scenario.logger === 'none';
+  if (!isSilent && !forcedEnds(facts).includes('escalation'))
+    faults.push(`exited with ${code} without a word`);
   return faults;
 }
 
