@@ -33,22 +33,26 @@ export class BegunExchanges {
 
   /** What is in flight, in the order in which it began. */
   get inFlight(): readonly Exchange[] {
-    const requests = new Set<IncomingMessage>();
-    return this.#exchanges.filter((exchange) => {
-      // After `checkContinue` the server emits a request a second time.
-      if (exchange.isOver || requests.has(exchange.request)) return false;
-      requests.add(exchange.request);
-      return true;
-    });
+    return this.#without((exchange) => exchange.isOver);
   }
 
-  /** Takes out what is in flight. */
+  /** Takes out what is in flight, and what is over and has not closed yet: that will still say so. */
   take(): readonly Exchange[] {
-    const { inFlight } = this;
+    const taken = this.#without((exchange) => exchange.isClosed);
     this.#exchanges.length = 0;
     this.#ticking?.timer.cancel();
     this.#ticking = undefined;
-    return inFlight;
+    return taken;
+  }
+
+  #without(isLeftOut: (exchange: Exchange) => boolean): readonly Exchange[] {
+    const requests = new Set<IncomingMessage>();
+    return this.#exchanges.filter((exchange) => {
+      // After `checkContinue` the server emits a request a second time.
+      if (requests.has(exchange.request) || isLeftOut(exchange)) return false;
+      requests.add(exchange.request);
+      return true;
+    });
   }
 
   /** In place: the list of a busy server is cleared many times a second. */

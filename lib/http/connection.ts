@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Exchange } from './exchange.js';
 
@@ -56,8 +56,8 @@ export class Connection {
   }
 
   /** Whether the connection may close after it: on an earlier one Node would drop what is pipelined behind it. */
-  mayCloseAfter(exchange: Exchange): boolean {
-    return this.isLast(exchange) && this.#intake === 'open';
+  mayCloseAfter(response: ServerResponse): boolean {
+    return this.#last?.response === response && this.#intake === 'open';
   }
 
   /** Whether this request is under way. */

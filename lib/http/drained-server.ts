@@ -14,7 +14,7 @@ import { listenBeside } from './listen-beside.js';
 import { turn } from './loop-turn.js';
 import { pathMatcher, type PathMatcher } from './path-pattern.js';
 import { RepeatedClose } from './repeated-close.js';
-import { lookAtHead } from './response-head.js';
+import { headWriter, lookAtHead } from './response-head.js';
 import { TlsHandshakes } from './tls-handshakes.js';
 import { UpgradedSockets } from './upgraded-sockets.js';
 
@@ -26,6 +26,10 @@ const SWEEP_INTERVAL = 20;
  * stopped, and whatever a client sent could not be read.
  */
 const COUNTED_LIMIT = 5 * SWEEP_INTERVAL;
+
+/** A session of HTTP/2 ends by GOAWAY, and none of its responses says so. */
+const isNeverSentAway = (): undefined => undefined;
+const writeHttp2Head = headWriter(isNeverSentAway);
 
 /** How a server is drained. */
 export type DrainSettings = HttpSettings & {
@@ -203,7 +207,7 @@ export class DrainedServer {
   #begin(request: IncomingMessage, response: ServerResponse): void {
     if (request.httpVersionMajor < 2) this.#connections.begin(request, response);
     else {
-      lookAtHead(response);
+      lookAtHead(response, writeHttp2Head, isNeverSentAway);
       this.#sessions.begin(new Exchange(request, response, this.settings.clock.now()));
     }
   }

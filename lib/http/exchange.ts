@@ -29,6 +29,11 @@ export class Exchange {
     return this.response.writableFinished || this.request.socket.destroyed;
   }
 
+  /** Whether the response has closed, or never will: Node forgets one behind another whose client has left. */
+  get isClosed(): boolean {
+    return this.response.destroyed || this.request.socket.destroyed;
+  }
+
   /** Whether a body follows the head of the request. */
   get hasBody(): boolean {
     const { 'content-length': length, 'transfer-encoding': coding } = this.request.headers;

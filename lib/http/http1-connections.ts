@@ -8,7 +8,7 @@ import { cut, endsWithConnection } from './cut.js';
 import type { EventStreamFarewell } from './event-stream.js';
 import { Exchange } from './exchange.js';
 import { followEvents } from './event-boundary.js';
-import { closeAfter, isEventStream, lookAtHead } from './response-head.js';
+import { headWriter, isEventStream, lookAtHead } from './response-head.js';
 
 type State =
   /** Requests pass at as little cost as can be. */
@@ -20,6 +20,11 @@ type State =
 export class Http1Connections {
   readonly #connections = new Map<Socket, Connection>();
   #state: State;
+  readonly #closes = (response: ServerResponse): boolean | undefined =>
+    this.#state.status === 'serving'
+      ? undefined
+      : this.#connections.get(response.req.socket)?.mayCloseAfter(response);
+  readonly #writeHead = headWriter(this.#closes);
 
   constructor(
     private readonly clock: Clock,
@@ -44,7 +49,7 @@ export class Http1Connections {
   }
 
   begin(request: IncomingMessage, response: ServerResponse): void {
-    lookAtHead(response);
+    lookAtHead(response, this.#writeHead, this.#closes);
     if (this.#state.status === 'serving') this.#state.begun.add(request, response);
     else this.#follow(new Exchange(request, response, this.clock.now()));
   }
@@ -130,7 +135,6 @@ export class Http1Connections {
     if (connection.has(exchange.request)) return;
     connection.begin(exchange);
     const { response } = exchange;
-    closeAfter(response, () => connection.mayCloseAfter(exchange));
     if (response.headersSent && isEventStream(response)) followEvents(response, {});
     response.on('close', () => connection.end(exchange, this.clock.now()));
   }

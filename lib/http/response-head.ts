@@ -4,13 +4,13 @@ import { followEvents } from './event-boundary.js';
 
 const CONTENT_TYPE = 'content-type';
 
-/** Whether its connection may close after a response, asked in the last moment in which it can say so. */
-const CLOSES = Symbol('closes its connection');
+/**
+ * Whether the connection of a response closes after it, asked in the last moment in which it can say so; `undefined`
+ * where nobody is sent away.
+ */
+type Closes = (response: ServerResponse) => boolean | undefined;
 
-/** A property of the response: a collection of all of them would cost more than all that is kept in it. */
-interface FollowedResponse extends ServerResponse {
-  [CLOSES]?: () => boolean;
-}
+type WriteHead = (this: ServerResponse, ...head: Head) => ServerResponse;
 
 /** Responses that said so with headers which were written with their head, and which Node keeps nowhere. */
 const writtenAsEventStream = new WeakSet<ServerResponse>();
@@ -20,11 +20,22 @@ export function isEventStream(response: ServerResponse): boolean {
   return writtenAsEventStream.has(response) || isEventStreamType(response.getHeader(CONTENT_TYPE));
 }
 
+/**
+ * Makes what stands in front of `writeHead` in the responses of a server. One function for all of them: a property that
+ * has the same value in every response costs next to nothing, a closure for each is most of what the drain costs a
+ * request.
+ */
+export function headWriter(closes: Closes): WriteHead {
+  return function writeHead(...head) {
+    const prototype: ServerResponse = Object.getPrototypeOf(this);
+    Reflect.apply(prototype.writeHead, this, looked(this, head, closes));
+    return this;
+  };
+}
+
 /** Looks at the head of a response in the moment in which it is written, the only one in which all of it is seen. */
-export function lookAtHead(response: ServerResponse): void {
+export function lookAtHead(response: ServerResponse, writeHead: WriteHead, closes: Closes): void {
   if (!Object.hasOwn(response, 'writeHead')) {
-    // One function for all: a property that has the same value in every response costs next to nothing, a
-    // closure for each is most of what the drain costs a request.
     response.writeHead = writeHead;
     return;
   }
@@ -32,33 +43,22 @@ export function lookAtHead(response: ServerResponse): void {
   // After `checkContinue` the server emits it a second time.
   if (next === writeHead) return;
   response.writeHead = (...head: Head): ServerResponse => {
-    Reflect.apply(next, response, looked(response, head));
+    Reflect.apply(next, response, looked(response, head, closes));
     return response;
   };
 }
 
-function writeHead(this: ServerResponse, ...head: Head): ServerResponse {
-  const prototype: ServerResponse = Object.getPrototypeOf(this);
-  Reflect.apply(prototype.writeHead, this, looked(this, head));
-  return this;
-}
-
-/** Lets a response that has been looked at close its connection, whatever its own head says of it. */
-export function closeAfter(response: FollowedResponse, closesConnection: () => boolean): void {
-  response[CLOSES] = closesConnection;
-}
-
 /** Every response comes by here; returns the head that is to be written. */
-function looked(response: FollowedResponse, head: Head): Head {
+function looked(response: ServerResponse, head: Head, closes: Closes): Head {
   const headers = head[2] ?? head[1];
   if (typeof headers === 'object' && isEventStreamType(typeAmong(headers))) {
     writtenAsEventStream.add(response);
     followEvents(response, headers);
   }
-  const closes = response[CLOSES];
-  if (closes === undefined || response.headersSent) return head;
+  const isLast = closes(response);
+  if (isLast === undefined || response.headersSent) return head;
   if (isEventStreamType(response.getHeader(CONTENT_TYPE))) followEvents(response, {});
-  return closes() ? closingHead(response, head) : head;
+  return isLast ? closingHead(response, head) : head;
 }
 
 function typeAmong(headers: Headers): OutgoingHttpHeader | undefined {
