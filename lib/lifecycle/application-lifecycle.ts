@@ -140,7 +140,9 @@ export class ApplicationLifecycle {
       this.#closeFor(typeof signal === 'string' ? { kind: 'close', signal } : { kind: 'close' });
     seam.replace('close', (original) => {
       this.#closeNatively = async (signal) => {
-        await (signal === undefined ? original() : seam.closeForSignal(signal));
+        // A microservice closes its transport before it calls any hook, where its own `close()` is called.
+        const hooksFirst = signal !== undefined || this.parts.runAt === 'before-application-shutdown';
+        await (hooksFirst ? seam.closeForSignal(signal) : original());
       };
       return close;
     });

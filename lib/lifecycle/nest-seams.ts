@@ -79,7 +79,7 @@ export class NestApplicationSeam {
    * Closes the application as Nest does for a signal: the hooks are told the signal, which the `close()` of
    * a microservice drops. That is the `close` nearest to the root of the prototypes.
    */
-  async closeForSignal(signal: string): Promise<void> {
+  async closeForSignal(signal?: string): Promise<void> {
     let close: Method | undefined;
     let level: unknown = Object.getPrototypeOf(this.raw);
     while (typeof level === 'object' && level !== null) {

@@ -1,5 +1,6 @@
 import { Controller, Get, Inject, Injectable, type INestApplication } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -90,6 +91,58 @@ describe('rule 10: the phases run in front of the hooks of all other providers',
       'onApplicationShutdown',
     ]);
     expect(log.warnings).toEqual([]);
+  });
+
+  test('with runAt before-application-shutdown, before a microservice closes its transport', async () => {
+    class Transport extends Server implements CustomTransportStrategy {
+      listen(callback: () => void): void {
+        callback();
+      }
+
+      close(): void {
+        order.push('transport closed');
+      }
+
+      on(): void {}
+
+      unwrap<T>(): T {
+        throw new Error('There is nothing below.');
+      }
+    }
+    const { module } = await compiled({
+      providers: [Pool],
+      shutdown: { runAt: 'before-application-shutdown' },
+    });
+    const service = module.createNestMicroservice({ strategy: new Transport(), logger: false });
+    const app = enableGracefulShutdown(service);
+    await app.listen();
+    await app.close();
+    expect(order.filter((each) => !each.startsWith('before'))).toEqual([
+      'onModuleDestroy',
+      'handler',
+      'transport closed',
+      'onApplicationShutdown',
+    ]);
+  });
+
+  test('also where a hook fails in a way that keeps Nest from those in which the phases would run', async () => {
+    class Broken {
+      onModuleDestroy(): never {
+        throw Object.defineProperty(new Error(), 'stack', {
+          get() {
+            throw new Error('it throws when it is looked at');
+          },
+        });
+      }
+    }
+    const { module } = await compiled({
+      providers: [Pool, Broken],
+      shutdown: { runAt: 'before-application-shutdown' },
+    });
+    const app = enableGracefulShutdown(module.createNestApplication());
+    await app.init();
+    await app.close().catch(() => undefined);
+    expect(order.filter((each) => each === 'handler')).toEqual(['handler']);
   });
 
   test('of the deepest module as well', async () => {

@@ -56,7 +56,11 @@ export function randomClients(
     has,
     kind,
     triggers,
-  }: Pick<Scenario, 'triggers'> & { readonly kind: AppKind; readonly has: (facet: Facet) => boolean },
+    enabled,
+  }: Pick<Scenario, 'triggers' | 'enabled'> & {
+    readonly kind: AppKind;
+    readonly has: (facet: Facet) => boolean;
+  },
 ): readonly ClientSpec[] {
   if (kind === 'context' || triggers.some(({ since }) => since === 'boot')) return [];
   const first = Math.min(...triggers.map(({ ms }) => ms));
@@ -71,9 +75,14 @@ export function randomClients(
       [http ? 2 : 0, 'pipelined'],
       [http ? 2 : 0, 'idle'],
       [http && has('clients-leave') ? 2 : 0, 'leaving'],
-      [http && has('waits-for-itself') ? 0.3 : 0, chance.odds(0.5) ? 'asks-run' : 'asks-close'],
+      [http && has('waits-for-itself') ? 0.3 : 0, askFor(chance, enabled)],
       [kind === 'microservice' || kind === 'hybrid' ? 4 : 0, 'message'],
     ]),
     workMs: chance.int(0, 350),
   }));
+}
+
+/** What a request asks for and awaits. With the module alone `close()` is Nest's own, which waits for the request. */
+function askFor(chance: Chance, enabled: boolean): ClientSpec['kind'] {
+  return chance.odds(0.5) || !enabled ? 'asks-run' : 'asks-close';
 }

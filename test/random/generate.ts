@@ -71,7 +71,7 @@ export function generate(seed: number, index: number, without: ReadonlySet<Facet
       target,
     })),
     triggers,
-    clients: randomClients(chance, { has, kind, triggers }),
+    clients: randomClients(chance, { has, kind, triggers, enabled }),
   };
 }
 

@@ -79,7 +79,9 @@ export const nothingKeptAlive: Rule = (facts) => {
   // What was left behind may still wait for its own timer, or for a hook that hangs.
   const isAbandoned = lives.some((life) => over(life) === life.abort && life.abort !== undefined);
   const hookFailed = of(facts.entries, 'hook').some(({ step }) => step === 'fail');
-  return leaks || isAbandoned || (hookFailed && scenario.major === 11)
+  // What a hook throws may keep Nest from closing the rest, which is logged.
+  const isLeftOpen = logOf(facts).includes('Nest could not close the application');
+  return leaks || isAbandoned || isLeftOpen || (hookFailed && scenario.major === 11)
     ? []
     : ['the process was kept alive, and nothing leaks'];
 };

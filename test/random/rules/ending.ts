@@ -75,7 +75,7 @@ export const exitCode: Rule = (facts) => {
     return [];
   }
   if (code !== 1) return [found];
-  if (stained.length === 0 && !hookFailed) return [`${found} after a clean shutdown`];
+  if (stained.length === 0 && !hookFailed && !isSilent) return [`${found} after a clean shutdown`];
   return [];
 };
 
