@@ -210,17 +210,16 @@ export class ApplicationLifecycle {
    */
   async #closeInTime(reason: ShutdownReason, deadline: number): Promise<void> {
     const { clock, notify, closeLimit } = this.parts;
-    const late = (): Error =>
-      new Error(
-        `a Nest hook or the close of a server did not end within ${closeLimit} ms, the grace period less its reserve. What it would have closed is left open.`,
-      );
+    const late = new Error(
+      `a Nest hook or the close of a server did not end within ${closeLimit} ms, the grace period less its reserve. What it would have closed is left open.`,
+    );
     try {
       const closed = this.#closeNatively(signalOf(reason));
       await (this.#endsProcess(reason) ? closed : bounded(closed, { clock, deadline, late }));
     } catch (error) {
       // Whoever called close() gets it; of a trigger nobody waits for the answer. Where the time is over, the log has
       // to say so in any case.
-      if (isTrigger(reason) || clock.now() >= deadline) notify({ kind: 'teardown-failed', error });
+      if (isTrigger(reason) || error === late) notify({ kind: 'teardown-failed', error });
       throw error;
     }
   }

@@ -8,11 +8,11 @@ import { whenOver } from '../run/expiry.js';
  */
 export async function bounded<T>(
   promise: Promise<T>,
-  { clock, deadline, late }: { readonly clock: Clock; readonly deadline: number; readonly late: () => Error },
+  { clock, deadline, late }: { readonly clock: Clock; readonly deadline: number; readonly late: Error },
 ): Promise<T> {
   promise.catch(() => undefined);
   return new Promise((resolve, reject) => {
-    const timer = whenOver(clock, () => reject(late()), Math.max(0, deadline - clock.now()));
+    const timer = whenOver(clock, () => reject(late), Math.max(0, deadline - clock.now()));
     promise.then(resolve, reject).finally(() => timer.cancel());
   });
 }

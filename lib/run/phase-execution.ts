@@ -80,6 +80,7 @@ export class PhaseExecution {
   }
 
   #placeArrivals(): void {
+    if (this.#arrivals.length === 0) return;
     const started = this.#placed.filter((turn) => turn.status === 'started');
     const queued = this.#placed.filter((turn) => turn.status === 'queued');
     const arrivals = this.#arrivals;
@@ -101,6 +102,8 @@ export class PhaseExecution {
     });
     this.#placed = turns;
     const handOut = (node: number): void => {
+      // What was registered before a task starts may have to run before it.
+      this.#placeArrivals();
       const turn = turns[node];
       if (turn === undefined) frontier.complete(node);
       // A frontier that was replaced while it walked hands out nothing more: its successor does.

@@ -20,6 +20,7 @@ export function runAlone(
     reason,
     allowedMs,
     latest = Infinity,
+    onClaimed,
     onEnded,
     onListenerError,
   }: {
@@ -29,6 +30,8 @@ export function runAlone(
     readonly allowedMs: number;
     /** When its time is over at the latest: time passes until it starts. */
     readonly latest?: number;
+    /** Called before its function: from then on it is too late to withdraw it. */
+    readonly onClaimed?: () => void;
     readonly onEnded: (ending: Ending) => void;
     readonly onListenerError?: (error: unknown) => void;
   },
@@ -37,6 +40,7 @@ export function runAlone(
   const now = clock.now();
   const until = Math.min(now + allowedMs, latest);
   const claimed = execution.claim(new TaskContext(reason, phase, { clock, until, onListenerError }));
+  onClaimed?.();
   const timer = whenOver(
     clock,
     () => execution.expire(new ShutdownTimeoutError(task.name, phase, allowedMs)),

@@ -35,7 +35,6 @@ export class Stragglers {
         onEnded({ outcome: 'withdrawn' });
         return;
       }
-      scope.steps.at(execution.depth, () => emitStarted(execution, scope));
       runAlone(execution, {
         clock: scope.clock,
         steps: scope.steps,
@@ -43,6 +42,7 @@ export class Stragglers {
         onListenerError: scope.onListenerError,
         allowedMs,
         latest: scope.deadline,
+        onClaimed: () => scope.steps.at(execution.depth, () => emitStarted(execution, scope)),
         onEnded: (ending) =>
           scope.steps.now(() => {
             emitEnding(execution, ending, scope);

@@ -226,6 +226,8 @@ function hasReason({ started, phase, played }: Life, neighbours: readonly Life[]
     started === undefined ||
     started.at === phase.started?.at ||
     started.at === played.registeredAt.ms ||
-    neighbours.some(({ finished }) => finished?.at === started.at)
+    neighbours.some(({ finished }) => finished?.at === started.at) ||
+    // One that comes has the others arranged anew.
+    neighbours.some((each) => each.played.registeredAt.ms === started.at)
   );
 }
