@@ -59,7 +59,7 @@ const onNest = (major) => ({
 export default {
   // Most suites wait for a forked program, a broker or a browser: one worker on two cores, as is Jest's default,
   // leaves them idle.
-  maxWorkers: 3,
+  maxWorkers: 2,
   // For a busy machine; what takes time by itself says so.
   testTimeout: 30_000,
   projects: [
