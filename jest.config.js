@@ -60,6 +60,8 @@ export default {
   // Most suites wait for a forked program, a broker or a browser: one worker on two cores, as is Jest's default,
   // leaves them idle.
   maxWorkers: 2,
+  // The modules of a suite are not let go of when it ends: a worker of two gigabytes spends its time in the collector.
+  workerIdleMemoryLimit: '500MB',
   // For a busy machine; what takes time by itself says so.
   testTimeout: 30_000,
   projects: [

@@ -27,7 +27,7 @@ class OutputProgram {
     scenario: string,
     { shell = '', stdio }: { readonly shell?: string; readonly stdio?: StdioOptions } = {},
   ) {
-    const args = ['build/process/outputs.js', scenario, this.#file];
+    const args = ['build/nest-12/process/outputs.js', scenario, this.#file];
     const { KUBERNETES_SERVICE_HOST: _, ...env } = process.env;
     const command: readonly [string, readonly string[]] =
       shell === ''

@@ -30,7 +30,6 @@ export const SLACK = 5_000;
 const START_LIMIT = 120_000;
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const ON_MAJOR = { 11: ['--import', './test/nest-11/use.js'], 12: [] };
 
 /** Milliseconds since the epoch, on the clock that the program's journal is on. */
 export function now(): number {
@@ -71,7 +70,7 @@ class WatchedProcess {
     const { scenario: file, journal, report } = this.#paths;
     this.#child = spawn(
       process.execPath,
-      [...ON_MAJOR[scenario.major], 'build/random/programs/subject.js', file, journal, report],
+      [`build/nest-${scenario.major}/random/programs/subject.js`, file, journal, report],
       {
         cwd: ROOT,
         env: { ...env, NO_COLOR: '1' },

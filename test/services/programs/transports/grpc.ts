@@ -1,4 +1,4 @@
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { Controller } from '@nestjs/common';
 import { ClientGrpcProxy, GrpcMethod, Transport, type GrpcOptions } from '@nestjs/microservices';
 import type { Observable } from 'rxjs';
@@ -14,9 +14,7 @@ const options = (port: number): GrpcOptions => ({
     url: `127.0.0.1:${port}`,
     package: 'work',
     // Stands with the sources: the compiler copies no such file.
-    protoPath: fileURLToPath(
-      new URL('../../../test/services/programs/transports/work.proto', import.meta.url),
-    ),
+    protoPath: resolve('test/services/programs/transports/work.proto'),
   },
 });
 
