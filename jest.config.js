@@ -59,7 +59,7 @@ const onNest = (major) => ({
 export default {
   // Most suites wait for a forked program, a broker or a browser: one worker on two cores, as is Jest's default,
   // leaves them idle.
-  maxWorkers: 2,
+  maxWorkers: 3,
   // The modules of a suite are not let go of when it ends: a worker of two gigabytes spends its time in the collector.
   workerIdleMemoryLimit: '500MB',
   // For a busy machine; what takes time by itself says so.

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { ForkedProgram } from './fork.js';
 
 /** How often it is restarted: `RESTARTS=100` does it a hundred times. */
-const RESTARTS = Number(process.env.RESTARTS ?? 20);
+const RESTARTS = Number(process.env.RESTARTS ?? 10);
 
 const agents = new Set<Agent>();
 

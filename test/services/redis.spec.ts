@@ -4,7 +4,7 @@ import { everyWay, replacements, titleOf } from './replacement.js';
 await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
   // Redis keeps no message for a subscriber that is away: what comes between two instances is gone.
   describe('what has been taken is finished and answered', () => {
-    const ways = everyWay('redis', 'restart').map((way) => ({ ...way, patience: 30_000 }));
+    const ways = everyWay('redis', 'restart').map((way) => ({ ...way, patience: 15_000 }));
     const roundsOf = replacements(ways);
 
     test.each(ways.map((way) => [titleOf(way), way] as const))('%s', (_, way) => {

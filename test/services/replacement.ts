@@ -134,12 +134,15 @@ export function titleOf({ kind, shape, mode, major }: Replacement): string {
   return `${kind}, ${shape}, ${mode}, Nest ${major}`;
 }
 
+/** Whether every combination is tried, or a part that has each member of each. */
+export const IS_FULL = process.env['TEST_SERVICES'] === 'full';
+
 /**
  * Whether a way is taken: all are with `TEST_SERVICES=full`. Else every other, so that each pair of a kind, a shape and a
  * major is still there.
  */
 export function isTaken({ kind, shape, major }: Replacement): boolean {
-  if (process.env['TEST_SERVICES'] === 'full') return true;
+  if (IS_FULL) return true;
   const isFirstShape = shape === 'micro' || shape === 'app port';
   return ((major === 12) !== (kind === 'rpc')) === isFirstShape;
 }
