@@ -8,9 +8,23 @@ import { build } from 'esbuild';
 
 const HOMES = { 11: resolve('test/nest-11'), 12: resolve('.') };
 const OUTSIDE = [
-  ...['@grpc/*', '@nats-io/*', 'amqp-connection-manager', 'amqplib', 'bullmq', 'ioredis', 'kafkajs', 'mqtt'],
-  ...['nats', '@fastify/multipart', '@fastify/static', '@fastify/view', 'bufferutil', 'class-transformer'],
-  ...['class-validator', 'reflect-metadata', 'utf-8-validate'],
+  '@grpc/*',
+  '@nats-io/*',
+  '@fastify/multipart',
+  '@fastify/static',
+  '@fastify/view',
+  'amqp-connection-manager',
+  'amqplib',
+  'bufferutil',
+  'bullmq',
+  'class-transformer',
+  'class-validator',
+  'ioredis',
+  'kafkajs',
+  'mqtt',
+  'nats',
+  'reflect-metadata',
+  'utf-8-validate',
 ];
 // What is CommonJS inside asks for `require`, which an ES module does not have. And the order of modules is lost where
 // programs share their parts, so what decorators need comes first in each.
