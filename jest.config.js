@@ -75,7 +75,15 @@ export default {
         '/test/(nest|http-nest|discovery|in-flight|readiness|probes|terminus|microservices|websockets|bullmq|schedule)/',
       ],
     },
-    { ...shared, displayName: 'package', testMatch: ['<rootDir>/test/package/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'package',
+      testMatch: ['<rootDir>/test/package/*.spec.ts'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        ...(process.env.TEST_PACKAGE === 'full' ? [] : ['/without-peers']),
+      ],
+    },
     onNest(11),
     onNest(12),
   ],

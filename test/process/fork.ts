@@ -24,6 +24,9 @@ export interface ForkOptions {
   readonly folder?: 'process' | 'services';
 }
 
+/** Whether each kind of application runs on each major of Nest, or on one of the two. */
+export const IS_FULL = process.env['TEST_PROCESS'] === 'full';
+
 /** Milliseconds that a busy machine may take beyond the times that a program configures. */
 export const SLACK = 10_000;
 
