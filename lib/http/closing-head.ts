@@ -4,7 +4,7 @@ import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'no
 export type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
 /** The arguments of `writeHead`. */
-export type Head = [status: number, reason?: string | Headers, headers?: Headers];
+export type Head = [status: number, reason?: string | Headers | undefined, headers?: Headers | undefined];
 
 type Entry = readonly [name: string, value: OutgoingHttpHeader | undefined];
 

@@ -20,6 +20,9 @@ const TO_INTERCEPTORS = [
   'interceptorsConsumer',
 ];
 
+/** So many arguments has what calls the interceptors. */
+const INTERCEPTED_BY = 6;
+
 /** Sees what is handed to a framework, and puts something of the same shape in its place. */
 export interface FrameworkFollower {
   readonly route: (handler: Method) => Method;
@@ -53,33 +56,42 @@ export function followAdapter(adapter: object, follower: FrameworkFollower): voi
   });
 }
 
-/** A call of a controller's method, before its interceptors. */
-export interface MethodCall {
-  readonly request: unknown;
-  readonly instance: object;
-  readonly method: string;
-  readonly isIntercepted: boolean;
-}
+/**
+ * Sees a call of a controller's method, before its interceptors, and puts something in the place of what makes it.
+ * Every request comes by here: what it sees makes no object.
+ */
+export type MethodFollower = (
+  request: unknown,
+  instance: object,
+  method: Method,
+  isIntercepted: boolean,
+  next: Method,
+) => Method;
 
 /** Follows the methods of the controllers; says whether this Nest has the members that lead there. */
-export function followMethods(app: object, follow: (call: MethodCall, next: Method) => Method): boolean {
+export function followMethods(app: object, follow: MethodFollower): boolean {
   let consumer: unknown = app;
   for (const member of TO_INTERCEPTORS)
     consumer = isObject(consumer) ? memberOf(consumer, member) : undefined;
-  if (!isObject(consumer) || !isMethod(memberOf(consumer, 'intercept'))) return false;
-  replaceMethod(
-    consumer,
-    'intercept',
-    (original) =>
-      (interceptors, args, instance, callback, next, ...rest) => {
-        if (!Array.isArray(args) || !isObject(instance) || !isMethod(callback) || !isMethod(next)) {
-          return original(interceptors, args, instance, callback, next, ...rest);
-        }
-        const isIntercepted = Array.isArray(interceptors) && interceptors.length > 0;
-        const call = { request: args[0], instance, method: callback.name, isIntercepted };
-        return original(interceptors, args, instance, callback, follow(call, next), ...rest);
-      },
-  );
+  if (!isObject(consumer)) return false;
+  const original = memberOf(consumer, 'intercept');
+  if (!isMethod(original) || original.length > INTERCEPTED_BY) return false;
+  const intercept = (
+    interceptors: unknown,
+    args: unknown,
+    instance: unknown,
+    method: unknown,
+    next: unknown,
+    type: unknown,
+  ): unknown => {
+    let followed = next;
+    if (Array.isArray(args) && isObject(instance) && isMethod(method) && isMethod(next)) {
+      const isIntercepted = Array.isArray(interceptors) && interceptors.length > 0;
+      followed = follow(args[0], instance, method, isIntercepted, next);
+    }
+    return original.call(consumer, interceptors, args, instance, method, followed, type);
+  };
+  Object.defineProperty(consumer, 'intercept', { configurable: true, writable: true, value: intercept });
   return true;
 }
 

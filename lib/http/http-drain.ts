@@ -97,7 +97,7 @@ export class HttpDrain {
   /** @internal Counts the methods of the controllers, also those that an interceptor has answered for. */
   followApplication(app: object): void {
     if (this.settings === false) return;
-    followMethods(app, ({ request, ...call }, next) => this.#handlers.followMethod(request, call, next));
+    followMethods(app, (...call) => this.#handlers.followMethod(...call));
   }
 
   /** @internal Whether a route handler asks for the shutdown: it is not waited for any more. */

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Method } from '../discovery/members.js';
 import { closingHead, type Head, type Headers } from './closing-head.js';
 import { followEvents } from './event-boundary.js';
 
@@ -26,9 +27,19 @@ export function isEventStream(response: ServerResponse): boolean {
  * request.
  */
 export function headWriter(closes: Closes): WriteHead {
-  return function writeHead(...head) {
-    const prototype: ServerResponse = Object.getPrototypeOf(this);
-    Reflect.apply(prototype.writeHead, this, looked(this, head, closes));
+  // Every response comes by here: its arguments make no list where there is nothing to change in them.
+  return function writeHead(
+    this: ServerResponse,
+    status: number,
+    reason?: string | Headers,
+    headers?: Headers,
+  ) {
+    const prototype: { writeHead: Method } = Object.getPrototypeOf(this);
+    if (closes(this) === undefined && !saysEventStream(headers ?? reason)) {
+      prototype.writeHead.call(this, status, reason, headers);
+    } else {
+      Reflect.apply(prototype.writeHead, this, looked(this, [status, reason, headers], closes));
+    }
     return this;
   };
 }
@@ -48,10 +59,10 @@ export function lookAtHead(response: ServerResponse, writeHead: WriteHead, close
   };
 }
 
-/** Every response comes by here; returns the head that is to be written. */
+/** Returns the head that is to be written. */
 function looked(response: ServerResponse, head: Head, closes: Closes): Head {
   const headers = head[2] ?? head[1];
-  if (typeof headers === 'object' && isEventStreamType(typeAmong(headers))) {
+  if (saysEventStream(headers)) {
     writtenAsEventStream.add(response);
     followEvents(response, headers);
   }
@@ -59,6 +70,10 @@ function looked(response: ServerResponse, head: Head, closes: Closes): Head {
   if (isLast === undefined || response.headersSent) return head;
   if (isEventStreamType(response.getHeader(CONTENT_TYPE))) followEvents(response, {});
   return isLast ? closingHead(response, head) : head;
+}
+
+function saysEventStream(headers: string | Headers | undefined): headers is Headers {
+  return typeof headers === 'object' && isEventStreamType(typeAmong(headers));
 }
 
 function typeAmong(headers: Headers): OutgoingHttpHeader | undefined {

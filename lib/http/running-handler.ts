@@ -7,7 +7,7 @@ import { isEventStream } from './response-head.js';
 export class RunningHandler {
   #open = 1;
   #instance: object | undefined;
-  #method: string | undefined;
+  #method: { readonly name: string } | undefined;
 
   constructor(
     /** As the framework hands it to its handlers; `undefined` once it is over: it may have a large body on it. */
@@ -19,6 +19,11 @@ export class RunningHandler {
 
   get isOpen(): boolean {
     return this.#open > 0;
+  }
+
+  /** Whether it works on the request, as the framework hands that to its handlers. */
+  isOf(request: unknown): boolean {
+    return this.request === request && request !== undefined;
   }
 
   /** Work on the request goes on beside the handler that has it: an interceptor may let go of its handler. */
@@ -35,7 +40,7 @@ export class RunningHandler {
   }
 
   /** The method of the controller is known once Nest calls it. */
-  called(instance: object, method: string): void {
+  called(instance: object, method: { readonly name: string }): void {
     this.#instance = instance;
     this.#method = method;
   }
@@ -43,7 +48,7 @@ export class RunningHandler {
   /** `Class.method`, as a stack names it. */
   get caller(): string | undefined {
     const type: unknown = this.#instance?.constructor;
-    return typeof type === 'function' ? `${type.name}.${this.#method}` : undefined;
+    return typeof type === 'function' ? `${type.name}.${this.#method?.name}` : undefined;
   }
 
   /** The request of Node below that of a framework; `undefined` where a test or a platform stands in for it. */

@@ -3,13 +3,11 @@ import { isMethod, isObject, type Method } from '../discovery/members.js';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 import { SOME_ROUTE, SelfWaits } from '../run/self-waits.js';
+import { CoarseTime } from './coarse-time.js';
 import { RunningHandler } from './running-handler.js';
 
 /** So many are held before it is worth a look which of them are over. */
 const FEW = 16;
-
-/** On the request of a framework: what works on it. */
-const RUNNING: unique symbol = Symbol.for('nestjs-phased-shutdown.running-handler');
 
 /** What the handlers that run are judged by. */
 export interface RunningHandlersParts {
@@ -28,6 +26,7 @@ export class RunningHandlers {
   #handlers: RunningHandler[] = [];
   #enough = FEW;
   readonly #selfWaits = new SelfWaits();
+  readonly #time: CoarseTime;
   #onChange: (() => void) | undefined;
   readonly #end = (): void => this.#onChange?.();
 
@@ -37,6 +36,7 @@ export class RunningHandlers {
     private readonly clock: Clock,
     private readonly parts: RunningHandlersParts,
   ) {
+    this.#time = new CoarseTime(clock);
     this.#first = parts.onFirst;
   }
 
@@ -47,7 +47,6 @@ export class RunningHandlers {
     return function (this: unknown, request: unknown, response: unknown, next: unknown): unknown {
       if (!isObject(request) || !isObject(response)) return handler.call(this, request, response, next);
       const running = begin(request, response);
-      mark(request, running);
       let result: unknown;
       try {
         result = handler.call(this, request, response, next);
@@ -78,13 +77,15 @@ export class RunningHandlers {
    */
   followMethod(
     request: unknown,
-    call: { readonly instance: object; readonly method: string; readonly isIntercepted: boolean },
+    instance: object,
+    method: Method,
+    isIntercepted: boolean,
     next: Method,
   ): Method {
-    const running: unknown = isObject(request) ? Reflect.get(request, RUNNING) : undefined;
-    if (!(running instanceof RunningHandler)) return next;
-    running.called(call.instance, call.method);
-    if (!call.isIntercepted) return next;
+    const running = this.#of(request);
+    if (running === undefined) return next;
+    running.called(instance, method);
+    if (!isIntercepted) return next;
     return (...args) => {
       const result = next(...args);
       if (isThenable(result)) {
@@ -145,6 +146,15 @@ export class RunningHandlers {
     this.#onChange = undefined;
   }
 
+  /** Nearly always it is the last: a property of ours on each request costs more than the look at a few others. */
+  #of(request: unknown): RunningHandler | undefined {
+    for (let at = this.#handlers.length - 1; at >= 0; at -= 1) {
+      const handler = this.#handlers[at];
+      if (handler?.isOf(request) === true) return handler;
+    }
+    return undefined;
+  }
+
   get #running(): RunningHandler[] {
     return this.#handlers.filter(({ isOpen }) => isOpen);
   }
@@ -177,7 +187,9 @@ export class RunningHandlers {
   }
 
   #begin(request: object, response: object): RunningHandler {
-    const running = new RunningHandler(request, response, this.clock.now(), this.#end);
+    const running = new RunningHandler(request, response, this.#time.now(), this.#end);
+    // A handler that waits for nothing is done before the next request is read.
+    if (this.#handlers.at(-1)?.isOpen === false) this.#handlers.pop();
     this.#handlers.push(running);
     if (this.#handlers.length >= this.#enough) {
       this.#handlers = this.#running;
@@ -191,13 +203,6 @@ export class RunningHandlers {
     }
     return running;
   }
-}
-
-/** A plain assignment: `Reflect.set` costs several times as much. */
-function mark(request: object, running: RunningHandler): void {
-  // A framework's request may be given a property; its type does not know of ours.
-  const marked: { [RUNNING]?: RunningHandler } = request;
-  marked[RUNNING] = running;
 }
 
 function releaseAfter(running: RunningHandler, result: unknown): void {
