@@ -31,7 +31,7 @@ export class Metrics {
 }
 
 @Module({
-  imports: [GracefulShutdownModule.forRoot({ exit: 'none' })],
+  imports: [GracefulShutdownModule.forRoot()],
   providers: [Database, OrdersOutbox, Metrics],
 })
 export class AppModule {}
