@@ -1,15 +1,15 @@
-// Runs every sample but the shop, which has `npm start`, and says how each went.
+// Runs every sample except the shop, which has `npm start`, and prints how each went.
 // Run it: npm run samples (after `npm run build && npx tsc -p sample`)
-// Expect: one line per sample, and the exit code 0. A sample in which the doctor finds something has failed.
+// Expect: one line per sample, and exit code 0. A sample with a finding of the startup checks has failed.
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Milliseconds that a sample may take; those that listen stop themselves, and sooner. */
+/** The longest that a sample may take, in milliseconds. Samples that listen stop themselves earlier. */
 const LIMIT = 180_000;
-/** How every finding of the doctor ends. */
+/** How every finding ends. */
 const FINDING = /^.*Silence this with doctor: \{ ignore: .*$/m;
-/** What runs instead of `main.js`, where that would go on until somebody stops it. */
+/** What runs instead of a `main.js` that runs until it is stopped. */
 const PROGRAMS = { '06-kubernetes': 'check.js' };
 
 const samples = readdirSync(new URL('.', import.meta.url), { withFileTypes: true })
@@ -20,7 +20,7 @@ const samples = readdirSync(new URL('.', import.meta.url), { withFileTypes: true
 const failed = samples.filter((sample) => !run(sample));
 if (failed.length > 0) process.exitCode = 1;
 
-/** Says whether the sample did what it promises. */
+/** Returns whether the sample did what it promises. */
 function run(sample) {
   const file = PROGRAMS[sample] ?? 'main.js';
   const program = fileURLToPath(new URL(`../build/sample/${sample}/${file}`, import.meta.url));

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { OnShutdown } from 'nestjs-phased-shutdown';
 
-/** Stands for a message broker. Its journal keeps all that was published: the check reads it at the end. */
+/** Stands for a message broker. Its journal keeps everything that was published, and the check reads it at the end. */
 @Injectable()
 export class Broker {
   private constructor(private readonly journal: FileHandle) {}
@@ -13,7 +13,7 @@ export class Broker {
     return new Broker(await open(journalOf(directory), 'a'));
   }
 
-  /** Resolves when the broker has confirmed the messages, as a real one does over the network. */
+  /** Resolves when the broker has confirmed the messages, as a real broker does over the network. */
   async publish(orderIds: readonly string[]): Promise<void> {
     await sleep(10);
     await this.journal.appendFile(orderIds.map((id) => `${id}\n`).join(''));
@@ -25,7 +25,7 @@ export class Broker {
   }
 }
 
-/** Every message that was ever published, in order, with repetitions. */
+/** Every published message, in order, with duplicates. */
 export async function publishedTo(directory: string): Promise<readonly string[]> {
   const journal = await readFile(journalOf(directory), 'utf8');
   return journal.split('\n').filter((line) => line !== '');

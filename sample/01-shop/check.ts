@@ -3,7 +3,7 @@ import { publishedTo } from './broker.js';
 import { Database } from './database.js';
 import type { SentRequest } from './messages.js';
 
-/** Something that was promised, and whether what was counted keeps it. */
+/** A promise, and whether the counted value keeps it. */
 export interface Check {
   readonly what: string;
   readonly counted: unknown;
@@ -11,7 +11,7 @@ export interface Check {
   readonly holds: boolean;
 }
 
-/** The ids of the orders that the shop has confirmed to a client. */
+/** The ids of the orders that the shop confirmed to a client. */
 export function acceptedIn(requests: readonly SentRequest[]): readonly string[] {
   return requests.flatMap(({ result }) => (result.kind === 'accepted' ? [result.orderId] : []));
 }
@@ -28,7 +28,7 @@ export function checkRequests(requests: readonly SentRequest[], signalAt: number
   return [
     { what: 'sent', counted: sent, promise: 'by all clients together', holds: sent > 0 },
     { what: 'in flight at SIGTERM', counted: inFlight, promise: 'some: it was busy', holds: inFlight > 0 },
-    { what: 'sent after SIGTERM', counted: after, promise: 'while readiness got around', holds: true },
+    { what: 'sent after SIGTERM', counted: after, promise: 'until the balancer noticed', holds: true },
     { what: 'accepted', counted: accepted, promise: 'every one that was sent', holds: accepted === sent },
     { what: 'refused', counted: refused, promise: 'none', holds: refused === 0 },
     {
@@ -40,7 +40,7 @@ export function checkRequests(requests: readonly SentRequest[], signalAt: number
   ];
 }
 
-/** What is left of it: the shop is gone, so its database is opened once more. */
+/** What the shop has stored. Its process is gone, so the check opens the database itself. */
 export async function checkStored(directory: string, accepted: readonly string[]): Promise<readonly Check[]> {
   const database = await Database.open(directory);
   const read = async (values: string): Promise<readonly string[]> =>
@@ -72,7 +72,7 @@ export async function checkStored(directory: string, accepted: readonly string[]
   }
 }
 
-/** How the shop ended. */
+/** How the shop exited. */
 export function checkEnd(outcome: ShutdownReport['outcome'], exitCode: unknown): readonly Check[] {
   return [
     {
@@ -85,7 +85,7 @@ export function checkEnd(outcome: ShutdownReport['outcome'], exitCode: unknown):
   ];
 }
 
-/** Whether the rows are the accepted orders: each of them, each once. */
+/** Whether the rows are exactly the accepted orders, each once. */
 function rowFor(
   what: string,
   {

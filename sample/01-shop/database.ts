@@ -4,10 +4,10 @@ import { Injectable } from '@nestjs/common';
 import { OnShutdown } from 'nestjs-phased-shutdown';
 import { Pool } from 'pg';
 
-/** Runs one statement and answers with its rows. */
+/** Runs one statement and returns its rows. */
 export type Query = <Row>(sql: string, values?: readonly unknown[]) => Promise<readonly Row[]>;
 
-/** What the shop needs of a PostgreSQL, wherever it runs. */
+/** What the shop needs from PostgreSQL, embedded or on a server. */
 interface Connections {
   readonly query: Query;
   readonly transaction: <T>(work: (query: Query) => Promise<T>) => Promise<T>;
@@ -23,8 +23,8 @@ const TABLES = [
 ];
 
 /**
- * The shop's PostgreSQL: embedded in the process with its files in a directory, or, where `DATABASE_URL`
- * is set, on a real server in a schema that has the directory's name.
+ * The shop's PostgreSQL: embedded in the process, with its files in a directory. If `DATABASE_URL` is set, it is a real
+ * server, and the directory's name is the schema.
  */
 @Injectable()
 export class Database {
@@ -46,13 +46,13 @@ export class Database {
     return database;
   }
 
-  /** Phase `close`, in dependency order: everything that injects the database has closed before it. */
+  /** Phase `close`, in reverse injection order: everything that injects the database has closed before. */
   @OnShutdown()
   async close(): Promise<void> {
     await this.connections.end();
   }
 
-  /** Takes the tables of this run from a server; the files of the embedded one go with their directory. */
+  /** Drops the tables of this run from a server. The files of an embedded database are removed with their directory. */
   async forget(directory: string): Promise<void> {
     if (process.env['DATABASE_URL'] === undefined) return;
     await this.query(`drop schema ${schemaOf(directory)} cascade`);

@@ -3,7 +3,7 @@ import { Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { OnShutdown } from 'nestjs-phased-shutdown';
 import { Database } from './database.js';
 
-/** The list of running shops: this one signs on when it starts, and off as one of its last deeds. */
+/** The list of running shops. A shop signs on when it starts, and signs off when it stops. */
 @Injectable()
 export class Instances implements OnApplicationBootstrap {
   readonly #id = randomUUID();
@@ -14,7 +14,7 @@ export class Instances implements OnApplicationBootstrap {
     await this.database.query('insert into instances (id) values ($1)', [this.#id]);
   }
 
-  /** Phase `close`, like the database; this one injects the database, and so goes first. */
+  /** Phase `close`, like the database. It injects the database, so it runs first. */
   @OnShutdown()
   async signOff(): Promise<void> {
     await this.database.query('update instances set stopped_at = now() where id = $1', [this.#id]);

@@ -1,5 +1,5 @@
-// The clients, a process of its own: they order over and over, on connections that they keep. Like a load
-// balancer they ask the shop whether it is ready, and send nothing more once it is not.
+// The clients, in a separate process. They order again and again, on keep-alive connections. Like a load balancer, they
+// probe the shop's readiness, and stop sending once it fails.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadMessage, SentRequest } from './messages.js';
 

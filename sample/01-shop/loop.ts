@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 
-/** Repeats a piece of work, one turn after the other. To stop it is to wait for the turn under way. */
+/** Repeats a piece of work, one turn after the other. `stop()` waits for the current turn. */
 export class Loop {
   readonly #logger = new Logger(Loop.name);
   readonly #stopping = new AbortController();
@@ -23,7 +23,7 @@ export class Loop {
 
   async #repeat(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      // What fails is tried again in the next turn.
+      // The next turn retries what failed.
       await this.work().catch((error: unknown) => this.#logger.error(error));
       await sleep(this.pauseMs, undefined, { signal }).catch(() => undefined);
     }

@@ -1,6 +1,6 @@
-// A shop on Nest with PostgreSQL is stopped under load: no order is lost, and none is published twice.
-// Run it: npm start (with DATABASE_URL=postgres://… its tables are on a real server).
-// Expect: the timeline of the shutdown, what was counted on both sides, `demo: ok` and the exit code 0.
+// Stops a Nest shop with PostgreSQL under load: no order is lost, and none is published twice.
+// Run it: npm start (DATABASE_URL=postgres://… puts its tables on a real server).
+// Expect: the timeline of the shutdown, the counts of both sides, `demo: ok` and exit code 0.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,7 +39,7 @@ try {
   await rm(directory, { recursive: true });
 }
 
-/** Prints the checks; says whether all of them hold. */
+/** Prints the checks, and returns whether all of them hold. */
 function print(title: string, checks: readonly Check[]): boolean {
   console.log(`\n— ${title} —\n`);
   for (const { what, counted, holds, promise } of checks) {

@@ -1,11 +1,11 @@
 import type { ShutdownReport } from 'nestjs-phased-shutdown';
 
-/** What the shop tells the demo. */
+/** The messages of the shop to the demo. */
 export type ShopMessage =
   | { readonly kind: 'listening'; readonly url: string }
   | { readonly kind: 'shut-down'; readonly outcome: ShutdownReport['outcome'] };
 
-/** What the load tells the demo, once it has stopped. */
+/** The message of the load to the demo, when it has stopped. */
 export interface LoadMessage {
   readonly kind: 'stopped';
   readonly requests: readonly SentRequest[];

@@ -3,7 +3,7 @@ import { OnShutdown } from 'nestjs-phased-shutdown';
 import { Database } from './database.js';
 import { Loop } from './loop.js';
 
-/** Counts in memory, and writes the counts to a table every now and then. */
+/** Counts in memory, and writes the counts to a table from time to time. */
 @Injectable()
 export class Metrics implements OnApplicationBootstrap {
   readonly #counts = new Map<string, number>();
@@ -19,7 +19,7 @@ export class Metrics implements OnApplicationBootstrap {
     this.#loop.start();
   }
 
-  /** Phase `flush`, side by side with the outbox: neither needs the other. */
+  /** Phase `flush`, in parallel with the outbox: neither needs the other. */
   @OnShutdown('flush')
   async writeRest(): Promise<void> {
     await this.#loop.stop();

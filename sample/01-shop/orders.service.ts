@@ -15,7 +15,7 @@ export class Orders {
     private readonly metrics: Metrics,
   ) {}
 
-  /** Writes the order and the message that tells of it in one transaction; answers with the order's id. */
+  /** Writes the order and its message in one transaction, and returns the order's id. */
   async place(item: string): Promise<string> {
     await this.#authorisePayment();
     const id = randomUUID();
@@ -28,7 +28,7 @@ export class Orders {
     return id;
   }
 
-  /** Somebody else's service takes its time. */
+  /** An external service takes a while. */
   async #authorisePayment(): Promise<void> {
     await sleep(100 + Math.random() * 500);
   }

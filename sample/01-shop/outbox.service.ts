@@ -4,7 +4,7 @@ import { Broker } from './broker.js';
 import { Database } from './database.js';
 import { Loop } from './loop.js';
 
-/** Publishes what the outbox holds: in the background in small batches, at the end all that is left. */
+/** Publishes the messages of the outbox: small batches in the background, and all that is left at shutdown. */
 @Injectable()
 export class Outbox implements OnApplicationBootstrap {
   readonly #loop = new Loop(() => this.#publish(5), 100);
@@ -18,14 +18,14 @@ export class Outbox implements OnApplicationBootstrap {
     this.#loop.start();
   }
 
-  /** Phase `flush`: the drain is over, so no order is being written any more, and the rest is the rest. */
+  /** Phase `flush`: the drain has ended, so nothing writes orders any more, and this batch is the last. */
   @OnShutdown('flush')
   async publishRest({ signal }: ShutdownContext): Promise<void> {
     await this.#loop.stop();
     while (!signal.aborted && (await this.#publish(50)) > 0);
   }
 
-  /** Answers how many were published. A process that is killed between publish and commit publishes twice. */
+  /** Returns how many messages were published. A process killed between publish and commit publishes twice. */
   async #publish(limit: number): Promise<number> {
     return this.database.transaction(async (query) => {
       const rows = await query<{ id: string; order_id: string }>(

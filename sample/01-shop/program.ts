@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** How long a program may run, in milliseconds, before it is killed and the demo fails. */
+/** Milliseconds that a program may run before it is killed and the demo fails. */
 const LIMIT = 30_000;
 
-/** A program of this sample in a process of its own, which tells us things by messages. */
+/** A program of this sample in a separate process, which sends us messages. */
 export class Program<Message extends { readonly kind: string }> implements Disposable {
   readonly #process: ChildProcess;
   readonly #told: Message[] = [];
@@ -17,13 +17,13 @@ export class Program<Message extends { readonly kind: string }> implements Dispo
   ) {
     const options = { env: { ...process.env, ...env }, timeout: LIMIT, killSignal: 'SIGKILL' } as const;
     this.#process = fork(new URL(file, import.meta.url), args, options);
-    // The one place where the other side is believed: it is a file of this folder.
+    // The only cast: the other side is a file of this folder.
     this.#process.on('message', (message) => this.#told.push(message as Message));
     const [exit, disconnect] = [once(this.#process, 'exit'), once(this.#process, 'disconnect')];
     this.ended = Promise.all([exit, disconnect]).then(([[code, signal]]) => code ?? signal);
   }
 
-  /** Resolves with the message of that kind; rejects where the program ends without it. */
+  /** Resolves with the message of that kind. Rejects if the program exits without it. */
   told<Kind extends Message['kind']>(kind: Kind): Promise<Extract<Message, { readonly kind: Kind }>> {
     const isIt = (message: Message): message is Extract<Message, { readonly kind: Kind }> =>
       message.kind === kind;
@@ -42,7 +42,7 @@ export class Program<Message extends { readonly kind: string }> implements Dispo
     this.#process.kill(signal);
   }
 
-  /** `using` leaves no process behind, also where something goes wrong. */
+  /** `using` leaves no process behind, even after an error. */
   [Symbol.dispose](): void {
     this.kill('SIGKILL');
   }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InFlight } from 'nestjs-phased-shutdown';
 import { Database } from './database.js';
 
-/** Writes a receipt when the customer has his answer already: nobody waits for it, except the drain. */
+/** Writes a receipt after the customer has an answer. No request waits for it, but the drain does. */
 @Injectable()
 export class Receipts {
   constructor(private readonly database: Database) {}

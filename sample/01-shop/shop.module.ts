@@ -15,7 +15,7 @@ const directory = process.env['SHOP_DIRECTORY'] ?? 'shop-data';
 @Module({
   imports: [
     GracefulShutdownModule.forRoot({
-      // Time for the load balancer to notice; behind a real one it is rather 5 000.
+      // Time for the load balancer to notice. Behind a real one, use about 5 000.
       shutdownDelay: 500,
       // GET /readyz and /livez.
       probes: {},

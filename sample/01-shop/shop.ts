@@ -1,4 +1,4 @@
-// The shop, a process of its own: what a container would run.
+// The shop, in a separate process: what a container would run.
 import { NestFactory } from '@nestjs/core';
 import { GracefulShutdown, enableGracefulShutdown } from 'nestjs-phased-shutdown';
 import type { ShopMessage } from './messages.js';

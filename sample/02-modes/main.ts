@@ -1,6 +1,6 @@
-// The same handlers in four orders: what the modes of phases and tasks, and `after`, make of them.
+// The same handlers in four orders, by the modes of phases and tasks, and by `after`.
 // Run it: npm run build && npx tsc -p sample && node build/sample/02-modes/main.js
-// Expect: four timelines in which the bars stand below each other, or one after the other.
+// Expect: four timelines. Bars of parallel handlers start at the same point, others follow each other.
 import assert from 'node:assert/strict';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -30,7 +30,7 @@ for (const setting of SETTINGS) {
   assertOrder(happened, setting.expected);
 }
 
-/** Starts an application with the setting and closes it. */
+/** Starts an app with the setting, and closes it. */
 async function shutDown(
   setting: Setting,
 ): Promise<{ readonly report: ShutdownReport; readonly happened: readonly string[] }> {
@@ -46,7 +46,7 @@ async function shutDown(
   return { report, happened };
 }
 
-/** Within a group all start before the first one ends; the next group starts when the last one has ended. */
+/** In a group, all start before the first one ends. The next group starts when the last one has ended. */
 function assertOrder(happened: readonly string[], expected: Setting['expected']): void {
   const placesOf = (what: string, names: readonly string[]): readonly number[] =>
     names.map((name) => happened.indexOf(`${what} of ${name}`));
@@ -54,7 +54,7 @@ function assertOrder(happened: readonly string[], expected: Setting['expected'])
     const [starts, ends] = [placesOf('start', group), placesOf('end', group)];
     const before = placesOf('end', expected[index - 1] ?? []);
     assert.ok(![...starts, ...ends].includes(-1), `not all of ${group.join(', ')} ran`);
-    assert.ok(Math.max(...starts) < Math.min(...ends), `${group.join(', ')} do not run side by side`);
+    assert.ok(Math.max(...starts) < Math.min(...ends), `${group.join(', ')} do not run in parallel`);
     assert.ok(Math.max(...before) < Math.min(...starts), `${group.join(', ')} do not wait for their turn`);
   });
 }

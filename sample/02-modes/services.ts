@@ -50,7 +50,7 @@ export class Search {
   }
 }
 
-/** Goes alone at its place in the order, whatever the mode of its phase. */
+/** Runs alone at its place in the order, whatever the mode of its phase. */
 @Injectable()
 export class Pool {
   @OnShutdown({ phase: 'close', mode: 'sequential', order: 1 })

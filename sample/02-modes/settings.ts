@@ -2,18 +2,18 @@ import type { Type } from '@nestjs/common';
 import type { PhaseOptions } from 'nestjs-phased-shutdown';
 import { Cache, Consumers, Metrics, Outbox, Pool, Requests, Search } from './services.js';
 
-/** An order to shut down in, as it is written in the options. */
+/** An order of the shutdown, as written in the options. */
 export interface Setting {
   readonly title: string;
   readonly phases: readonly PhaseOptions[];
   readonly providers: readonly Type[];
-  /** What must come of it: those in one list run side by side, and the lists follow each other. */
+  /** The expected result: tasks in one list run in parallel, and the lists follow each other. */
   readonly expected: readonly (readonly string[])[];
 }
 
 export const SETTINGS: readonly Setting[] = [
   {
-    title: 'Everything side by side: no phase waits for another',
+    title: 'Everything in parallel: no phase waits for another',
     phases: [
       { name: 'drain', after: [], timeout: 1_000 },
       { name: 'flush', after: [], timeout: 1_000 },
@@ -22,7 +22,7 @@ export const SETTINGS: readonly Setting[] = [
     expected: [['Requests.finish', 'Consumers.stop', 'Outbox.publish', 'Metrics.send']],
   },
   {
-    title: 'Phases in order, their tasks side by side',
+    title: 'Phases in order, their tasks in parallel',
     phases: [
       { name: 'drain', mode: 'parallel', timeout: 1_000 },
       { name: 'flush', mode: 'parallel', timeout: 1_000 },
@@ -34,7 +34,7 @@ export const SETTINGS: readonly Setting[] = [
     ],
   },
   {
-    title: 'Everything one by one',
+    title: 'Everything one after the other',
     phases: [
       { name: 'drain', mode: 'sequential', timeout: 1_000 },
       { name: 'flush', mode: 'sequential', timeout: 1_000 },

@@ -2,10 +2,10 @@ import { Inject, Injectable, Module, forwardRef } from '@nestjs/common';
 import { OnShutdown } from 'nestjs-phased-shutdown';
 import { DatabaseModule, Pool } from './database.module.js';
 
-/** Keeps the compiler from naming a class that is declared further down: Nest's recipe for circles. */
+/** Keeps the compiler from using a class that is declared further down: Nest's recipe for circular imports. */
 type WrapperType<T> = T;
 
-/** Accounts and sessions inject each other: neither comes before the other, so they close side by side. */
+/** Accounts and sessions inject each other. Neither comes first, so they close in parallel. */
 @Injectable()
 export class Accounts {
   constructor(

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Module } from '@nestjs/common';
 import { OnShutdown } from 'nestjs-phased-shutdown';
 
-/** The connections at the bottom: everything that reads or writes stands on them. */
+/** The connections that everything else uses to read and write. */
 @Injectable()
 export class Pool {
   #isOpen = true;

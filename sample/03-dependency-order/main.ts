@@ -1,6 +1,6 @@
-// Handlers close from those that use to those that are used, across modules, with no order written down.
+// Handlers run in reverse injection order, across modules. No order is written down.
 // Run it: npm run build && npx tsc -p sample && node build/sample/03-dependency-order/main.js
-// Expect: the controller first, what it uses side by side, the pool last: the timeline shows it.
+// Expect: the timeline shows the controller first, what it uses in parallel, the pool last.
 import assert from 'node:assert/strict';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';

@@ -14,7 +14,7 @@ export class OrdersRepository {
   }
 }
 
-/** Has nothing to close itself; the order goes through it all the same. */
+/** Has no handler itself. The injection order still passes through it. */
 @Injectable()
 export class OrdersService {
   constructor(

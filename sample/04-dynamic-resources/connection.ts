@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Something that has to be closed once; it knows which of its kind are open. */
+/** A connection that must be closed exactly once. The class knows which connections are open. */
 export class Connection {
   static readonly #open = new Set<Connection>();
 
-  /** The names of those that nobody has closed yet. */
+  /** The names of the open connections. */
   static get open(): readonly string[] {
     return Array.from(Connection.#open, ({ name }) => name);
   }

@@ -1,6 +1,6 @@
-// Connections that come and go while the application runs: each is closed exactly once, whoever is first.
+// Connections open and close while the app runs. Each is closed exactly once, by the app or by the shutdown.
 // Run it: npm run build && npx tsc -p sample && node build/sample/04-dynamic-resources/main.js
-// Expect: it stops itself with SIGTERM, the timeline shows what was still to close, and nothing stays open.
+// Expect: it sends itself SIGTERM, the timeline shows what was still open, and nothing stays open.
 import assert from 'node:assert/strict';
 import { NestFactory } from '@nestjs/core';
 import { GracefulShutdown, enableGracefulShutdown } from 'nestjs-phased-shutdown';

@@ -4,27 +4,27 @@ import { Program } from './program.js';
 /** The instances of the shop, one on each port. */
 export class Instances {
   readonly #running = new Map<string, Program<InstanceMessage>>();
-  /** Orders that those who have stopped have taken. */
+  /** Orders that the stopped instances took. */
   taken = 0;
   restarts = 0;
-  /** Those who ended with something else than 0. */
+  /** Instances that exited with another code than 0. */
   readonly unclean: string[] = [];
 
   constructor(readonly ports: readonly string[]) {}
 
-  /** Starts one on each port; resolves when all listen. */
+  /** Starts one on each port. Resolves when all listen. */
   async start(): Promise<void> {
     await Promise.all(this.ports.map((port) => this.#start(port)));
   }
 
-  /** Resolves when each has got a request. */
+  /** Resolves when each has received a request. */
   async found(): Promise<void> {
     await Promise.all(Array.from(this.#running.values(), (instance) => instance.told('found')));
   }
 
   /**
-   * Stops the one on the port and starts another there. Resolves when that one is in use, not when it listens:
-   * nginx leaves it alone for a while, and the next one must not go before.
+   * Replaces the instance on the port. Resolves when the new one receives requests, not when it listens: nginx avoids it
+   * for a while, and the next instance must not stop before that.
    */
   async restart(port: string): Promise<void> {
     await this.#stop(port);

@@ -1,5 +1,5 @@
-// The clients, a process of its own: on connections that they keep they order and look at orders, one request
-// after the other, whatever happens behind nginx. Nothing is repeated.
+// The clients, in a separate process. On keep-alive connections they place orders and read them, one request after the
+// other, whatever happens behind nginx. They retry nothing.
 import { randomUUID } from 'node:crypto';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Counted, LoadMessage, LoadQuestion } from './messages.js';
 
 const CLIENTS = 30;
-/** Milliseconds that a client waits at most before its next request. */
+/** The longest pause of a client before its next request, in milliseconds. */
 const THINK_TIME = 40;
 /** Milliseconds after which a request counts as failed. */
 const PATIENCE = 5_000;
@@ -54,7 +54,7 @@ async function client(): Promise<void> {
   }
 }
 
-/** Sends an order, or looks at one: the answer has to be whole and about that order. */
+/** Places or reads an order. The response must be complete and contain that order. */
 async function send(method: 'GET' | 'POST', id: string): Promise<{ readonly asked: number } | string> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = request(method === 'POST' ? `${nginx}/orders` : `${nginx}/orders/${id}`, {

@@ -1,31 +1,31 @@
-// Three instances behind a real nginx are restarted one after the other, under load: no request fails.
+// Restarts three instances behind a real nginx one after the other, under load: no request fails.
 // Run it: npm run build && npx tsc -p sample && node build/sample/05-rolling-restart/main.js [rounds, 4]
-// Expect: a line for each round (six seconds: each instance is restarted once), and `rolling restart: ok`.
+// Expect: a line for each round (6 s, each instance restarts once), and `rolling restart: ok`.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Instances } from './instances.js';
 import type { Counted, LoadMessage } from './messages.js';
 import { Nginx } from './nginx.js';
 import { Program } from './program.js';
 
-/** Milliseconds that a round may take at most. */
+/** The longest that a round may take, in milliseconds. */
 const ROUND_LIMIT = 20_000;
-/** Milliseconds between two times that the monitor asks. */
+/** Milliseconds between two probes of the monitor. */
 const MONITOR_INTERVAL = 10;
 
 if (Nginx.isInstalled) {
-  // Whatever ends this process ends those that it started.
+  // If this process ends, the processes that it started end too.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   process.exitCode = (await restartAll(Number(process.argv[2] ?? 4))) ? 0 : 1;
 } else {
   console.log('This sample needs nginx. On Debian and Ubuntu: apt-get install nginx-light');
-  console.log('skipped: there is no nginx');
-  // Where nobody reads the line, what has not run must not look as if it had.
+  console.log('skipped: nginx is not installed');
+  // In CI a skipped sample must not look as if it had run.
   if (process.env['CI'] === 'true') process.exitCode = 1;
 }
 
 async function restartAll(rounds: number): Promise<boolean> {
   const limit = setTimeout(tooLate, (rounds + 1) * ROUND_LIMIT);
-  // Before nginx, which would have marked them as failed when it is first asked.
+  // Before nginx: its first request would mark instances that do not listen as failed.
   const instances = new Instances(Nginx.ports);
   await instances.start();
   const nginx = new Nginx();
@@ -58,7 +58,7 @@ async function restartAll(rounds: number): Promise<boolean> {
   return judge(all, instances, nginx);
 }
 
-/** Says how it went, with what the clients and nginx saw where it did not go well. */
+/** Prints the result. After a failure it also prints what the clients and nginx saw. */
 function judge(all: readonly Counted[], instances: Instances, nginx: Nginx): boolean {
   const sum = (of: (counted: Counted) => number): number => all.reduce((total, each) => total + of(each), 0);
   const failures = all.flatMap((each) => each.failures);
@@ -77,7 +77,7 @@ function judge(all: readonly Counted[], instances: Instances, nginx: Nginx): boo
   return isGood;
 }
 
-/** Asks for readiness through nginx, for nginx to hear of an instance that is about to leave. */
+/** Probes readiness through nginx, so that nginx notices an instance that is about to leave. */
 async function monitor(url: string, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const response = await fetch(url).catch(() => undefined);

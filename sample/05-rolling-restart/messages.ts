@@ -1,21 +1,21 @@
-/** What an instance of the shop tells. */
+/** The messages of an instance. */
 export type InstanceMessage =
   | { readonly kind: 'listening' }
-  /** The first request has come: nginx has found it. */
+  /** The first request has arrived: nginx uses the instance. */
   | { readonly kind: 'found' }
-  /** Everything is answered. */
+  /** Every request has a response. */
   | { readonly kind: 'drained'; readonly taken: number };
 
-/** What the clients have counted since they were last asked, or at the end of all. */
+/** What the clients have counted since the last question, or at the end. */
 export interface Counted {
   readonly sent: number;
   readonly ok: number;
-  /** Of those that are ok: the orders, which nobody may send twice. */
+  /** The orders among the requests that are ok. They must not be sent twice. */
   readonly orders: number;
-  /** Requests that nginx took to a second instance, since the first one refused the connection. */
+  /** Requests that nginx sent to a second instance, since the first one refused the connection. */
   readonly movedOn: number;
   readonly slowestMs: number;
-  /** What the others saw, one text each. */
+  /** One text for each failed request. */
   readonly failures: readonly string[];
 }
 
@@ -23,5 +23,5 @@ export type LoadMessage =
   | { readonly kind: 'counted'; readonly counted: Counted }
   | { readonly kind: 'stopped'; readonly counted: Counted };
 
-/** What the clients are asked. */
+/** The questions to the clients. */
 export type LoadQuestion = 'count' | 'stop';

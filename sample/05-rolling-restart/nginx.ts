@@ -6,17 +6,17 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** The file of this folder as it was written, seen from where it was compiled to. */
+/** The file in the source folder, seen from the compiled program. */
 const CONFIG = fileURLToPath(new URL('../../../sample/05-rolling-restart/nginx.conf', import.meta.url));
 const START_LIMIT = 5_000;
 
-/** A real nginx with the configuration of this folder; all that it writes is in a folder of its own. */
+/** A real nginx with the configuration of this folder. It writes only to a temporary folder. */
 export class Nginx {
   static get isInstalled(): boolean {
     return spawnSync('nginx', ['-v']).error === undefined;
   }
 
-  /** The ports of the instances, as the configuration has them. */
+  /** The ports of the instances in the configuration. */
   static get ports(): readonly string[] {
     return Array.from(readFileSync(CONFIG, 'utf8').matchAll(/server \S+:(\d+)/g), ([, port = '']) => port);
   }
@@ -28,13 +28,13 @@ export class Nginx {
   constructor() {
     this.#process = spawn('nginx', ['-e', 'stderr', '-p', this.#prefix, '-c', CONFIG], { stdio: 'inherit' });
     process.once('exit', () => {
-      // Not SIGKILL, which would leave the workers behind.
+      // SIGKILL would leave the workers behind.
       this.#process.kill('SIGTERM');
       rmSync(this.#prefix, { recursive: true, force: true });
     });
   }
 
-  /** Resolves when it answers. */
+  /** Resolves when nginx answers. */
   async started(): Promise<void> {
     const until = Date.now() + START_LIMIT;
     while (!(await fetch(this.url).catch(() => undefined))) {
@@ -45,7 +45,7 @@ export class Nginx {
     }
   }
 
-  /** What it has to say of requests, without the refused connections that went on to the next instance. */
+  /** The errors that nginx logged, without refused connections that it moved to the next instance. */
   get errors(): readonly string[] {
     const lines = readFileSync(join(this.#prefix, 'error.log'), 'utf8').split('\n');
     return lines.filter((line) => line.includes('[error]') && !line.includes('Connection refused'));

@@ -21,13 +21,13 @@ export class OrdersController {
     return { id };
   }
 
-  /** After the drain: what was taken is final. */
+  /** After the drain the number of orders is final. */
   @OnShutdown('flush')
   count(): void {
     tell({ kind: 'drained', taken: this.#taken });
   }
 
-  /** Most requests take some milliseconds, one in ten takes a while. */
+  /** Most requests take a few milliseconds, one in ten takes 250. */
   async #work(): Promise<void> {
     if (!this.#found) tell({ kind: 'found' });
     this.#found = true;

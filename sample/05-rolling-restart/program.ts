@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A program of this sample in a process of its own, which tells us things by messages. */
+/** A program of this sample in a separate process, which sends us messages. */
 export class Program<Message extends { readonly kind: string }> {
   readonly #process: ChildProcess;
   readonly #told: Message[] = [];
@@ -13,7 +13,7 @@ export class Program<Message extends { readonly kind: string }> {
     argument: string,
   ) {
     this.#process = fork(new URL(file, import.meta.url), [argument]);
-    // The one place where the other side is believed: it is a file of this folder.
+    // The only cast: the other side is a file of this folder.
     this.#process.on('message', (message) => this.#told.push(message as Message));
     const [exit, disconnect] = [once(this.#process, 'exit'), once(this.#process, 'disconnect')];
     this.ended = Promise.all([exit, disconnect]).then(([[code, signal]]) => code ?? signal);
@@ -22,7 +22,7 @@ export class Program<Message extends { readonly kind: string }> {
     void this.ended.then(() => process.off('exit', kill));
   }
 
-  /** Resolves with the next message of that kind; rejects where the program ends without it. */
+  /** Resolves with the next message of that kind. Rejects if the program exits without it. */
   async told<Kind extends Message['kind']>(kind: Kind): Promise<Extract<Message, { readonly kind: Kind }>> {
     const isIt = (message: Message): message is Extract<Message, { readonly kind: Kind }> =>
       message.kind === kind;

@@ -1,4 +1,4 @@
-// An instance of the shop, on the port that it is given: a small Nest application that stops on SIGTERM.
+// An instance of the shop: a small Nest app on a given port, which stops on SIGTERM.
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { GracefulShutdownModule, enableGracefulShutdown } from 'nestjs-phased-shutdown';
@@ -8,8 +8,8 @@ import { tell } from './tell.js';
 @Module({
   imports: [
     GracefulShutdownModule.forRoot({
-      // Until nginx has noticed: a monitor asks every 10 ms and finds one instance in three, so that of the 40
-      // times in this delay one is enough. Shorter than what nginx's `fail_timeout` gives.
+      // Long enough for nginx to notice: the monitor probes every 10 ms, and one probe in three hits this instance.
+      // One of the 40 probes in this delay is enough. Shorter than the `fail_timeout` of nginx.
       shutdownDelay: 400,
       probes: { readiness: '/readyz' },
     }),

@@ -1,6 +1,6 @@
 import type { InstanceMessage } from './messages.js';
 
-/** Tells main.ts, which forked this process. */
+/** Sends a message to main.ts, which forked this process. */
 export function tell(message: InstanceMessage): void {
   process.send?.(message);
 }

@@ -1,7 +1,7 @@
 import { Controller, Get, Module } from '@nestjs/common';
 import { GracefulShutdownModule, type GracefulShutdownOptions } from 'nestjs-phased-shutdown';
 
-/** Both times are the defaults under Kubernetes. The manifests stand on them, so they are written out. */
+/** Both times are the defaults on Kubernetes. They are written out because the manifests depend on them. */
 export const SHUTDOWN = {
   shutdownDelay: 5_000,
   gracePeriod: 30_000,

@@ -1,6 +1,6 @@
-// Lets phased-shutdown hold the plan against the manifests, and stops the application as a kubelet does.
+// Compares the plan with the manifests, and stops the app as a kubelet does.
 // Run it: npm run build && npx tsc -p sample && node build/sample/06-kubernetes/check.js
-// Expect: the sum that fits, then what the probes said second by second, and the exit code 0.
+// Expect: the sum that fits, then the probes second by second, and exit code 0.
 import { fork, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ checkPlan();
 checkRollout();
 await checkProbes();
 
-/** What `npx phased-shutdown check dist/app.module.js --manifest deployment.yaml` says in a project of its own. */
+/** What `npx phased-shutdown check dist/app.module.js --manifest deployment.yaml` does in your project. */
 function checkPlan(): void {
   const command = fileURLToPath(new URL('../../../dist/esm/cli/main.js', import.meta.url));
   const module = fileURLToPath(new URL('app.module.js', import.meta.url));
@@ -33,7 +33,7 @@ function checkPlan(): void {
   check(exitCode === 0, 'the plan fits the Deployment');
 }
 
-/** What of the manifests has to fit together, whatever the plan. */
+/** The values in the manifests that must match each other, whatever the plan. */
 function checkRollout(): void {
   const { spec } = parse(read('manifests/deployment.yaml'));
   const { spec: budget } = parse(read('manifests/pod-disruption-budget.yaml'));
@@ -55,7 +55,7 @@ function checkRollout(): void {
   check(/^CMD \["node", "[^"]+"\]$/m.test(read('Dockerfile')), 'the image starts node itself');
 }
 
-/** What `kubectl delete pod` does to the container, with the paths of the manifest. */
+/** Does to the process what `kubectl delete pod` does to the container, with the paths of the manifest. */
 async function checkProbes(): Promise<void> {
   const { readiness } = SHUTDOWN.probes;
   const { port, hostname } = new URL(URL_OF_APP);
@@ -94,7 +94,7 @@ async function look(second: number, expected: Seen): Promise<void> {
   check(isGood, `${String(second).padStart(3)}  ${seen.map((each) => String(each).padStart(9)).join(' ')}`);
 }
 
-/** The status of the answer; `undefined` where there is none. */
+/** The status of the response, or `undefined` without a response. */
 async function status(path: string): Promise<number | undefined> {
   const response = await fetch(URL_OF_APP + path, { signal: AbortSignal.timeout(1_000) }).catch(
     () => undefined,

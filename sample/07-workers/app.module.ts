@@ -19,16 +19,16 @@ export class AppModule {
       module: AppModule,
       imports: [
         GracefulShutdownModule.forRoot({
-          // One line for each way in which work comes in.
+          // One line for each source of work.
           features: [
             drainMicroservices(),
             drainWorkers(),
             drainSchedules(),
-            // With thousands of clients rather the default of 2 000.
-            // Its clients send again what was not answered.
+            // For thousands of clients, keep the default of 2 000.
+            // The clients send unanswered messages again.
             drainGateways({ window: 500, crossing: 'refuse' }),
           ],
-          // Nobody asks for readiness here: brokers and clients are told by the drain itself.
+          // Nothing probes readiness here: the drain itself informs brokers and clients.
           shutdownDelay: 0,
         }),
         BullModule.forRoot(invoicesOf(run)),

@@ -4,25 +4,25 @@ import { connect as connectAmqp } from 'amqplib';
 import type { RmqOptions } from '@nestjs/microservices';
 import { Queue, type QueueOptions } from 'bullmq';
 
-/** What has to run on its standard port, and the package that it is in. */
+/** The services that must run on their standard ports, and the packages that contain them. */
 const BROKERS = [
   { name: 'RabbitMQ', port: 5672, install: 'rabbitmq-server' },
   { name: 'Redis', port: 6379, install: 'redis-server' },
 ];
 const RABBITMQ = 'amqp://127.0.0.1:5672';
 
-/** The name of BullMQ's queue; what keeps runs of this sample apart is its prefix. */
+/** The name of BullMQ's queue. Its prefix keeps runs of this sample apart. */
 export const INVOICES = 'invoices';
 
-/** Those that do not run. */
+/** The services that do not run. */
 export async function missingBrokers(): Promise<typeof BROKERS> {
   const listening = await Promise.all(BROKERS.map(({ port }) => isListening(port)));
   return BROKERS.filter((_, index) => !listening[index]);
 }
 
-/** The queue of this run in RabbitMQ, for those who send and those who consume. */
+/** The queue of this run in RabbitMQ, for producers and consumers. */
 export function ordersOf(run: string): RmqOptions['options'] & object {
-  // Where this process is killed, RabbitMQ forgets the queue by itself.
+  // If this process is killed, RabbitMQ deletes the queue by itself.
   return { urls: [RABBITMQ], queue: run, queueOptions: { expires: 60_000 } };
 }
 
@@ -32,7 +32,7 @@ export function invoicesOf(run: string): QueueOptions {
   return { connection, prefix: run, defaultJobOptions: { removeOnComplete: true } };
 }
 
-/** Leaves nothing of this run behind. */
+/** Removes everything of this run. */
 export async function forget(run: string): Promise<void> {
   const rabbitmq = await connectAmqp(RABBITMQ);
   await (await rabbitmq.createChannel()).deleteQueue(run);

@@ -1,5 +1,5 @@
-// An instance of the service, a hybrid application: a gateway on the port that it is given, a consumer of RabbitMQ,
-// a worker of BullMQ, and an interval.
+// An instance of the service, a hybrid app: a gateway on a given port, a RabbitMQ consumer, a BullMQ worker, and an
+// interval.
 import { NestFactory } from '@nestjs/core';
 import { Transport, type MicroserviceOptions } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -13,7 +13,7 @@ const app = await NestFactory.create(AppModule.for(run), { logger: ['warn', 'err
 app.useWebSocketAdapter(new WsAdapter(app));
 app.connectMicroservice<MicroserviceOptions>({
   transport: Transport.RMQ,
-  // With `noAck: true`, the default, a message is gone before its handler has begun.
+  // With `noAck: true`, the default, a message leaves the queue before its handler starts.
   options: { ...ordersOf(run), noAck: false, prefetchCount: 20 },
 });
 enableGracefulShutdown(app);

@@ -1,12 +1,12 @@
 import type { InstanceMessage } from './messages.js';
 import { Program } from './program.js';
 
-/** How one of them stopped. */
+/** How an instance stopped. */
 export interface Stopped {
   readonly port: string;
   readonly exitCode: unknown;
   readonly ms: number;
-  /** How many pieces of work it has done between the signal and its end. */
+  /** How many pieces of work it finished between the signal and its exit. */
   readonly finished: number;
   readonly timeline: string;
 }
@@ -14,7 +14,7 @@ export interface Stopped {
 /** The instances of the service, one on each port. */
 export class Instances implements Disposable {
   readonly #running = new Map<string, Program<InstanceMessage>>();
-  /** Those that run and those that have stopped. */
+  /** The running and the stopped instances. */
   readonly #all: Program<InstanceMessage>[] = [];
 
   constructor(
@@ -22,17 +22,17 @@ export class Instances implements Disposable {
     readonly ports: readonly string[],
   ) {}
 
-  /** All that they have told. */
+  /** All messages of all instances. */
   get told(): readonly InstanceMessage[] {
     return this.#all.flatMap(({ messages }) => messages);
   }
 
-  /** Starts one on each port; resolves when all take work. */
+  /** Starts one on each port. Resolves when all take work. */
   async start(): Promise<void> {
     await Promise.all(this.ports.map((port) => this.#start(port)));
   }
 
-  /** Stops the one on the port, and starts another there when it has ended: the port is free at once. */
+  /** Stops the instance on the port, and starts another there when it has exited: the port is free at once. */
   async restart(port: string): Promise<Stopped> {
     const stopped = await this.#stop(port);
     await this.#start(port);

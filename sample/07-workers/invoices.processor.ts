@@ -4,7 +4,7 @@ import type { Job, Queue } from 'bullmq';
 import { INVOICES } from './brokers.js';
 import { tell } from './tell.js';
 
-/** Jobs from BullMQ: each invoice that is written is mailed, in a job that follows. */
+/** Jobs from BullMQ. Each written invoice is mailed by a follow-up job. */
 @Processor(INVOICES, { concurrency: 20 })
 export class Invoices extends WorkerHost {
   constructor(@InjectQueue(INVOICES) private readonly queue: Queue) {
@@ -28,7 +28,7 @@ export class Invoices extends WorkerHost {
 
   async #write(id: string): Promise<void> {
     await sleep(100 + Math.random() * 200);
-    // The queue is open as long as there is a job.
+    // The queue stays open while a job runs.
     await this.queue.add('mail', { id });
     tell({ kind: 'done', work: 'jobs', id });
   }

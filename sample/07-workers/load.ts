@@ -1,5 +1,5 @@
-// Those who send, a process of its own: messages to RabbitMQ and jobs to Redis whether or not somebody takes them,
-// and calls over WebSockets to instances that come and go.
+// The senders, in a separate process. They send messages to RabbitMQ and jobs to Redis whether or not an instance takes
+// them, and calls over WebSockets to instances that come and go.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
@@ -12,10 +12,10 @@ import { SocketClient } from './socket-client.js';
 import { tell } from './tell.js';
 
 const CLIENTS = 10;
-/** Milliseconds between two of each client, on average; and between two messages, and two jobs. */
+/** Average milliseconds between two calls of a client; and between two messages, and two jobs. */
 const CALL_EVERY = 100;
 const ORDER_EVERY = 30;
-/** Milliseconds after which a call that is not answered has failed. */
+/** Milliseconds after which an unanswered call has failed. */
 const PATIENCE = 10_000;
 
 Logger.overrideLogger(['warn', 'error']);
@@ -23,7 +23,7 @@ const [run = '', ...ports] = process.argv.slice(2);
 const orders = ClientProxyFactory.create({ transport: Transport.RMQ, options: ordersOf(run) });
 const invoices = new Queue(INVOICES, invoicesOf(run));
 const clients = Array.from({ length: CLIENTS }, (_, index) => {
-  // Half of them begin with the first instance, half with the second.
+  // Half of the clients start with the first instance, half with the second.
   const [first, second] = index % 2 === 0 ? ports : ports.toReversed();
   return new SocketClient([first ?? '', second ?? ''], (why) =>
     tell({ kind: 'failed', work: 'socket calls', why }),
@@ -45,7 +45,7 @@ await Promise.all([orders.close(), invoices.close()]);
 tell({ kind: 'stopped', resent: clients.reduce((sum, { resent }) => sum + resent, 0) });
 process.disconnect();
 
-/** Does it again and again, without waiting for its end, until we are to stop; then waits for all ends. */
+/** Repeats the work without waiting for its end, until the stop. Then waits for all of it. */
 async function every(ms: number, work: () => Promise<void>): Promise<void> {
   const under: Promise<void>[] = [];
   while (!stopping.signal.aborted) {
@@ -55,7 +55,7 @@ async function every(ms: number, work: () => Promise<void>): Promise<void> {
   await Promise.all(under);
 }
 
-/** Sends a piece of work; a broker has it when it says so, a call is over when it is answered. */
+/** Sends a piece of work. It is sent when the broker confirms it, or when the call is answered. */
 async function send(work: Work, how: (id: string) => Promise<unknown>): Promise<void> {
   const id = randomUUID();
   tell({ kind: 'sent', work, id });

@@ -1,6 +1,6 @@
-// Two instances that take messages, jobs, socket calls and runs by the clock are restarted in turn, under load.
+// Restarts two instances in turn, under load. They take messages, jobs and socket calls, and run an interval.
 // Run it: npm run build && npx tsc -p sample && node build/sample/07-workers/main.js [rounds, 2]
-// Expect: a line for each restart, the timeline of the first one, what was counted, and `workers: ok`.
+// Expect: a line for each restart, the timeline of the first one, the counts, and `workers: ok`.
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forget, missingBrokers } from './brokers.js';
@@ -12,16 +12,16 @@ import { faultsIn, tally, type Tally } from './tally.js';
 const PORTS = ['8701', '8702'];
 /** Milliseconds under load between two restarts. */
 const BUSY = 800;
-/** Milliseconds that a round may take at most. */
+/** The longest that a round may take, in milliseconds. */
 const ROUND_LIMIT = 30_000;
-/** Milliseconds that what is in the queues may take when nothing more is sent. */
+/** The longest that the queues may take to empty when nothing more is sent, in milliseconds. */
 const BACKLOG_LIMIT = 10_000;
 
-/** How it went. */
+/** The result. */
 interface Outcome {
   readonly counts: readonly Tally[];
   readonly restarts: readonly Stopped[];
-  /** Those that ran to the end. */
+  /** The instances that ran to the end. */
   readonly last: readonly Stopped[];
   readonly resent: number;
 }
@@ -33,8 +33,8 @@ for (const { name, port, install } of missing) {
   );
 }
 if (missing.length > 0) {
-  console.log(`skipped: there is no ${missing.map(({ name }) => name).join(' and no ')}`);
-  // Where nobody reads the line, what has not run must not look as if it had.
+  console.log(`skipped: not running: ${missing.map(({ name }) => name).join(', ')}`);
+  // In CI a skipped sample must not look as if it had run.
   if (process.env['CI'] === 'true') process.exitCode = 1;
 } else {
   const run = `workers-${randomUUID().slice(0, 8)}`;
@@ -78,16 +78,16 @@ async function restartAll(run: string, rounds: number): Promise<Outcome> {
   return { counts: counted(), restarts, last, resent };
 }
 
-/** Resolves when everything that was sent is done, or has taken too long. */
+/** Resolves when everything that was sent is done, or takes too long. */
 async function allDone(counted: () => readonly Tally[]): Promise<void> {
   const until = Date.now() + BACKLOG_LIMIT;
-  // Some run or other is always under way.
+  // A run of the interval is always in progress.
   while (counted().some(({ work, lost }) => work !== 'runs' && lost > 0) && Date.now() < until) {
     await sleep(50);
   }
 }
 
-/** Prints how it went; answers with what is wrong. */
+/** Prints the result, and returns what is wrong. */
 function judge({ counts, restarts, last, resent }: Outcome): readonly string[] {
   console.log(`\n${restarts[0]?.timeline ?? ''}\n`);
   console.log(row('', 'sent', 'done', 'twice', 'lost', 'errors'));

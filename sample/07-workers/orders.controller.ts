@@ -6,12 +6,12 @@ import { tell } from './tell.js';
 /** Messages from RabbitMQ. */
 @Controller()
 export class OrdersController {
-  // With the type of a pattern: else Nest 12 wants the context to be `unknown`.
+  // With the type of a pattern. Without it, Nest 12 requires a context of type `unknown`.
   @EventPattern<string>('order placed')
   async book(@Payload() { id }: { readonly id: string }, @Ctx() context: RmqContext): Promise<void> {
     await sleep(100 + Math.random() * 200);
     tell({ kind: 'done', work: 'messages', id });
-    // Last: what is cut off before is delivered again.
+    // At the end: a message that is cut off before is redelivered.
     context.getChannelRef().ack(context.getMessage());
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { tell } from './tell.js';
 
-/** Calls over WebSockets. A client's session is over when what it leaves behind has been put away. */
+/** Calls over WebSockets. A client's session ends when its cleanup has finished. */
 @WebSocketGateway()
 export class PricesGateway {
   readonly #sessions = new WeakMap<object, string>();

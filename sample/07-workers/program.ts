@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A program of this sample in a process of its own, which tells us things by messages. */
+/** A program of this sample in a separate process, which sends us messages. */
 export class Program<Message extends { readonly kind: string }> implements Disposable {
   readonly #process: ChildProcess;
-  /** All that it has told so far. */
+  /** All its messages so far. */
   readonly messages: Message[] = [];
   /** Resolves with the exit code, or the signal that ended it, once its last message has arrived. */
   readonly ended: Promise<unknown>;
@@ -14,7 +14,7 @@ export class Program<Message extends { readonly kind: string }> implements Dispo
     args: readonly string[],
   ) {
     this.#process = fork(new URL(file, import.meta.url), args);
-    // The one place where the other side is believed: it is a file of this folder.
+    // The only cast: the other side is a file of this folder.
     this.#process.on('message', (message) => this.messages.push(message as Message));
     const [exit, disconnect] = [once(this.#process, 'exit'), once(this.#process, 'disconnect')];
     this.ended = Promise.all([exit, disconnect]).then(([[code, signal]]) => code ?? signal);
@@ -23,7 +23,7 @@ export class Program<Message extends { readonly kind: string }> implements Dispo
     void this.ended.then(() => process.off('exit', kill));
   }
 
-  /** Resolves with the message of that kind; rejects where the program ends without it. */
+  /** Resolves with the message of that kind. Rejects if the program exits without it. */
   async told<Kind extends Message['kind']>(kind: Kind): Promise<Extract<Message, { readonly kind: Kind }>> {
     const isIt = (message: Message): message is Extract<Message, { readonly kind: Kind }> =>
       message.kind === kind;
@@ -44,7 +44,7 @@ export class Program<Message extends { readonly kind: string }> implements Dispo
     this.#process.kill(signal);
   }
 
-  /** `using` leaves no process behind, also where something goes wrong. */
+  /** `using` leaves no process behind, even after an error. */
   [Symbol.dispose](): void {
     this.kill('SIGKILL');
   }

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
-/** Milliseconds until a client that nobody lets in asks again. */
+/** Milliseconds until a client that found no instance tries again. */
 const PAUSE = 50;
 
 /**
- * A client of the gateway that is connected to one of the instances. Where that goes away it goes to another one,
- * and sends again what was not answered: with `crossing: 'refuse'` the close code 1001 says that it was never started.
+ * A client of the gateway, connected to one instance. When that instance leaves, it connects to another one and sends
+ * unanswered calls again: with `crossing: 'refuse'`, close code 1001 means that they never started.
  */
 export class SocketClient {
   readonly #unanswered = new Map<string, () => void>();
@@ -17,11 +17,11 @@ export class SocketClient {
 
   constructor(
     private readonly ports: readonly string[],
-    /** Called where a connection closes in another way than that of one who goes away. */
+    /** Called when a connection closes with another code than 1001. */
     private readonly onBroken: (why: string) => void,
   ) {}
 
-  /** Resolves when it is connected to the first of its ports that lets it in. */
+  /** Resolves when it is connected to the first port that accepts it. */
   async connect(): Promise<void> {
     for (;;) {
       for (const port of this.ports) {
@@ -32,7 +32,7 @@ export class SocketClient {
     }
   }
 
-  /** Resolves when it is answered. */
+  /** Resolves when the call is answered. */
   call(id: string): Promise<void> {
     return new Promise((resolve) => {
       this.#unanswered.set(id, resolve);
@@ -65,19 +65,19 @@ export class SocketClient {
   async #closed(code: number): Promise<void> {
     this.#socket = undefined;
     if (this.#status === 'leaving') return;
-    // It may have been started, or not: nobody knows.
+    // The call may or may not have started.
     if (code !== 1001) this.onBroken(`the connection closed with ${code}`);
     await this.connect();
   }
 
-  /** What is sent between two connections, or into one that closes, is not answered and sent again. */
+  /** A call sent between two connections, or into a closing one, is not answered, and is sent again. */
   #send(id: string): void {
     if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#socket.send(JSON.stringify({ event: 'price', data: { id } }));
   }
 }
 
-/** A connection; `undefined` where nobody listens, or who listens goes away. */
+/** A connection, or `undefined` if nothing listens there or the instance is leaving. */
 async function opened(port: string): Promise<WebSocket | undefined> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}`);
   return once(socket, 'open').then(

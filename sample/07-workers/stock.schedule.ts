@@ -5,7 +5,7 @@ import { Interval } from '@nestjs/schedule';
 import { GracefulShutdown } from 'nestjs-phased-shutdown';
 import { tell } from './tell.js';
 
-/** Runs by the clock. */
+/** An interval. */
 @Injectable()
 export class Stock {
   constructor(private readonly shutdown: GracefulShutdown) {}

@@ -1,6 +1,6 @@
 import { WORK, type Work, type WorkMessage } from './messages.js';
 
-/** What became of the work of one kind. */
+/** What happened to the work of one kind. */
 export interface Tally {
   readonly work: Work;
   readonly sent: number;
@@ -10,7 +10,7 @@ export interface Tally {
   readonly errors: readonly string[];
 }
 
-/** Counts, for each kind of work, what all programs together have told. */
+/** Counts the messages of all programs, for each kind of work. */
 export function tally(told: readonly { readonly kind: string }[]): readonly Tally[] {
   const messages = told.filter(isOfWork);
   return WORK.map((work) => {

@@ -20,7 +20,7 @@ export class OrdersOutbox {
   }
 }
 
-/** Its backend is gone, so its last numbers are lost: the span says so. */
+/** Its backend is gone, so it loses its last numbers. The span shows that. */
 @Injectable()
 export class Metrics {
   @OnShutdown('flush')

@@ -1,4 +1,4 @@
-// A shutdown as spans of OpenTelemetry: the run, its phases below it, and their tasks below these.
+// A shutdown as OpenTelemetry spans: the run, its phases below it, and their tasks below the phases.
 // Run it: npm run build && npx tsc -p sample && node build/sample/08-tracing/main.js
 // Expect: it closes its app, prints the tree of spans with one failed span, and exits with 0.
 import assert from 'node:assert/strict';
@@ -12,7 +12,7 @@ import { shutdownSpans } from './shutdown-spans.js';
 import { SpanTree } from './span-tree.js';
 
 const exporter = new InMemorySpanExporter();
-// In a service: a BatchSpanProcessor over an exporter of OTLP, and `await provider.forceFlush()` at the end.
+// In a service, use a BatchSpanProcessor with an OTLP exporter, and `await provider.forceFlush()` at the end.
 const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
 provider.register();
 shutdownSpans(provider.getTracer('shop'));

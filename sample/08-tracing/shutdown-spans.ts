@@ -1,7 +1,7 @@
 import { SpanStatusCode, context, trace, type Attributes, type Span, type Tracer } from '@opentelemetry/api';
 import { traceShutdown, type ShutdownTrace } from 'nestjs-phased-shutdown';
 
-/** The bridge: a span for each run, phase and task, below that of its parent. The answer takes it off again. */
+/** The bridge: a span for each run, phase and task, below its parent's span. Returns a function that removes it. */
 export function shutdownSpans(tracer: Tracer): () => void {
   const spans = new WeakMap<ShutdownTrace, Span>();
   return traceShutdown({

@@ -16,7 +16,7 @@ export class SpanTree {
     return span;
   }
 
-  /** The names of the spans below one, sorted: those that start side by side have no order. */
+  /** The sorted names of the spans below one. Spans that start in parallel have no order. */
   childrenOf(name: string): readonly string[] {
     const id = this.span(name).spanContext().spanId;
     return this.#below(id)
@@ -28,7 +28,7 @@ export class SpanTree {
     return milliseconds(this.span(name).duration);
   }
 
-  /** No span begins before its parent does, or ends after it has. */
+  /** No span starts before its parent, or ends after it. */
   assertTimesWithinParents(): void {
     for (const parent of this.#spans) {
       for (const child of this.#below(parent.spanContext().spanId)) {
@@ -40,7 +40,7 @@ export class SpanTree {
     }
   }
 
-  /** One line for each span, below its parent. */
+  /** A line for each span, below its parent. */
   get text(): string {
     return this.#lines(undefined, '').join('\n');
   }

@@ -1,28 +1,28 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Milliseconds between the answer to a client and its next request. */
+/** Milliseconds between a response and the next request of that client. */
 const THINK_TIME = 20;
 
-/** What the clients of one application saw. */
+/** What the clients of one app saw. */
 export interface Seen {
   readonly answered: number;
-  /** What was no answer, by kind. */
+  /** The requests without an answer, by kind. */
   readonly failures: readonly string[];
 }
 
-/** Clients at work. */
+/** Running clients. */
 export interface Load {
-  /** Resolves when each client has been answered. */
+  /** Resolves when each client has received a response. */
   readonly warm: Promise<unknown>;
   /** Resolves when all clients have left. */
   readonly seen: Promise<Seen>;
 }
 
 /**
- * Clients on connections of their own, each with one request after the other. A client leaves when it is refused, or
- * when an answer says `Connection: close`: there is a balancer in front, which has other instances. Nothing failed
- * then, since nothing more was sent.
+ * Clients on separate connections, each with one request after the other. A client leaves when it is refused, or when a
+ * response says `Connection: close`, as behind a balancer with other instances. That is not a failure, since the client
+ * sends nothing more.
  */
 export function placeOrders(url: string, clients: number): Load {
   const seen = { answered: 0, failures: new Array<string>() };

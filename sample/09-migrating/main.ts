@@ -1,6 +1,6 @@
-// The same application, stopped by five other means and by ours, with clients on it: what they see.
+// Stops the same app with five other packages and with ours, and counts what its clients see.
 // Run it: npm run build && npx tsc -p sample && node build/sample/09-migrating/main.js
-// Expect: a line for each means before and after, no failure after, and `migrating: ok`.
+// Expect: a line for each package before and after, no failure after, and `migrating: ok`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { placeOrders, type Seen } from './load.js';
 
-/** Whether orders fail before, by what the means does and not by chance. */
+/** Whether orders fail before, by design of the package and not by chance. */
 const MEANS = {
   'nest-hooks': 'fails',
   'nestjs-terminus': 'fails',
@@ -19,9 +19,9 @@ const MEANS = {
 const CLIENTS = 20;
 /** Milliseconds under load before the signal. */
 const WARM_UP = 300;
-/** Milliseconds that an application may take to start. */
+/** The longest that an app may take to start, in milliseconds. */
 const START_LIMIT = 30_000;
-/** Milliseconds that it may take to end before it is killed. */
+/** The longest that it may take to exit before it is killed, in milliseconds. */
 const LIMIT = 6_000;
 
 interface Stopped extends Seen {
@@ -51,7 +51,7 @@ async function stopUnderLoad(file: string): Promise<Stopped> {
     env: { ...env, PORT: String(port), PROBES_PORT: '0' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  // Every order that fails is in its log: shown only where it does not start at all.
+  // Its log contains every failed order, so it is printed only if the app does not start.
   let log = '';
   program.stderr.setEncoding('utf8').on('data', (text: string) => {
     log = `${log}${text}`.slice(-2_000);
@@ -72,7 +72,7 @@ async function stopUnderLoad(file: string): Promise<Stopped> {
   return { ...(await load.seen), exit: code ?? signal, exitMs: Date.now() - startedAt };
 }
 
-/** A port that nobody listens on. */
+/** A free port. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -82,12 +82,12 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Waits until the application answers; says whether it does. */
+/** Waits until the app answers, and returns whether it does. */
 async function answers(url: string): Promise<boolean> {
   for (const until = Date.now() + START_LIMIT; Date.now() < until; await sleep(50)) {
     const response = await fetch(url).catch(() => undefined);
     if (response === undefined) continue;
-    // Any answer will do.
+    // Any status will do.
     await response.body?.cancel();
     return true;
   }

@@ -1,4 +1,4 @@
-// What all of these applications have in common: an order needs the database, before and after its work.
+// What all of these apps share: an order needs the database before and after its work.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Controller, Get, Inject, Injectable } from '@nestjs/common';
 

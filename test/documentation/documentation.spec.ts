@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { FINDING_KINDS } from '../../lib/logging/notice.js';
@@ -39,7 +39,7 @@ describe('the code on the pages', () => {
         noUnusedLocals: false,
         noUnusedParameters: false,
       },
-      include: ['*.ts'],
+      include: ['*.ts', join(root, 'test/documentation/nestjs-config.d.ts')],
     };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(options));
     expect(compile()).toBe('');
@@ -111,9 +111,43 @@ describe('the links on the pages', () => {
   });
 });
 
+describe('what the pages name in the repository', () => {
+  test('is a file or a folder that exists', () => {
+    const named = pages.flatMap(({ path, text }) =>
+      Array.from(text.matchAll(/`((?:lib|test|sample|bench|tools)\/[\w./-]+)`/g), ([, file = '']) => ({
+        path,
+        file,
+      })),
+    );
+    expect(named.length).toBeGreaterThan(40);
+    expect(named.filter(({ file }) => !existsSync(join(root, file)))).toEqual([]);
+  });
+});
+
+describe('the page of the rules', () => {
+  const numbers = Array.from(pageOf('docs/rules.md').text.matchAll(/^(\d+)\. /gm), ([, number]) => number);
+
+  test('numbers them without a gap', () => {
+    expect(numbers).toEqual(Array.from({ length: 20 }, (_, index) => String(index + 1)));
+  });
+
+  test('has every rule that a test cites', () => {
+    const cited = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.spec.ts') && !file.includes('node_modules'))
+      .flatMap((file) =>
+        Array.from(
+          readFileSync(join(root, 'test', file), 'utf8').matchAll(/\brule (\d+)\b/g),
+          ([, number]) => number,
+        ),
+      );
+    expect(cited.length).toBeGreaterThan(30);
+    expect(cited.filter((number) => !numbers.includes(number))).toEqual([]);
+  });
+});
+
 describe('a table of options', () => {
   test.each([
-    ['README.md', '| option |', 'lib/graceful-shutdown.options.ts', 'GracefulShutdownOptions'],
+    ['docs/options.md', '| option |', 'lib/graceful-shutdown.options.ts', 'GracefulShutdownOptions'],
     ['docs/http.md', '| `http` |', 'lib/http/http.options.ts', 'HttpOptions'],
     ['docs/http.md', '| `probes` |', 'lib/probes/probes.options.ts', 'ProbesOptions'],
     ['docs/timeouts.md', '| member of `ShutdownContext` |', 'lib/plan/task.ts', 'ShutdownContext'],
@@ -136,6 +170,13 @@ describe('a table of options', () => {
     expect(keys.length).toBeGreaterThan(0);
     expect(tableKeys(pageOf(path), header).toSorted()).toEqual(keys.toSorted());
   });
+});
+
+test('the options that the README shows are options', () => {
+  const known = tableKeys(pageOf('docs/options.md'), '| option |');
+  const shown = tableKeys(pageOf('README.md'), '| option |');
+  expect(shown.length).toBeGreaterThan(5);
+  expect(shown.filter((option) => !known.includes(option))).toEqual([]);
 });
 
 test('the table of what the doctor finds names every finding, and no other', () => {

@@ -45,7 +45,7 @@ function readPage(path: string): Page {
     text.matchAll(/(?:^<!-- (\S+) -->\n\n)?^```(\w*)([^\n]*)\n(.*?)^```$/gms),
     (match) => ({
       page: path,
-      line: text.slice(0, match.index + match[0].indexOf('```')).split('\n').length,
+      line: lineAt(text, match.index + match[0].indexOf('```')),
       language: match[2] ?? '',
       info: match[1] ?? match[3]?.trim() ?? '',
       text: match[4] ?? '',
@@ -61,6 +61,18 @@ function readPage(path: string): Page {
     anchors: new Set(Array.from(prose.matchAll(/^#+ (.*)$/gm), ([, title = '']) => slug(title))),
     links: Array.from(prose.matchAll(/\]\(([^)\s]+)\)/g), ([, target = '']) => target),
   };
+}
+
+/** The text of a page without its code and the output that it quotes. Every line keeps its number. */
+export function proseOf(text: string): string {
+  return text
+    .replace(/^```.*?^```$/gms, (block) => block.replace(/[^\n]+/g, ''))
+    .replace(/`[^`\n]*`/g, (code) => ' '.repeat(code.length));
+}
+
+/** The line that an index of a text is on, counted from 1. */
+export function lineAt(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
 }
 
 /** The anchor that GitHub gives a heading. */

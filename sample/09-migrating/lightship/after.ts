@@ -17,7 +17,7 @@ class Pool extends Database {
     GracefulShutdownModule.forRoot({
       shutdownDelay: 300,
       probes: {
-        // As the manifest asks lightship; where it listens the kubelet has to reach it.
+        // As in the manifest for lightship. The kubelet must reach this address.
         port: Number(process.env['PROBES_PORT'] ?? 9_000),
         host: '0.0.0.0',
         readiness: '/ready',

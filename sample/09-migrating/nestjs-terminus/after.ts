@@ -24,7 +24,7 @@ class HealthController {
   @Get()
   @HealthCheck()
   check() {
-    // Says no from the signal on, so that the balancer looks elsewhere while the application still serves.
+    // Fails from the signal on, so the balancer moves traffic away while the app still serves.
     return this.health.check([() => this.shutdown.isReady()]);
   }
 }
