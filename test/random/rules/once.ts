@@ -46,6 +46,7 @@ function reasonFaults({ scenario, observation, entries, runStart, lives }: Facts
     if (start === undefined || start.index > runStart.index) continue;
     if (kind === 'run') asked.push({ word: 'request', at: start.at, isExact: false });
     if (kind === 'close') asked.push({ word: 'close', at: start.at, isExact: false });
+    if (kind === 'stray-rejection') asked.push({ word: 'error', at: start.at, isExact: false });
   }
   const own = asked.filter((each) => each.word === reason && each.at <= at + 50).map((each) => each.at);
   if (own.length === 0) return [`the run began for ${reason}, which nobody had asked for`];

@@ -73,7 +73,9 @@ export const fits: Rule = (facts) => {
 /** Every process is out in its grace period. */
 export const outInTime: Rule = ({ scenario, observation, entries, exit, runStart, blockedMs }) => {
   const faults: string[] = [];
-  if (observation.overdue) faults.push('the process had to be killed');
+  // What Nest could not close keeps its server, and where nobody asked for the end of the process nobody ends it.
+  const isLeftOpen = !endsProcess(scenario) && of(entries, 'closed').some(({ how }) => how === 'rejected');
+  if (observation.overdue && !isLeftOpen) faults.push('the process had to be killed');
   if (!endsProcess(scenario)) return faults;
   const fatal = of(entries, 'asked').filter(({ trigger }) => isFatal(scenario.triggers[trigger]?.what));
   const first = Math.min(...observation.sent.map(({ at }) => at), ...fatal.map(({ at }) => at));
