@@ -218,6 +218,77 @@ describe('the arrows between the folders', () => {
   });
 });
 
+/** The file that computes what a shutdown, a phase, a task or a drain may take, and until when. */
+const TIME_BUDGET = 'plan/time-budget.ts';
+
+/** These move their own time on, and set no limit. */
+const CLOCKS = ['run/run-clock.ts', 'lifecycle/system-clock.ts', 'testing/manual-clock.ts'];
+
+/** What holds a limit: an instant at which something ends, or how long it may take. */
+const LIMIT =
+  '(?:\\w*(?:[tT]imeout|[dD]eadline|gracePeriod|graceMs|[sS]hutdownDelay|[lL]ongestPath|allowedMs|endsAt|dueAt|RESERVE)\\w*|\\w+Limit|[lL]imit(?:Ms)?|until|latest)(?:\\.ms)?';
+
+/** Arithmetic over a limit, or the instant that comes so long after now, or what is left until an instant. */
+const TIME_ARITHMETIC = new RegExp(
+  [
+    `\\b${LIMIT}\\)? [-+*/] `,
+    ` [-+*/] \\(?(?:[\\w#]+\\.)*${LIMIT}\\b`,
+    `Math\\.(?:min|max)\\([^)]*\\b${LIMIT}\\b`,
+    `\\bnow(?:\\(\\))? \\+ `,
+    ` - (?:[\\w#]+\\.)*#?now\\b`,
+    `\\bmillisecondsUntil\\([^)]*\\) [-+*/] `,
+  ].join('|'),
+);
+
+/** A line of code with no more of its texts than what is computed in them. */
+function withoutText(line: string): string {
+  return line
+    .replace(/'[^']*'/g, "''")
+    .replace(/`[^`]*`/g, (text) => (text.match(/\$\{[^}]*\}/g) ?? []).join(' ; '));
+}
+
+describe('time arithmetic', () => {
+  test.each([
+    'const until = clock.now() + limit;',
+    'const until = now + this.#patience;',
+    'const left = until - clock.now();',
+    'const left = context.deadline - this.#now;',
+    'const run = settings.gracePeriod - 1_000;',
+    'const late = limits.run + RESERVE / 2;',
+    'const needed = held + plan.longestPath.ms;',
+    'const shorter = Math.min(task.timeout, phase.timeout);',
+    'const left = Math.max(0, deadline);',
+    'const kept = Math.min(reserve, allowedMs / 2);',
+    'const exitLimit = 2 * this.parts.closeLimit;',
+    'const window = millisecondsUntil(deadline, clock) / 2;',
+  ])('is found by the check below: `%s`', (line) => {
+    expect(TIME_ARITHMETIC.test(line)).toBe(true);
+  });
+
+  test.each([
+    'const ageMs = now - startedAt;',
+    'if (timeout > phase.timeout) return;',
+    'const late = clock.now() >= scope.deadline;',
+    'const text = `${phase.timeout} ms`;',
+    'const most = Math.max(0, ...phases.map((phase) => phase.name.length));',
+    'const seen = offset + turn.length;',
+  ])('is not taken for what `%s` is', (line) => {
+    expect(TIME_ARITHMETIC.test(line)).toBe(false);
+  });
+
+  test('over timeouts, deadlines and the grace period stands in plan/time-budget.ts alone', () => {
+    const found = linesWith(TIME_ARITHMETIC, ({ path }) => path !== TIME_BUDGET && !CLOCKS.includes(path));
+    expect(found.filter((line) => TIME_ARITHMETIC.test(withoutText(line)))).toEqual([]);
+  });
+
+  test('is in use: every layer with a limit imports plan/time-budget.ts', () => {
+    const users = sources.filter(({ imports }) => imports.includes('plan/time-budget.js'));
+    expect([...new Set(users.map(({ path }) => folderOf(path)))]).toEqual(
+      expect.arrayContaining(['plan', 'run', 'lifecycle', 'cli', 'bullmq', 'websockets', 'microservices']),
+    );
+  });
+});
+
 describe('the house', () => {
   test('has no folder that is named after nothing', () => {
     const nameless = ['utils', 'util', 'common', 'helpers', 'interfaces', 'misc', 'types'];

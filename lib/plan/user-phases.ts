@@ -1,8 +1,9 @@
-import { MAX_TIMEOUT, isName, isRecord } from './check-setting.js';
+import { isName, isRecord } from './check-setting.js';
 import { MistakeList } from './mistake.js';
 import { nameAdvice } from './nearest-name.js';
 import { DRAIN_PHASE, UNREADY_PHASE } from './phase.js';
 import { PhaseGraph } from './phase-graph.js';
+import { unreadyTimeout } from './time-budget.js';
 
 /**
  * The list of phases as the user wrote it, which is his: `unready` is put in front where he has none, and
@@ -41,7 +42,7 @@ export class UserPhases {
   /** `unready` is always there, and lasts as long as its delay needs. */
   #withUnready(written: readonly unknown[]): PhaseGraph {
     const { shutdownDelay, mistakes } = this.context;
-    const timeout = Math.min(shutdownDelay + 1_000, MAX_TIMEOUT);
+    const timeout = unreadyTimeout(shutdownDelay);
     if (written.some(isUnready)) {
       const list = written.map((phase) =>
         isUnready(phase) && phase['timeout'] === undefined ? { ...phase, timeout } : phase,

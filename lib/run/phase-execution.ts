@@ -2,6 +2,7 @@ import type { InjectionGraph } from '../plan/injection-graph.js';
 import type { Phase } from '../plan/phase.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import { arrangeTasks } from '../plan/task-graph.js';
+import { deadlineAfter, timeLeft, timeUntil } from '../plan/time-budget.js';
 import type { Timer } from './clock.js';
 import type { AwaitedTask } from './events.js';
 import { Frontier } from './frontier.js';
@@ -49,8 +50,8 @@ export class PhaseExecution {
   ) {
     const { clock, deadline } = scope;
     const startedAt = clock.now();
-    this.deadline = Math.min(startedAt + phase.timeout, deadline);
-    this.#timer = whenOver(clock, () => this.#expire(), this.deadline - startedAt);
+    this.deadline = deadlineAfter(startedAt, phase.timeout, deadline);
+    this.#timer = whenOver(clock, () => this.#expire(), timeUntil(this.deadline, startedAt));
     this.#frontier = this.#place(Array.from(executions, (execution) => new Turn(execution)));
   }
 
@@ -129,16 +130,16 @@ export class PhaseExecution {
     const { execution } = turn;
     const { clock, reason, steps, onListenerError } = this.scope;
     const now = clock.now();
-    const deadline = Math.min(now + (execution.task.timeout ?? Infinity), this.deadline);
+    const deadline = deadlineAfter(now, execution.task.timeout ?? Infinity, this.deadline);
     turn.status = 'started';
     turn.startedAt = now;
     // The loop may have been blocked for longer than the phase has: it has a turn of the loop all the same.
-    turn.allowedMs = Math.max(0, deadline - now);
+    turn.allowedMs = timeLeft(deadline, now);
     // Claimed before it is told, so that no listener can withdraw what was told to have started.
     const context = new TaskContext(reason, this.phase.name, { clock, until: deadline, onListenerError });
     const claimed = execution.claim(context);
     emitStarted(execution, this.scope);
-    if (deadline < this.deadline) turn.timer = whenOver(clock, () => turn.expire(), deadline - now);
+    if (deadline < this.deadline) turn.timer = whenOver(clock, () => turn.expire(), turn.allowedMs);
     execution.whenEnded((ending) => steps.now(() => this.#endTurn(turn, ending)));
     if (claimed) execution.call();
   }

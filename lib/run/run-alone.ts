@@ -1,4 +1,5 @@
 import type { ShutdownReason } from '../plan/reason.js';
+import { deadlineAfter, timeLeft } from '../plan/time-budget.js';
 import type { Clock } from './clock.js';
 import { ShutdownTimeoutError } from './errors.js';
 import { whenOver } from './expiry.js';
@@ -38,13 +39,13 @@ export function runAlone(
 ): void {
   const { task, phase } = execution;
   const now = clock.now();
-  const until = Math.min(now + allowedMs, latest);
+  const until = deadlineAfter(now, allowedMs, latest);
   const claimed = execution.claim(new TaskContext(reason, phase, { clock, until, onListenerError }));
   onClaimed?.();
   const timer = whenOver(
     clock,
     () => execution.expire(new ShutdownTimeoutError(task.name, phase, allowedMs)),
-    Math.max(0, until - now),
+    timeLeft(until, now),
   );
   execution.whenEnded((ending) => {
     timer.cancel();

@@ -1,4 +1,4 @@
-import { duration } from '../plan/duration.js';
+import { duration } from '../plan/time-budget.js';
 import { thrownText } from '../plan/thrown.js';
 import type { InFlightItem, ShutdownTask } from '../plan/task.js';
 import type { Clock } from './clock.js';
