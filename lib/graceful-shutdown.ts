@@ -1,7 +1,7 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { ReplaySubject, type Observable } from 'rxjs';
 import type { ProviderSight } from './discovery/provider-scan.js';
-import { IsolatedObservable } from './graceful-shutdown.events.js';
+import { IsolatedObservable } from './graceful-shutdown.observable.js';
 import type { ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import { Planning } from './graceful-shutdown.planning.js';

@@ -111,7 +111,28 @@ describe('rule 11: the engine knows no Nest, no process and no real clock', () =
   });
 });
 
+/** Each way along imports, types included, by which a file leads back to itself. */
+function importCircles(): readonly string[] {
+  const importsOfFile = new Map(
+    sources.map(({ path, imports }) => [path, imports.map((each) => each.replace(/\.js$/, '.ts'))]),
+  );
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '));
+    if (done.has(path) || way.includes(path)) return;
+    for (const imported of importsOfFile.get(path) ?? []) visit(imported, [...way, path]);
+    done.add(path);
+  };
+  for (const { path } of sources) visit(path, []);
+  return circles;
+}
+
 describe('the arrows between the folders', () => {
+  test('no file leads back to itself, not even by its types', () => {
+    expect(importCircles()).toEqual([]);
+  });
+
   const within = (...folders: readonly string[]) => {
     return (imported: string): boolean => !isExternal(imported) && folders.includes(folderOf(imported));
   };
@@ -128,8 +149,12 @@ describe('the arrows between the folders', () => {
     expect(forbiddenImports('report', within('plan', 'run', 'report'))).toEqual([]);
   });
 
-  test('discovery sees the plan', () => {
-    const allowed = within('plan', 'discovery');
+  test('nest sees itself alone', () => {
+    expect(forbiddenImports('nest', (each) => isExternal(each) || within('nest')(each))).toEqual([]);
+  });
+
+  test('discovery sees the plan, and members of foreign objects', () => {
+    const allowed = within('plan', 'nest', 'discovery');
     expect(forbiddenImports('discovery', (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
@@ -138,8 +163,8 @@ describe('the arrows between the folders', () => {
     expect(forbiddenImports('logging', (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
-  test('lifecycle sees the engine and the log, and no feature', () => {
-    const allowed = within('plan', 'run', 'report', 'logging', 'lifecycle');
+  test('lifecycle sees the engine, the log and members of foreign objects, and no feature', () => {
+    const allowed = within('plan', 'run', 'report', 'logging', 'nest', 'lifecycle');
     expect(forbiddenImports('lifecycle', (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
@@ -166,8 +191,8 @@ describe('the arrows between the folders', () => {
     expect(found).toEqual([]);
   });
 
-  test.each(FEATURES)('the feature %s sees plan, run and discovery', (feature) => {
-    const allowed = within('plan', 'run', 'discovery', feature);
+  test.each(FEATURES)('the feature %s sees plan, run, discovery and nest', (feature) => {
+    const allowed = within('plan', 'run', 'discovery', 'nest', feature);
     expect(forbiddenImports(feature, (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { isObject, replaceMethod } from '../discovery/members.js';
+import { isObject, replaceMethod } from '../nest/members.js';
 import { ItemsInFlight } from '../in-flight/items-in-flight.js';
 import type { Notice } from '../logging/notice.js';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';

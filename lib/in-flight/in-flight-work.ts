@@ -3,6 +3,7 @@ import { Observable, isObservable } from 'rxjs';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 import type { ShutdownEvent } from '../run/events.js';
+import { isThenable } from '../run/foreign-call.js';
 import { SelfWaits } from '../run/self-waits.js';
 
 /**
@@ -241,10 +242,6 @@ export class InFlightWork {
       };
     });
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** One that has nothing but what every promise has. */

@@ -3,7 +3,7 @@ import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
 import { divideDrain } from '../plan/time-budget.js';
 import { millisecondsUntil, type Clock } from '../run/clock.js';
 import { within } from '../run/expiry.js';
-import { replaceMethod } from '../discovery/members.js';
+import { replaceMethod } from '../nest/members.js';
 import type { AnsweringStreams } from './answering-streams.js';
 import type { TransportDrain } from './transport-drain.js';
 

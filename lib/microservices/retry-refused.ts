@@ -11,7 +11,7 @@ import {
 import { checkKeys, isDuration, isOneOf, type Place } from '../plan/check-setting.js';
 import { MistakeList } from '../plan/mistake.js';
 import { deadlineAfter } from '../plan/time-budget.js';
-import { isObject, memberOf } from '../discovery/members.js';
+import { isObject, memberOf } from '../nest/members.js';
 
 /** The options of `retryRefused()`. All times are in milliseconds. */
 export interface RetryOptions {

@@ -1,5 +1,5 @@
 import { isName, isRecord } from './check-setting.js';
-import { MistakeList } from './mistake.js';
+import type { MistakeList } from './mistake.js';
 import { nameAdvice } from './nearest-name.js';
 import { DRAIN_PHASE, UNREADY_PHASE } from './phase.js';
 import { PhaseGraph } from './phase-graph.js';
@@ -49,15 +49,7 @@ export class UserPhases {
       );
       return PhaseGraph.from(list, mistakes);
     }
-    const found = new MistakeList();
-    const graph = PhaseGraph.from([{ name: UNREADY_PHASE, timeout }, ...written], found);
-    // He counts his own phases, without the one that stands in front of them.
-    const asWritten = (text: string): string =>
-      text.replace(/\bphases\[(\d+)\]/g, (_, index: string) => `phases[${Number(index) - 1}]`);
-    for (const { code, path, message } of found.all) {
-      mistakes.add(code, asWritten(path), asWritten(message));
-    }
-    return graph;
+    return PhaseGraph.from(written, mistakes, [{ name: UNREADY_PHASE, timeout }]);
   }
 
   #checkDelay(): void {

@@ -9,7 +9,7 @@ import { pause, within } from '../run/expiry.js';
 import type { GatewayClient } from './gateway-client.js';
 import type { GatewayClients } from './gateway-clients.js';
 import type { GatewaySettings } from './gateway.options.js';
-import { refuseClients } from './socket-library.js';
+import { refuseClients } from './known-libraries.js';
 import { turnsWithin } from './turns.js';
 
 /** How long we wait until nobody listens any more; HttpDrain closes the listeners within a few turns. */
