@@ -3,7 +3,7 @@ import type { Provider } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { ApplicationInMaking, ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownSettings } from './graceful-shutdown.options.js';
-import { callMember, isObject, memberOf } from './discovery/members.js';
+import { callMember, isObject, memberOf } from './nest/members.js';
 import { HttpDrain } from './http/http-drain.js';
 import { ReachedServers } from './http/reached-servers.js';
 import { Callers } from './in-flight/callers.js';

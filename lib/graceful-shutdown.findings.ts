@@ -3,10 +3,11 @@ import { findClosedBeforeHooks } from './discovery/closed-before-hook.js';
 import { findDestroyedEarly } from './discovery/destroyed-early.js';
 import { allWrappers, type MarkedProvider } from './discovery/provider-scan.js';
 import { findTerminusDelay } from './discovery/terminus-delay.js';
-import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
+import type { ShutdownSettings } from './graceful-shutdown.options.js';
 import type { Notice } from './logging/notice.js';
 import { findOrderDoubts } from './plan/order-check.js';
 import type { ShutdownPlan } from './plan/shutdown-plan.js';
+import { RESERVE, fitOf } from './plan/time-budget.js';
 
 /** Tells what will make a plan go wrong. */
 export function diagnosePlan(
@@ -22,7 +23,7 @@ export function diagnosePlan(
     readonly notify: (notice: Notice) => void;
   },
 ): void {
-  if (plan.longestPath.ms + RESERVE > settings.gracePeriod) {
+  if (fitOf(plan.longestPath, { grantedMs: settings.gracePeriod }).missingMs > 0) {
     notify({ kind: 'does-not-fit', plan, gracePeriod: settings.gracePeriod, reserve: RESERVE });
   }
   for (const doubt of findOrderDoubts(plan)) notify({ kind: 'order-doubted', doubt });

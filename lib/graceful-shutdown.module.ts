@@ -3,7 +3,6 @@ import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { from, merge } from 'rxjs';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import {
-  RESERVE,
   resolveOptions,
   type GracefulShutdownOptions,
   type ShutdownSettings,
@@ -35,7 +34,7 @@ import { ShutdownHooks } from './lifecycle/shutdown-hooks.js';
 import type { StartFailures } from './lifecycle/start-failures.js';
 import { systemClock } from './lifecycle/system-clock.js';
 import { ShutdownLog } from './logging/shutdown-log.js';
-import { longestPath } from './plan/shutdown-plan.js';
+import { shutdownLimits } from './plan/time-budget.js';
 import { ProbeServer } from './probes/probe-server.js';
 import { Readiness } from './readiness/readiness.js';
 import type { Clock } from './run/clock.js';
@@ -221,9 +220,8 @@ const providers: readonly Provider[] = [
       startFailures.listen(
         (error) => void shutdown.run({ kind: 'error', error, origin: 'unhandledRejection' }),
       );
-      const limit = settings.gracePeriod - RESERVE;
       const { signals, ipc, fatalErrors, abortSignal, exit, runAt, phaseGraph } = settings;
-      const exitLimit = limit + RESERVE / 2;
+      const limits = shutdownLimits(settings.gracePeriod, phaseGraph);
       return {
         target: shutdown,
         hooks,
@@ -231,9 +229,9 @@ const providers: readonly Provider[] = [
         notify: (notice) => log.notice(notice),
         runAt,
         exit,
-        limit,
-        closeLimit: exitLimit,
-        startLimit: Math.max(RESERVE, limit - longestPath(phaseGraph).ms),
+        limit: limits.run,
+        closeLimit: limits.exit,
+        startLimit: limits.start,
         reported: () => sinks.settled(),
         drainsHttp: settings.http !== false,
         onApplication: (app) => drain.followApplication(app),
@@ -251,7 +249,7 @@ const providers: readonly Provider[] = [
           abortSignal,
           exit,
           log,
-          exitLimit,
+          exitLimit: limits.exit,
           isClean: () => shutdown.report?.outcome === 'completed',
           running: () => shutdown.awaited.map(({ task }) => task),
           onForcedEnd: (end, reason) => sinks.end(end, reason),

@@ -19,6 +19,7 @@ import type { FindingKind } from './logging/notice.js';
 import { MistakeList } from './plan/mistake.js';
 import { DEFAULT_PHASES, type PhaseOptions } from './plan/phase.js';
 import type { PhaseGraph } from './plan/phase-graph.js';
+import { RESERVE } from './plan/time-budget.js';
 import { readProbesOptions, type ProbesOptions, type ProbesSettings } from './probes/probes.options.js';
 import { UserPhases } from './plan/user-phases.js';
 import { readReportOptions, type ReportOptions, type ReportSettings } from './sinks/report.options.js';
@@ -31,9 +32,6 @@ export type RunAt = 'module-destroy' | 'before-application-shutdown';
 
 const EXIT_MODES: readonly ExitMode[] = ['code', 'signal', 'none'];
 const RUN_AT: readonly RunAt[] = ['module-destroy', 'before-application-shutdown'];
-
-/** Milliseconds of the grace period that are kept for the end of the process. */
-export const RESERVE = 1_000;
 
 /** The options of `GracefulShutdownModule`. All times are in milliseconds. */
 export interface GracefulShutdownOptions {

@@ -1,8 +1,8 @@
 import type { ModulesContainer } from '@nestjs/core';
 import { ReplaySubject, type Observable } from 'rxjs';
 import type { ProviderSight } from './discovery/provider-scan.js';
-import { IsolatedObservable } from './graceful-shutdown.events.js';
-import { RESERVE, type ShutdownSettings } from './graceful-shutdown.options.js';
+import { IsolatedObservable } from './graceful-shutdown.observable.js';
+import type { ShutdownSettings } from './graceful-shutdown.options.js';
 import type { ShutdownFeature } from './graceful-shutdown.feature.js';
 import { Planning } from './graceful-shutdown.planning.js';
 import type { ExitRequest, ExitRequests } from './lifecycle/exit-requests.js';
@@ -12,6 +12,7 @@ import type { Notice } from './logging/notice.js';
 import { reasonOf, type ShutdownReason } from './plan/reason.js';
 import type { ShutdownPlan } from './plan/shutdown-plan.js';
 import type { ShutdownTask } from './plan/task.js';
+import { runLimit } from './plan/time-budget.js';
 import { ReportFold } from './report/fold-report.js';
 import type { RunningReport, ShutdownReport } from './report/shutdown-report.js';
 import type { Clock } from './run/clock.js';
@@ -69,7 +70,7 @@ export class GracefulShutdown implements ShutdownTarget {
     const onListenerError = (error: unknown): void => notify({ kind: 'listener-failed', error });
     this.#run = new ShutdownRun(new TaskRegistry(settings.phaseGraph, this.#frames.around(wrapper)), {
       clock,
-      limit: settings.gracePeriod - RESERVE,
+      limit: runLimit(settings.gracePeriod),
       progressInterval: settings.progressInterval,
       onListenerError,
     });

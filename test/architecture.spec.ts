@@ -111,7 +111,28 @@ describe('rule 11: the engine knows no Nest, no process and no real clock', () =
   });
 });
 
+/** Each way along imports, types included, by which a file leads back to itself. */
+function importCircles(): readonly string[] {
+  const importsOfFile = new Map(
+    sources.map(({ path, imports }) => [path, imports.map((each) => each.replace(/\.js$/, '.ts'))]),
+  );
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '));
+    if (done.has(path) || way.includes(path)) return;
+    for (const imported of importsOfFile.get(path) ?? []) visit(imported, [...way, path]);
+    done.add(path);
+  };
+  for (const { path } of sources) visit(path, []);
+  return circles;
+}
+
 describe('the arrows between the folders', () => {
+  test('no file leads back to itself, not even by its types', () => {
+    expect(importCircles()).toEqual([]);
+  });
+
   const within = (...folders: readonly string[]) => {
     return (imported: string): boolean => !isExternal(imported) && folders.includes(folderOf(imported));
   };
@@ -128,8 +149,12 @@ describe('the arrows between the folders', () => {
     expect(forbiddenImports('report', within('plan', 'run', 'report'))).toEqual([]);
   });
 
-  test('discovery sees the plan', () => {
-    const allowed = within('plan', 'discovery');
+  test('nest sees itself alone', () => {
+    expect(forbiddenImports('nest', (each) => isExternal(each) || within('nest')(each))).toEqual([]);
+  });
+
+  test('discovery sees the plan, and members of foreign objects', () => {
+    const allowed = within('plan', 'nest', 'discovery');
     expect(forbiddenImports('discovery', (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
@@ -138,8 +163,8 @@ describe('the arrows between the folders', () => {
     expect(forbiddenImports('logging', (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
-  test('lifecycle sees the engine and the log, and no feature', () => {
-    const allowed = within('plan', 'run', 'report', 'logging', 'lifecycle');
+  test('lifecycle sees the engine, the log and members of foreign objects, and no feature', () => {
+    const allowed = within('plan', 'run', 'report', 'logging', 'nest', 'lifecycle');
     expect(forbiddenImports('lifecycle', (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
@@ -166,8 +191,8 @@ describe('the arrows between the folders', () => {
     expect(found).toEqual([]);
   });
 
-  test.each(FEATURES)('the feature %s sees plan, run and discovery', (feature) => {
-    const allowed = within('plan', 'run', 'discovery', feature);
+  test.each(FEATURES)('the feature %s sees plan, run, discovery and nest', (feature) => {
+    const allowed = within('plan', 'run', 'discovery', 'nest', feature);
     expect(forbiddenImports(feature, (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
@@ -215,6 +240,77 @@ describe('the arrows between the folders', () => {
           .map((each) => `${path} imports ${each}`),
       );
     expect(found).toEqual([]);
+  });
+});
+
+/** The file that computes what a shutdown, a phase, a task or a drain may take, and until when. */
+const TIME_BUDGET = 'plan/time-budget.ts';
+
+/** These move their own time on, and set no limit. */
+const CLOCKS = ['run/run-clock.ts', 'lifecycle/system-clock.ts', 'testing/manual-clock.ts'];
+
+/** What holds a limit: an instant at which something ends, or how long it may take. */
+const LIMIT =
+  '(?:\\w*(?:[tT]imeout|[dD]eadline|gracePeriod|graceMs|[sS]hutdownDelay|[lL]ongestPath|allowedMs|endsAt|dueAt|RESERVE)\\w*|\\w+Limit|[lL]imit(?:Ms)?|until|latest)(?:\\.ms)?';
+
+/** Arithmetic over a limit, or the instant that comes so long after now, or what is left until an instant. */
+const TIME_ARITHMETIC = new RegExp(
+  [
+    `\\b${LIMIT}\\)? [-+*/] `,
+    ` [-+*/] \\(?(?:[\\w#]+\\.)*${LIMIT}\\b`,
+    `Math\\.(?:min|max)\\([^)]*\\b${LIMIT}\\b`,
+    `\\bnow(?:\\(\\))? \\+ `,
+    ` - (?:[\\w#]+\\.)*#?now\\b`,
+    `\\bmillisecondsUntil\\([^)]*\\) [-+*/] `,
+  ].join('|'),
+);
+
+/** A line of code with no more of its texts than what is computed in them. */
+function withoutText(line: string): string {
+  return line
+    .replace(/'[^']*'/g, "''")
+    .replace(/`[^`]*`/g, (text) => (text.match(/\$\{[^}]*\}/g) ?? []).join(' ; '));
+}
+
+describe('time arithmetic', () => {
+  test.each([
+    'const until = clock.now() + limit;',
+    'const until = now + this.#patience;',
+    'const left = until - clock.now();',
+    'const left = context.deadline - this.#now;',
+    'const run = settings.gracePeriod - 1_000;',
+    'const late = limits.run + RESERVE / 2;',
+    'const needed = held + plan.longestPath.ms;',
+    'const shorter = Math.min(task.timeout, phase.timeout);',
+    'const left = Math.max(0, deadline);',
+    'const kept = Math.min(reserve, allowedMs / 2);',
+    'const exitLimit = 2 * this.parts.closeLimit;',
+    'const window = millisecondsUntil(deadline, clock) / 2;',
+  ])('is found by the check below: `%s`', (line) => {
+    expect(TIME_ARITHMETIC.test(line)).toBe(true);
+  });
+
+  test.each([
+    'const ageMs = now - startedAt;',
+    'if (timeout > phase.timeout) return;',
+    'const late = clock.now() >= scope.deadline;',
+    'const text = `${phase.timeout} ms`;',
+    'const most = Math.max(0, ...phases.map((phase) => phase.name.length));',
+    'const seen = offset + turn.length;',
+  ])('is not taken for what `%s` is', (line) => {
+    expect(TIME_ARITHMETIC.test(line)).toBe(false);
+  });
+
+  test('over timeouts, deadlines and the grace period stands in plan/time-budget.ts alone', () => {
+    const found = linesWith(TIME_ARITHMETIC, ({ path }) => path !== TIME_BUDGET && !CLOCKS.includes(path));
+    expect(found.filter((line) => TIME_ARITHMETIC.test(withoutText(line)))).toEqual([]);
+  });
+
+  test('is in use: every layer with a limit imports plan/time-budget.ts', () => {
+    const users = sources.filter(({ imports }) => imports.includes('plan/time-budget.js'));
+    expect([...new Set(users.map(({ path }) => folderOf(path)))]).toEqual(
+      expect.arrayContaining(['plan', 'run', 'lifecycle', 'cli', 'bullmq', 'websockets', 'microservices']),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { callMember, classNames, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
+import { callMember, classNames, isMethod, isObject, memberOf, replaceMethod } from '../nest/members.js';
 import { allInstances } from '../discovery/provider-scan.js';
 
 /**

@@ -1,6 +1,6 @@
 import { errorMonitor } from 'node:events';
 import { types } from 'node:util';
-import { isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
+import { isMethod, isObject, memberOf, replaceMethod } from '../nest/members.js';
 import { ItemsInFlight } from '../in-flight/items-in-flight.js';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';

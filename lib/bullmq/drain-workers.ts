@@ -1,7 +1,6 @@
 import type { ApplicationInMaking, ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { checkKeys, isRecord, isTimeout, shown } from '../plan/check-setting.js';
-import { distinctName } from '../plan/distinct-name.js';
-import type { ShutdownTask } from '../plan/task.js';
+import { distinctName, type ShutdownTask } from '../plan/task.js';
 import { afterRegistration, queueEventsIn, queuesWithProcessors, workerProviders } from './bull-seams.js';
 import { QueueEventsDrain, type EventSource } from './queue-events-drain.js';
 import { WorkerDrain } from './worker-drain.js';

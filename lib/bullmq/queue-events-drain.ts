@@ -1,8 +1,8 @@
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
 import { millisecondsUntil, type Clock } from '../run/clock.js';
+import { pause, within } from '../run/expiry.js';
 import type { BullEmitter } from './bull-seams.js';
 import { CountedListeners } from './counted-listeners.js';
-import { Expiry } from './expiry.js';
 
 /** Milliseconds that Redis has to bring the events of the jobs that ended last: they come by a stream. */
 const ARRIVAL = 100;
@@ -45,10 +45,9 @@ export class QueueEventsDrain {
     const { clock, sources } = this.ports;
     this.#listeners.beginDrain();
     const own = sources().filter(({ queue }) => queue === this.events.name);
-    const timeUp = new Expiry(clock, Math.max(0, millisecondsUntil(deadline, clock)));
-    const ended = await Promise.race([Promise.all(own.map(({ drained }) => drained)), timeUp.passed]);
-    timeUp.cancel();
-    if (ended !== 'expired' && ended.includes('busy')) await new Expiry(clock, ARRIVAL).passed;
+    const drained = Promise.all(own.map((source) => source.drained));
+    const ended = await within(drained, { ms: millisecondsUntil(deadline, clock), clock });
+    if (ended !== 'expired' && ended.includes('busy')) await pause(ARRIVAL, clock);
     await this.#listeners.finish();
   }
 }

@@ -1,11 +1,12 @@
-import { isObject, replaceMethod } from '../discovery/members.js';
+import { isObject, replaceMethod } from '../nest/members.js';
 import { ItemsInFlight } from '../in-flight/items-in-flight.js';
 import type { Notice } from '../logging/notice.js';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
+import { divideDrain, half } from '../plan/time-budget.js';
 import { millisecondsUntil, type Clock } from '../run/clock.js';
+import { within } from '../run/expiry.js';
 import { closeByForce, giveBack, jobName, type BullWorker } from './bull-seams.js';
 import { CountedListeners } from './counted-listeners.js';
-import { Expiry } from './expiry.js';
 import type { EventSource } from './queue-events-drain.js';
 
 /** What a worker is drained with. */
@@ -75,14 +76,11 @@ export class WorkerDrain {
   async #drain({ signal, deadline }: ShutdownContext): Promise<void> {
     const { clock, reserve } = this.ports;
     this.#listeners.beginDrain();
-    const allowed = Math.max(0, millisecondsUntil(deadline, clock));
-    const kept = Math.min(reserve, allowed / 2);
-    const timeUp = new Expiry(clock, allowed - kept);
-    const ending = await Promise.race([this.#finish(), timeUp.passed]);
-    timeUp.cancel();
+    const { waitMs, endMs } = divideDrain(millisecondsUntil(deadline, clock), reserve);
+    const ending = await within(this.#finish(), { ms: waitMs, clock });
     // What is reserved is for the jobs: listeners have the whole time.
     if (ending !== 'expired') return this.#listeners.finish();
-    const unfinished = await this.#cut(kept / 2);
+    const unfinished = await this.#cut(half(endMs));
     // Jobs that are named when the time is over: until then it is not.
     if (unfinished.length > 0) await Promise.all([this.#inFlight.idle(), aborted(signal)]);
     this.#listeners.throwFailures([new Error(closedByForce(this.worker.name, unfinished))]);
@@ -98,11 +96,9 @@ export class WorkerDrain {
   /** Gives back what is unfinished, as long as there is time for that, and closes the worker. */
   async #cut(patience: number): Promise<readonly InFlightItem[]> {
     const unfinished = this.#inFlight.items;
-    const timeUp = new Expiry(this.ports.clock, patience);
     const returned = await Promise.all(
-      Array.from(this.#tokens, ([job, token]) => this.#return(job, { token, timeUp })),
+      Array.from(this.#tokens, ([job, token]) => this.#return(job, { token, patience })),
     );
-    timeUp.cancel();
     // Given back first: a processor that stops when it is told to would end its job as a failed one.
     await closeByForce(this.worker);
     if (unfinished.length > 0) this.#tell(returned.filter((each) => each !== undefined));
@@ -112,12 +108,12 @@ export class WorkerDrain {
   /** Gives a job back; `undefined` where it has ended meanwhile, and keeps its result. */
   async #return(
     job: object,
-    { token, timeUp }: { readonly token: unknown; readonly timeUp: Expiry },
+    { token, patience }: { readonly token: unknown; readonly patience: number },
   ): Promise<Returned | undefined> {
     const name = this.#nameOf(job);
     const item = this.#inFlight.items.find((each) => each.name === name) ?? { name, ageMs: 0 };
     try {
-      const ending = await Promise.race([giveBack(job, token), timeUp.passed]);
+      const ending = await within(giveBack(job, token), { ms: patience, clock: this.ports.clock });
       return ending === 'expired' ? { item, error: new Error('Redis did not answer.') } : { item };
     } catch (error) {
       return this.#tokens.has(job) ? { item, error } : undefined;

@@ -1,9 +1,9 @@
-import { RESERVE } from '../graceful-shutdown.options.js';
 import type { Graph } from '../plan/graph.js';
 import type { Mode, Phase } from '../plan/phase.js';
 import type { PlannedPhase, ShutdownPlan } from '../plan/shutdown-plan.js';
 import { arrangeTasks } from '../plan/task-graph.js';
 import type { ShutdownTask } from '../plan/task.js';
+import { RESERVE, fitOf } from '../plan/time-budget.js';
 import type { Preview } from './preview.js';
 import type { OptionsSource } from './written-options.js';
 
@@ -54,7 +54,7 @@ export function describePlan({ plan, settings, optionsFrom }: Omit<Preview, 'war
     gracePeriodMs: settings.gracePeriod,
     reserveMs: RESERVE,
     longestPath: { phases: longestPath.phases.map(({ name }) => name), ms: longestPath.ms },
-    fits: longestPath.ms + RESERVE <= settings.gracePeriod,
+    fits: fitOf(longestPath, { grantedMs: settings.gracePeriod }).missingMs <= 0,
     phases: plan.phases.map((phase) => describePhase(phase, plan)),
   };
 }

@@ -1,4 +1,5 @@
 import { milliseconds, pathSum } from '../plan/plan-text.js';
+import { fitOf } from '../plan/time-budget.js';
 import type { PhaseDescription, PlanDescription, TaskDescription } from './plan-description.js';
 
 /** The plan as a tree: the phases with their times, below each its tasks and what they wait for. */
@@ -11,13 +12,13 @@ export function planTree(plan: PlanDescription): string {
     const notes = phaseNotes(phase, phases[index - 1]?.name);
     return [[head, ...notes].join('  '), ...taskLines(phase)];
   });
-  const over = longestPath.ms + reserveMs - gracePeriodMs;
+  const { missingMs } = fitOf(longestPath, { grantedMs: gracePeriodMs });
   const path = longestPath.phases.flatMap((each) => phases.filter((phase) => phase.name === each));
   const sum = pathSum({
     phases: path.map((phase) => ({ name: phase.name, timeout: phase.timeoutMs })),
     ms: longestPath.ms,
   });
-  const verdict = over > 0 ? `which is ${milliseconds(over)} too long for` : 'within';
+  const verdict = missingMs > 0 ? `which is ${milliseconds(missingMs)} too long for` : 'within';
   return [
     ...lines,
     '',

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isObject } from '../nest/members.js';
 import { WrongUse, firstLine } from './wrong-use.js';
 
 const TYPESCRIPT = ['.ts', '.mts', '.cts', '.tsx'];
@@ -61,8 +62,4 @@ function typescriptAdvice(file: string): string {
     ? `Give the built file: ${built}.`
     : 'Build the application and give the built file, such as dist/app.module.js.';
   return `${file}: node cannot load TypeScript with decorators by itself. ${advice} Or preload a compiler that keeps the metadata of decorators: NODE_OPTIONS='--import @swc-node/register/esm-register'.`;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

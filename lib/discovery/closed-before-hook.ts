@@ -1,7 +1,7 @@
 import { DEFAULT_PHASE } from '../plan/phase.js';
 import type { ShutdownPlan } from '../plan/shutdown-plan.js';
 import { injectedBy } from './injections.js';
-import { hasMethod } from './members.js';
+import { hasMethod } from '../nest/members.js';
 import { ownerOf, providerName, type MarkedProvider, type Wrapper } from './provider-scan.js';
 
 /** A hook of Nest's, and the handler that has by then closed what the hook's provider injects. */

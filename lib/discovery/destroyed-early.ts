@@ -1,6 +1,6 @@
 import { InjectionGraph } from '../plan/injection-graph.js';
 import { readInjections } from './injections.js';
-import { hasMethod } from './members.js';
+import { hasMethod, isObject } from '../nest/members.js';
 import { ownerOf, providerName, type MarkedProvider, type Wrapper } from './provider-scan.js';
 
 /** A provider that Nest destroys before the phases run, and a handler whose provider injects it. */
@@ -54,5 +54,5 @@ function injectedFrom(graph: InjectionGraph, from: number | undefined): Readonly
 }
 
 function hasDestroyHook(instance: unknown): instance is object {
-  return typeof instance === 'object' && instance !== null && hasMethod(instance, 'onModuleDestroy');
+  return isObject(instance) && hasMethod(instance, 'onModuleDestroy');
 }

@@ -1,7 +1,7 @@
 import { checkKeys, isName } from '../plan/check-setting.js';
 import type { MistakeList } from '../plan/mistake.js';
 import { DEFAULT_PHASE } from '../plan/phase.js';
-import { hasMethod } from './members.js';
+import { hasMethod } from '../nest/members.js';
 import type { MethodMark } from './method-mark.js';
 import type { OnShutdownOptions } from './on-shutdown.decorator.js';
 import type { MarkedInstance } from './provider-scan.js';

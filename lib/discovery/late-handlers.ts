@@ -1,6 +1,5 @@
-import { distinctName } from '../plan/distinct-name.js';
 import { MistakeList, ShutdownConfigurationError } from '../plan/mistake.js';
-import type { ShutdownTask } from '../plan/task.js';
+import { distinctName, type ShutdownTask } from '../plan/task.js';
 import { handlerTasks } from './handler-tasks.js';
 import type { MarkedInstance } from './provider-scan.js';
 

@@ -1,5 +1,5 @@
 import { LazyModuleLoader, ModuleRef, type ModulesContainer } from '@nestjs/core';
-import { classesOf, isObject, replaceMethod } from './members.js';
+import { classesOf, isObject, replaceMethod } from '../nest/members.js';
 import { marksOf } from './method-mark.js';
 import { isClass, scanProviders, type MarkedInstance } from './provider-scan.js';
 

@@ -1,5 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { classNames, classesOf } from './members.js';
+import { classNames, classesOf, isObject } from '../nest/members.js';
 import { marksOf, type MarkedClass, type MethodMark } from './method-mark.js';
 
 type NestModule = ModulesContainer extends Map<string, infer M> ? M : never;
@@ -133,8 +133,4 @@ export function providerName(wrapper: Wrapper, instance: object): string {
 /** A value may be a function, as some clients are. */
 function isInstance(value: unknown): value is object {
   return isObject(value) || typeof value === 'function';
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

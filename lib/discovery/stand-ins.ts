@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { InjectionGraph } from '../plan/injection-graph.js';
 import { aliased, readInjections } from './injections.js';
-import { classesOf, isObject } from './members.js';
+import { classesOf, isObject } from '../nest/members.js';
 import { isClass, ownerOf, type Wrapper } from './provider-scan.js';
 
 /** What Nest's decorators write on a class that injects something, or may. */

@@ -1,5 +1,5 @@
 import type { Wrapper } from './provider-scan.js';
-import { isObject } from './members.js';
+import { isObject } from '../nest/members.js';
 
 /** Under this token `@nestjs/terminus` provides its options, on both majors of Nest. */
 const TERMINUS_OPTIONS = 'TERMINUS:MODULE_OPTIONS';

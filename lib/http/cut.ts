@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { isMethod, isObject, memberOf } from '../discovery/members.js';
+import { isMethod, isObject, memberOf } from '../nest/members.js';
 
 /** `INTERNAL_ERROR` of HTTP/2. Its module takes time to load, and most applications never do. */
 const INTERNAL_ERROR = 0x2;

@@ -4,7 +4,7 @@
  * is called late-bound on both majors.
  */
 import 'reflect-metadata';
-import { isMethod, isObject, memberOf, replaceMethod, type Method } from '../discovery/members.js';
+import { isMethod, isObject, memberOf, replaceMethod, type Method } from '../nest/members.js';
 
 /** The methods of an adapter that take a path and a route handler. */
 const ROUTES =

@@ -1,5 +1,5 @@
 import type { Server } from 'node:net';
-import { callMember } from '../discovery/members.js';
+import { callMember } from '../nest/members.js';
 
 /** What becomes of the server: it has listened, or not yet, or its last connection has gone as well. */
 type State = 'never listened' | 'open' | 'closed';

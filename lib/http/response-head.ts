@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Method } from '../discovery/members.js';
+import type { Method } from '../nest/members.js';
 import { closingHead, type Head, type Headers } from './closing-head.js';
 import { followEvents } from './event-boundary.js';
 

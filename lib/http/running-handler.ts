@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isObject, memberOf } from '../discovery/members.js';
+import { isObject, memberOf } from '../nest/members.js';
 import { Exchange } from './exchange.js';
 import { isEventStream } from './response-head.js';
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { isMethod, isObject, type Method } from '../discovery/members.js';
+import { isObject, type Method } from '../nest/members.js';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
+import { isThenable } from '../run/foreign-call.js';
 import { SOME_ROUTE, SelfWaits } from '../run/self-waits.js';
 import { CoarseTime } from './coarse-time.js';
 import { RunningHandler } from './running-handler.js';
@@ -212,8 +213,4 @@ function releaseAfter(running: RunningHandler, result: unknown): void {
   }
   const release = (): void => running.release();
   result.then(release, release);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return isObject(value) && 'then' in value && isMethod(value.then);
 }

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { memberOf } from '../discovery/members.js';
+import { memberOf } from '../nest/members.js';
 import type { InFlightItem } from '../plan/task.js';
 
 /** A connection that is not secured yet. */

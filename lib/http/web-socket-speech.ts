@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { isMethod, isObject, memberOf, type Method } from '../discovery/members.js';
+import { isMethod, isObject, memberOf, type Method } from '../nest/members.js';
 import { callBack } from './event-stream.js';
 import { closeFrame, OutgoingFrames } from './outgoing-frames.js';
 

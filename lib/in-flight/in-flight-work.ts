@@ -3,6 +3,7 @@ import { Observable, isObservable } from 'rxjs';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 import type { ShutdownEvent } from '../run/events.js';
+import { isThenable } from '../run/foreign-call.js';
 import { SelfWaits } from '../run/self-waits.js';
 
 /**
@@ -21,9 +22,11 @@ export class ShutdownInProgressError extends ServiceUnavailableException {
 
 const TASK = 'InFlightWork';
 
-/** Whether a task of that name waits for the work in flight. */
+const TASK_NAME = new RegExp(`^${TASK}( #\\d+)?$`);
+
+/** Whether a task with this name waits for work in flight. */
 export function isWorkTask(name: string): boolean {
-  return name === TASK || name.startsWith(`${TASK} #`);
+  return TASK_NAME.test(name);
 }
 
 interface Entry {
@@ -193,7 +196,7 @@ export class InFlightWork {
   observe(event: ShutdownEvent, phase: string): void {
     if (event.type === 'phase-finished' && event.phase === phase) {
       if (this.#state.status === 'resting') this.#state = { status: 'ended' };
-    } else if (event.type === 'task-started' && event.phase === phase && !event.task.startsWith(TASK)) {
+    } else if (event.type === 'task-started' && event.phase === phase && !isWorkTask(event.task)) {
       this.#neighbours.add(event.id);
     } else if (event.type === 'task-finished' && this.#neighbours.delete(event.id)) {
       this.#endIfDone();
@@ -239,10 +242,6 @@ export class InFlightWork {
       };
     });
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** One that has nothing but what every promise has. */

@@ -1,8 +1,9 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import type { Notice } from '../logging/notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
+import { deadlineAfter, timeLeft } from '../plan/time-budget.js';
 import type { Clock, Timer } from '../run/clock.js';
-import { bounded } from './bounded.js';
+import { within } from '../run/expiry.js';
 import { isTrigger, type GuardedApplication } from './guarded-application.js';
 import { NestApplicationSeam } from './nest-seams.js';
 import { startRun } from './run-request.js';
@@ -169,7 +170,8 @@ export class ApplicationLifecycle {
 
   async #close(reason: ShutdownReason): Promise<void> {
     const { target, hooks, clock, limit, runAt } = this.parts;
-    const until = clock.now() + limit;
+    const askedAt = clock.now();
+    const until = deadlineAfter(askedAt, limit);
     this.#startEnd?.cancel();
     let unpark: () => void = () => undefined;
     const parked = new Promise<never>((_, reject) => {
@@ -191,7 +193,7 @@ export class ApplicationLifecycle {
       if (runAt === 'module-destroy') await startRun(target, request);
       else hooks.expect(request);
       try {
-        await this.#closeInTime(reason, until - limit + this.parts.closeLimit);
+        await this.#closeInTime(reason, deadlineAfter(askedAt, this.parts.closeLimit));
       } finally {
         // A hook that fails may keep Nest from those in which the phases were to run.
         if (target.status === 'idle') await startRun(target, request);
@@ -215,7 +217,9 @@ export class ApplicationLifecycle {
     );
     try {
       const closed = this.#closeNatively(signalOf(reason));
-      await (this.#endsProcess(reason) ? closed : bounded(closed, { clock, deadline, late }));
+      if (this.#endsProcess(reason)) await closed;
+      else if ((await within(closed, { ms: timeLeft(deadline, clock.now()), clock })) === 'expired')
+        throw late;
     } catch (error) {
       // Whoever called close() gets it; of a trigger nobody waits for the answer. Where the time is over, the log has
       // to say so in any case.

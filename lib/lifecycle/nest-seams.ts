@@ -1,4 +1,5 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { callMember, isMethod, isObject, memberOf, replaceMethod, type Method } from '../nest/members.js';
 
 /**
  * The members of Nest's applications that no public API reaches, and the order of its hooks. Each is looked
@@ -7,8 +8,6 @@ import type { INestApplicationContext } from '@nestjs/common';
 
 /** Answers an application through Nest's proxies with the object that they stand before. */
 const SELF = Symbol.for('nestjs-phased-shutdown.self');
-
-type Method = (...args: readonly unknown[]) => unknown;
 
 /** An application as it stands behind its proxies. */
 export class NestApplicationSeam {
@@ -31,7 +30,7 @@ export class NestApplicationSeam {
 
   /** The members of the list that this application does not have. */
   missing(members: readonly string[]): readonly string[] {
-    return members.filter((member) => this.#method(member) === undefined);
+    return members.filter((member) => !isMethod(memberOf(this.raw, member)));
   }
 
   /**
@@ -39,13 +38,7 @@ export class NestApplicationSeam {
    * Nest's proxies bind late, and would find the replacement.
    */
   replace(member: string, make: (original: Method) => Method): void {
-    const original = this.#method(member);
-    if (original === undefined) return;
-    const { raw } = this;
-    this.define(
-      member,
-      make((...args) => Reflect.apply(original, raw, args)),
-    );
+    replaceMethod(this.raw, member, make);
   }
 
   define(member: string | symbol, value: unknown): void {
@@ -55,7 +48,7 @@ export class NestApplicationSeam {
   /** The names of the list that are set in the options with which the application was created. */
   optionsSet(names: readonly string[]): readonly string[] {
     const options: unknown = Reflect.get(this.raw, 'appOptions');
-    if (typeof options !== 'object' || options === null) return [];
+    if (!isObject(options)) return [];
     return names.filter((name) => Boolean(Reflect.get(options, name)));
   }
 
@@ -71,8 +64,7 @@ export class NestApplicationSeam {
   }
 
   call(member: string): void {
-    const method = this.#method(member);
-    if (method !== undefined) Reflect.apply(method, this.raw, []);
+    callMember(this.raw, member);
   }
 
   /**
@@ -82,17 +74,12 @@ export class NestApplicationSeam {
   async closeForSignal(signal?: string): Promise<void> {
     let close: Method | undefined;
     let level: unknown = Object.getPrototypeOf(this.raw);
-    while (typeof level === 'object' && level !== null) {
+    while (isObject(level)) {
       const own: unknown = Object.getOwnPropertyDescriptor(level, 'close')?.value;
       if (isMethod(own)) close = own;
       level = Object.getPrototypeOf(level);
     }
     if (close !== undefined) await Reflect.apply(close, this.raw, [signal]);
-  }
-
-  #method(member: string): Method | undefined {
-    const value: unknown = Reflect.get(this.raw, member);
-    return isMethod(value) ? value : undefined;
   }
 }
 
@@ -103,8 +90,4 @@ export class NestApplicationSeam {
 export function moveToFront(module: object): boolean {
   if (typeof Reflect.get(module, 'distance') !== 'number') return false;
   return Reflect.set(module, 'distance', -1) && Reflect.get(module, 'distance') === -1;
-}
-
-function isMethod(value: unknown): value is Method {
-  return typeof value === 'function';
 }

@@ -1,4 +1,5 @@
 import type { ProcessNotice } from '../logging/notice.js';
+import { deadlineAfter, earliest, timeLeft, timeUntil } from '../plan/time-budget.js';
 import type { Clock, Timer } from '../run/clock.js';
 import { whenOver } from '../run/expiry.js';
 import type { ForcedEnd } from '../report/report-so-far.js';
@@ -93,7 +94,7 @@ export class ProcessEnding {
     port.endWhenIdle(() => {
       // What is alive from here on was begun by a listener of `beforeExit`, and is waited for like a handler.
       watchdog.cancel();
-      watchdog = this.#watchdog(closedAt, Math.max(LEAVE_LIMIT, this.#startedAt + this.#limit - clock.now()));
+      watchdog = this.#watchdog(closedAt, timeLeft(this.#endsAt, clock.now(), LEAVE_LIMIT));
     });
     if (this.exit === 'signal' && this.first.kind === 'signal') port.raise(this.first.signal);
   }
@@ -171,12 +172,12 @@ export class ProcessEnding {
     });
   }
 
-  /** Milliseconds from the first trigger: the earliest of the limits of the applications. */
-  get #limit(): number {
-    const limits = Array.from(this.#applications, ({ exit, exitLimit }) =>
-      exit === 'none' ? Infinity : exitLimit,
+  /** When the process ends at the latest: the earliest of the deadlines of the applications. */
+  get #endsAt(): number {
+    const deadlines = Array.from(this.#applications, ({ exit, exitLimit }) =>
+      exit === 'none' ? Infinity : deadlineAfter(this.#startedAt, exitLimit),
     );
-    return Math.min(...limits);
+    return earliest(deadlines);
   }
 
   /**
@@ -185,9 +186,9 @@ export class ProcessEnding {
    */
   #startDeadline(): void {
     const { port, clock, tell } = this.ports;
-    const limit = this.#limit;
+    const endsAt = this.#endsAt;
     this.#deadline?.cancel();
-    if (limit === Infinity || this.#closing === 0) return;
+    if (endsAt === Infinity || this.#closing === 0) return;
     const onTime = (): void => {
       const afterMs = clock.now() - this.#startedAt;
       const abandoned = this.#running();
@@ -196,7 +197,7 @@ export class ProcessEnding {
       port.setExitCode(this.#askedCode || 1);
       this.#force({ kind: 'deadline' });
     };
-    this.#deadline = whenOver(clock, onTime, this.#startedAt + limit - clock.now(), CATCH_UP);
+    this.#deadline = whenOver(clock, onTime, timeUntil(endsAt, clock.now()), CATCH_UP);
   }
 
   /** Somebody else has ended the process; nothing can hold it any more. */

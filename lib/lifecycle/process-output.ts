@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { deadlineAfter } from '../plan/time-budget.js';
 
 const STANDARD_ERROR = 2;
 
@@ -77,7 +78,7 @@ function openAgain(): number | undefined {
 }
 
 function writeWhole(descriptor: number, bytes: Uint8Array): void {
-  const until = performance.now() + PATIENCE;
+  const until = deadlineAfter(performance.now(), PATIENCE);
   for (let written = 0; written < bytes.length;) {
     try {
       written += writeSync(descriptor, bytes, written);

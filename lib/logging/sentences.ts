@@ -1,4 +1,4 @@
-import { duration } from '../plan/duration.js';
+import { duration } from '../plan/time-budget.js';
 import { milliseconds, pathSum, planText } from '../plan/plan-text.js';
 import { errorText, reasonText, stackText } from '../plan/reason-text.js';
 import { thrownText } from '../plan/thrown.js';

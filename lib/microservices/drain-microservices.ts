@@ -1,10 +1,9 @@
 import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { checkKeys, isOneOf, isRecord, shown } from '../plan/check-setting.js';
-import { distinctName } from '../plan/distinct-name.js';
-import type { ShutdownTask } from '../plan/task.js';
+import { distinctName, type ShutdownTask } from '../plan/task.js';
 import { AnsweringStreams } from './answering-streams.js';
 import { drainTask } from './drain-task.js';
-import { missingMembers } from '../discovery/members.js';
+import { missingMembers } from '../nest/members.js';
 import { followHandlerMethods } from './handler-methods.js';
 import { clientsIn } from './own-clients.js';
 import { serversOf } from './server-seams.js';

@@ -1,7 +1,9 @@
 import type { Callers } from '../in-flight/callers.js';
 import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
+import { divideDrain } from '../plan/time-budget.js';
 import { millisecondsUntil, type Clock } from '../run/clock.js';
-import { replaceMethod } from '../discovery/members.js';
+import { within } from '../run/expiry.js';
+import { replaceMethod } from '../nest/members.js';
 import type { AnsweringStreams } from './answering-streams.js';
 import type { TransportDrain } from './transport-drain.js';
 
@@ -67,14 +69,8 @@ export function drainTask(server: object, drain: TransportDrain, ports: DrainTas
 
 /** Resolves when no caller is left, or when it is time to finish what has been taken. */
 async function callersEnded(deadline: number, { clock, callers, phase }: DrainTaskPorts): Promise<void> {
-  const left = millisecondsUntil(deadline, clock);
-  let end = (): void => undefined;
-  const late = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  const timer = clock.schedule(() => end(), left - Math.min(RESERVE, left / 2));
-  await Promise.race([callers.ended(phase), late]);
-  timer.cancel();
+  const { waitMs } = divideDrain(millisecondsUntil(deadline, clock), RESERVE);
+  await within(callers.ended(phase), { ms: waitMs, clock });
 }
 
 /** Nobody waits any more, and what an event listener throws would end the process. */

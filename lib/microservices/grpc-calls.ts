@@ -1,5 +1,5 @@
 import { ReplaySubject, type Observable } from 'rxjs';
-import { isMethod, isObject, memberOf, type Method } from '../discovery/members.js';
+import { isMethod, isObject, memberOf, type Method } from '../nest/members.js';
 import { CURRENT, type Message, type Messages } from './messages.js';
 
 /** What a client may try again elsewhere; by its number, as no package of gRPC is loaded to look it up. */

@@ -1,12 +1,5 @@
 import { isObservable, takeUntil, type Observable } from 'rxjs';
-import {
-  callMember,
-  isMethod,
-  isObject,
-  memberOf,
-  replaceMethod,
-  type Method,
-} from '../discovery/members.js';
+import { callMember, isMethod, isObject, memberOf, replaceMethod, type Method } from '../nest/members.js';
 import { followGrpcCalls, isWatching } from './grpc-calls.js';
 import { Messages } from './messages.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';

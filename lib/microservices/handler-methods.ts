@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { types } from 'node:util';
 import type { ModulesContainer } from '@nestjs/core';
-import { isMethod, isObject, type Method } from '../discovery/members.js';
+import { isMethod, isObject, type Method } from '../nest/members.js';
 import { CURRENT } from './messages.js';
 
 /** What `@MessagePattern()`, `@EventPattern()` and the decorators of gRPC leave on a method. */

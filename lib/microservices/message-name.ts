@@ -1,4 +1,4 @@
-import { isMethod, memberOf } from '../discovery/members.js';
+import { isMethod, memberOf } from '../nest/members.js';
 
 /** What the contexts of the transports call the pattern of a message. */
 const PATTERN_GETTERS = ['getPattern', 'getSubject', 'getTopic', 'getChannel'];

@@ -1,7 +1,7 @@
 import { EMPTY, isObservable, Observable, throwError } from 'rxjs';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
-import { isMethod, isObject, memberOf, replaceMethod, type Method } from '../discovery/members.js';
+import { isMethod, isObject, memberOf, replaceMethod, type Method } from '../nest/members.js';
 import { AnsweringStreams } from './answering-streams.js';
 import { CURRENT, Messages, type Message } from './messages.js';
 import { nameOf, patternText } from './message-name.js';

@@ -1,4 +1,4 @@
-import { isMethod, isObject, memberOf } from '../discovery/members.js';
+import { isMethod, isObject, memberOf } from '../nest/members.js';
 
 /**
  * The messages of QoS 2 that a client of mqtt.js has taken over by PUBREC, and that the broker has not released yet

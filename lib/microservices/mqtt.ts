@@ -1,6 +1,6 @@
 import { MessagesInFlight } from './messages-in-flight.js';
 import { MqttHandshakes } from './mqtt-handshakes.js';
-import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
+import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 const WITHHELD = new Error('The server is draining; the message is left to the session.');

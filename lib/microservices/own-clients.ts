@@ -1,6 +1,6 @@
 import { Server, Socket } from 'node:net';
 import type { ModulesContainer } from '@nestjs/core';
-import { callMember, classNames, isObject, memberOf } from '../discovery/members.js';
+import { callMember, classNames, isObject, memberOf } from '../nest/members.js';
 import { allWrappers } from '../discovery/provider-scan.js';
 
 /** The client of each server of Nest. */

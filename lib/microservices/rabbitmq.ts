@@ -1,5 +1,5 @@
 import { MessagesInFlight } from './messages-in-flight.js';
-import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
+import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** A consumer of the broker: the channel that it is on, and what the broker answered. */

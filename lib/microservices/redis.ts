@@ -1,5 +1,5 @@
 import { MessagesInFlight } from './messages-in-flight.js';
-import { callMember, isMethod, isObject, memberOf } from '../discovery/members.js';
+import { callMember, isMethod, isObject, memberOf } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** Unsubscribes, and answers over the other of Nest's two connections, which stays as it is. */

@@ -10,7 +10,8 @@ import {
 } from 'rxjs';
 import { checkKeys, isDuration, isOneOf, type Place } from '../plan/check-setting.js';
 import { MistakeList } from '../plan/mistake.js';
-import { isObject, memberOf } from '../discovery/members.js';
+import { deadlineAfter } from '../plan/time-budget.js';
+import { isObject, memberOf } from '../nest/members.js';
 
 /** The options of `retryRefused()`. All times are in milliseconds. */
 export interface RetryOptions {
@@ -52,7 +53,7 @@ export function retryRefused<T>(options: RetryOptions = {}): MonoTypeOperatorFun
   const { timeout = 10_000, delay = 100, closed = 'retry', scheduler = asyncScheduler } = options;
   return (call) =>
     defer(() => {
-      const until = scheduler.now() + timeout;
+      const until = deadlineAfter(scheduler.now(), timeout);
       let status: 'unanswered' | 'answered' = 'unanswered';
       return call.pipe(
         tap(() => {
@@ -62,7 +63,7 @@ export function retryRefused<T>(options: RetryOptions = {}): MonoTypeOperatorFun
           delay: (error: unknown) => {
             const isSafe = isRefused(error) || (closed === 'retry' && hasClosed(error));
             const pause = delay * (0.5 + Math.random());
-            return isSafe && status === 'unanswered' && scheduler.now() + pause < until
+            return isSafe && status === 'unanswered' && deadlineAfter(scheduler.now(), pause) < until
               ? timer(pause, scheduler)
               : throwError(() => error);
           },

@@ -1,5 +1,5 @@
 import { isObservable } from 'rxjs';
-import { callMember, isMethod, isObject, type Method } from '../discovery/members.js';
+import { callMember, isMethod, isObject, type Method } from '../nest/members.js';
 
 /**
  * The members of Nest's transport servers that no public API reaches. Nest calls them late-bound, so they can be

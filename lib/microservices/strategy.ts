@@ -1,5 +1,5 @@
 import { MessagesInFlight } from './messages-in-flight.js';
-import { isMethod, memberOf } from '../discovery/members.js';
+import { isMethod, memberOf } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** What a custom strategy may have beside Nest's own members. */

@@ -2,7 +2,7 @@ import { Server, type Socket } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import { MessagesInFlight, type Admission } from './messages-in-flight.js';
 import { socketOf } from './own-clients.js';
-import { callMember, isMethod, memberOf } from '../discovery/members.js';
+import { callMember, isMethod, memberOf } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 type State =

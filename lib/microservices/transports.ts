@@ -6,7 +6,7 @@ import { rabbitmqDrain } from './rabbitmq.js';
 import { redisDrain } from './redis.js';
 import { tcpDrain } from './tcp.js';
 import { strategyDrain } from './strategy.js';
-import { classNames } from '../discovery/members.js';
+import { classNames } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** Takes a server before it listens; answers with how it is drained. */

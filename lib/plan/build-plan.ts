@@ -3,9 +3,10 @@ import { InjectionGraph, type Injections } from './injection-graph.js';
 import { MistakeList } from './mistake.js';
 import type { PhaseOptions } from './phase.js';
 import { PhaseGraph } from './phase-graph.js';
-import { longestPath, type PlannedPhase, type ShutdownPlan } from './shutdown-plan.js';
+import type { PlannedPhase, ShutdownPlan } from './shutdown-plan.js';
 import { arrangeTasks } from './task-graph.js';
 import type { ShutdownTask } from './task.js';
+import { longestPath } from './time-budget.js';
 
 /**
  * Builds the plan of a shutdown from its phases and tasks, in O(V + E).

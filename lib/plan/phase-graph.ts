@@ -36,8 +36,10 @@ export class PhaseGraph {
   /**
    * Checks the list of phases and arranges it. What is wrong is added to the mistakes and left out, so
    * that the rest of the configuration can be checked against what is right.
+   *
+   * @param inFront phases that are not in the list of the user and stand in front of it
    */
-  static from(list: unknown, mistakes: MistakeList): PhaseGraph {
+  static from(list: unknown, mistakes: MistakeList, inFront: readonly PhaseOptions[] = []): PhaseGraph {
     if (!Array.isArray(list) || list.length === 0) {
       mistakes.add(
         'SHUTDOWN_NO_PHASES',
@@ -46,7 +48,7 @@ export class PhaseGraph {
       );
       return new PhaseGraph([], new Graph(0));
     }
-    return PhaseGraph.#arrange(readPhases(list, mistakes), mistakes);
+    return PhaseGraph.#arrange(readPhases(list, { mistakes, inFront }), mistakes);
   }
 
   static #arrange(phases: readonly Phase[], mistakes: MistakeList): PhaseGraph {
@@ -110,12 +112,25 @@ export class PhaseGraph {
   }
 }
 
-function readPhases(list: readonly unknown[], mistakes: MistakeList): readonly Phase[] {
-  const phases: Phase[] = [];
-  const seen = new Set<string>();
-  const names = list.flatMap((each) =>
+function readPhases(
+  list: readonly unknown[],
+  { mistakes, inFront }: { readonly mistakes: MistakeList; readonly inFront: readonly PhaseOptions[] },
+): readonly Phase[] {
+  const known = [...inFront, ...list].flatMap((each) =>
     isRecord(each) && typeof each['name'] === 'string' ? [each['name']] : [],
   );
+  const phases: Phase[] = [];
+  const read = (
+    written: Readonly<Record<string, unknown>>,
+    place: { readonly name: string; readonly path: string },
+  ): void => {
+    const last = phases.at(-1);
+    const follows = last === undefined ? [] : [last.name];
+    phases.push(readPhase(written, { ...place, mistakes, known, follows }));
+  };
+  for (const phase of inFront) read({ ...phase }, { name: phase.name, path: phase.name });
+  /** Where each name stands in the list. */
+  const places = new Map<string, number>();
   list.forEach((each: unknown, index) => {
     const path = `phases[${index}]`;
     if (!isRecord(each)) {
@@ -125,25 +140,17 @@ function readPhases(list: readonly unknown[], mistakes: MistakeList): readonly P
     checkKeys(each, PHASE_KEYS, { path, mistakes });
     const name = each['name'];
     if (!isName(name, { path: `${path}.name`, mistakes })) return;
-    if (seen.has(name)) {
+    const first = places.get(name);
+    if (first !== undefined) {
       mistakes.add(
         'SHUTDOWN_DUPLICATE_PHASE',
         `${path}.name`,
-        `the phase '${name}' is already in the list, at phases[${names.indexOf(name)}]. Rename one of them, or put the tasks of both into one.`,
+        `the phase '${name}' is already in the list, at phases[${first}]. Rename one of them, or put the tasks of both into one.`,
       );
       return;
     }
-    seen.add(name);
-    const follows = phases.at(-1)?.name;
-    phases.push(
-      readPhase(each, {
-        name,
-        path,
-        mistakes,
-        known: names,
-        follows: follows === undefined ? [] : [follows],
-      }),
-    );
+    places.set(name, index);
+    read(each, { name, path });
   });
   return phases;
 }

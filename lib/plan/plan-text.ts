@@ -1,6 +1,6 @@
-import { duration } from './duration.js';
 import type { Phase } from './phase.js';
 import type { PlannedPhase, ShutdownPlan } from './shutdown-plan.js';
+import { duration } from './time-budget.js';
 
 /** Columns of a terminal that the text keeps to where names allow it. */
 const WIDTH = 80;

@@ -19,6 +19,14 @@ export interface InFlightItem {
   readonly ageMs: number;
 }
 
+/** The name, or the name with a number where it is taken. It is taken from now on. */
+export function distinctName(name: string, taken: Set<string>): string {
+  let free = name;
+  for (let number = 2; taken.has(free); number += 1) free = `${name} #${number}`;
+  taken.add(free);
+  return free;
+}
+
 /** What the engine runs: a name, a phase, a function, and its place among its neighbours. */
 export interface ShutdownTask {
   /** Unique among the tasks that have not ended. */

@@ -1,8 +1,9 @@
-import { MAX_TIMEOUT, isName, isRecord } from './check-setting.js';
-import { MistakeList } from './mistake.js';
+import { isName, isRecord } from './check-setting.js';
+import type { MistakeList } from './mistake.js';
 import { nameAdvice } from './nearest-name.js';
 import { DRAIN_PHASE, UNREADY_PHASE } from './phase.js';
 import { PhaseGraph } from './phase-graph.js';
+import { unreadyTimeout } from './time-budget.js';
 
 /**
  * The list of phases as the user wrote it, which is his: `unready` is put in front where he has none, and
@@ -41,22 +42,14 @@ export class UserPhases {
   /** `unready` is always there, and lasts as long as its delay needs. */
   #withUnready(written: readonly unknown[]): PhaseGraph {
     const { shutdownDelay, mistakes } = this.context;
-    const timeout = Math.min(shutdownDelay + 1_000, MAX_TIMEOUT);
+    const timeout = unreadyTimeout(shutdownDelay);
     if (written.some(isUnready)) {
       const list = written.map((phase) =>
         isUnready(phase) && phase['timeout'] === undefined ? { ...phase, timeout } : phase,
       );
       return PhaseGraph.from(list, mistakes);
     }
-    const found = new MistakeList();
-    const graph = PhaseGraph.from([{ name: UNREADY_PHASE, timeout }, ...written], found);
-    // He counts his own phases, without the one that stands in front of them.
-    const asWritten = (text: string): string =>
-      text.replace(/\bphases\[(\d+)\]/g, (_, index: string) => `phases[${Number(index) - 1}]`);
-    for (const { code, path, message } of found.all) {
-      mistakes.add(code, asWritten(path), asWritten(message));
-    }
-    return graph;
+    return PhaseGraph.from(written, mistakes, [{ name: UNREADY_PHASE, timeout }]);
   }
 
   #checkDelay(): void {

@@ -1,4 +1,4 @@
-import { duration } from '../plan/duration.js';
+import { duration } from '../plan/time-budget.js';
 import type { ShutdownEvent, TaskEvent } from '../run/events.js';
 import { worse, type RunOutcome, type TaskOutcome } from '../run/outcome.js';
 import type { PhaseReport, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';

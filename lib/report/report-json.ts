@@ -1,4 +1,4 @@
-import { duration } from '../plan/duration.js';
+import { duration } from '../plan/time-budget.js';
 import type { Mode } from '../plan/phase.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { InFlightItem } from '../plan/task.js';

@@ -1,4 +1,4 @@
-import { duration } from '../plan/duration.js';
+import { duration } from '../plan/time-budget.js';
 import type { AwaitedTask } from '../run/events.js';
 import type { ProcessEnd, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
 

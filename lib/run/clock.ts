@@ -1,3 +1,5 @@
+import { timeLeft } from '../plan/time-budget.js';
+
 /** A timer that was started and can be taken back. */
 export interface Timer {
   /** Does nothing once it has fired. */
@@ -19,7 +21,7 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number): Timer;
 }
 
-/** Milliseconds that are left until a moment of the wall clock, such as the `deadline` of a context. */
+/** Milliseconds that are left until an instant of the wall clock, such as the `deadline` of a context. */
 export function millisecondsUntil(deadline: number, clock: Clock): number {
-  return deadline - clock.dateOf(clock.now());
+  return timeLeft(deadline, clock.dateOf(clock.now()));
 }

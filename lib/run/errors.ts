@@ -1,4 +1,4 @@
-import { duration } from '../plan/duration.js';
+import { duration } from '../plan/time-budget.js';
 import { milliseconds } from '../plan/plan-text.js';
 import { isWellFormed, looksLikeError, readError, thrownText } from '../plan/thrown.js';
 

@@ -2,42 +2,47 @@ import type { InjectionGraph } from '../plan/injection-graph.js';
 import type { Phase } from '../plan/phase.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import { arrangeTasks } from '../plan/task-graph.js';
+import { deadlineAfter, timeLeft, timeUntil } from '../plan/time-budget.js';
 import type { Timer } from './clock.js';
 import type { AwaitedTask } from './events.js';
+import { whenOver } from './expiry.js';
 import { Frontier } from './frontier.js';
 import { worse, type PhaseOutcome } from './outcome.js';
-import { TaskContext } from './task-context.js';
-import { whenOver } from './expiry.js';
 import type { StepQueue } from './step-queue.js';
-import { emitEnding, emitSkipped, emitStarted, type EventSource } from './task-events.js';
+import { awaitedTask, emitEnding, emitSkipped, emitStarted, type EventSource } from './task-events.js';
 import type { Ending, TaskExecution } from './task-execution.js';
-import { Turn } from './turn.js';
 
 /** What the phases of one run share. */
 export interface RunScope extends EventSource {
   readonly reason: ShutdownReason;
   /** When the run ends at the latest. */
   readonly deadline: number;
-  /** Told what a listener of a task's signal throws. */
+  /** Called with what a listener of a task's signal throws. */
   readonly onListenerError: (error: unknown) => void;
   readonly injections: () => InjectionGraph;
   readonly steps: StepQueue;
 }
 
+/** The tasks of a phase as they were last arranged. A task that comes in has the rest arranged anew. */
+interface Placement {
+  readonly executions: readonly TaskExecution[];
+  readonly frontier: Frontier;
+  /** By the node of a task, whether its turn has come. */
+  readonly handedOut: Uint8Array;
+}
+
 /**
- * One phase while it runs: starts each task when those before it have ended, and ends them all when its
- * time is over.
+ * One phase while it runs: starts each task when those before it have ended, and ends them all when its time is over.
  *
- * opening (nothing has started) → running → expired (its time is over, what was queued is skipped) → ended,
+ * opening (nothing has started) → running → expired (its time is over, queued tasks are skipped) → ended,
  * or running → ended.
  */
 export class PhaseExecution {
   #status: 'opening' | 'running' | 'expired' | 'ended' = 'opening';
   #outcome: PhaseOutcome = 'completed';
-  #placed: readonly Turn[] = [];
-  /** Taken in, and not placed yet: those that come in one step are placed together. */
-  #arrivals: Turn[] = [];
-  #frontier: Frontier;
+  /** Taken in and not placed yet: those that come in one step are placed together. */
+  #arrivals: TaskExecution[] = [];
+  #placement: Placement;
   /** When the time of the phase is over. */
   readonly deadline: number;
   readonly #timer: Timer;
@@ -49,15 +54,15 @@ export class PhaseExecution {
   ) {
     const { clock, deadline } = scope;
     const startedAt = clock.now();
-    this.deadline = Math.min(startedAt + phase.timeout, deadline);
-    this.#timer = whenOver(clock, () => this.#expire(), this.deadline - startedAt);
-    this.#frontier = this.#place(Array.from(executions, (execution) => new Turn(execution)));
+    this.deadline = deadlineAfter(startedAt, phase.timeout, deadline);
+    this.#timer = whenOver(clock, () => this.#expire(), timeUntil(this.deadline, startedAt));
+    this.#placement = this.#place([...executions]);
   }
 
   /** Starts what may start. Apart from the constructor, since a task may end the phase at once. */
   start(): void {
     const { clock, emit } = this.scope;
-    const taskCount = this.#placed.length;
+    const taskCount = this.#placement.executions.length;
     emit({ type: 'phase-started', at: clock.now(), phase: this.phase.name, taskCount });
     this.#status = 'running';
     this.#advance();
@@ -70,115 +75,123 @@ export class PhaseExecution {
 
   /** Takes in a task that was registered while the phase is open, at its place among those that are queued. */
   add(execution: TaskExecution): void {
-    this.#arrivals.push(new Turn(execution));
+    this.#arrivals.push(execution);
     if (this.#arrivals.length === 1) this.scope.steps.later(() => this.#placeArrivals());
   }
 
   get awaited(): readonly AwaitedTask[] {
     const now = this.scope.clock.now();
-    return this.#placed.filter((turn) => turn.status === 'started').map((turn) => turn.awaited(now));
+    return this.#placement.executions.flatMap((execution) => awaitedTask(execution, now) ?? []);
+  }
+
+  /** Those that have started and not ended. */
+  get #started(): readonly TaskExecution[] {
+    return this.#placement.executions.filter((execution) => execution.awaited !== undefined);
   }
 
   #placeArrivals(): void {
     if (this.#arrivals.length === 0) return;
-    const started = this.#placed.filter((turn) => turn.status === 'started');
-    const queued = this.#placed.filter((turn) => turn.status === 'queued');
+    const { executions, handedOut } = this.#placement;
+    const started = this.#started;
+    const queued = executions.filter((_, node) => handedOut[node] === 0);
     const arrivals = this.#arrivals;
     this.#arrivals = [];
-    this.#frontier = this.#place([...started, ...queued, ...arrivals], started.length);
+    this.#placement = this.#place([...started, ...queued, ...arrivals], started.length);
     if (this.#status !== 'opening') this.#advance();
   }
 
-  /** Arranges those that have not ended; the first `started` of them run already. */
-  #place(turns: readonly Turn[], started = 0): Frontier {
+  /** Arranges tasks that have not ended; the first `started` of them are running. */
+  #place(executions: readonly TaskExecution[], started = 0): Placement {
     const arranged = arrangeTasks(
-      turns.map((turn) => turn.execution.task),
+      executions.map((execution) => execution.task),
       { mode: this.phase.mode, injections: this.scope.injections(), started },
     );
-    // Every task was checked when it came in, so a cycle here is a fault of ours; no run may hang on it.
+    // Every task was checked when it came in, so a cycle here is a bug of ours. It must not make the run hang.
     if (arranged.kind === 'cyclic') throw new Error('the tasks of a checked phase wait for each other');
-    turns.forEach((turn, node) => {
-      turn.node = node;
+    executions.forEach((execution, node) => {
+      execution.node = node;
     });
-    this.#placed = turns;
+    const handedOut = new Uint8Array(executions.length).fill(1, 0, started);
     const handOut = (node: number): void => {
       // What was registered before a task starts may have to run before it.
       this.#placeArrivals();
-      const turn = turns[node];
-      if (turn === undefined) frontier.complete(node);
+      const execution = executions[node];
+      if (execution === undefined) {
+        frontier.complete(node);
+        return;
+      }
       // A frontier that was replaced while it walked hands out nothing more: its successor does.
-      else if (this.#placed === turns && turn.status === 'queued') this.#handOut(turn);
+      if (this.#placement.frontier !== frontier || handedOut[node] !== 0) return;
+      handedOut[node] = 1;
+      this.#handOut(execution);
     };
     const frontier = new Frontier(arranged.graph, { steps: this.scope.steps, handOut });
-    return frontier;
+    return { executions, frontier, handedOut };
   }
 
-  #handOut(turn: Turn): void {
-    if (turn.execution.isOver) {
-      // Unregistered or disposed before its turn came.
-      turn.status = 'ended';
-      this.#frontier.complete(turn.node);
-    } else if (this.#status === 'running') {
-      this.scope.steps.at(turn.execution.depth, () => this.#startTurn(turn));
-    } else {
-      this.scope.steps.at(turn.execution.depth, () => this.#skipTurn(turn));
-    }
+  /** The turn of a task has come. */
+  #handOut(execution: TaskExecution): void {
+    const { steps } = this.scope;
+    // It was unregistered or disposed before.
+    if (execution.isOver) this.#placement.frontier.complete(execution.node);
+    else if (this.#status === 'running') steps.at(execution.depth, () => this.#start(execution));
+    else steps.at(execution.depth, () => this.#skip(execution));
   }
 
-  #startTurn(turn: Turn): void {
-    const { execution } = turn;
+  #start(execution: TaskExecution): void {
     const { clock, reason, steps, onListenerError } = this.scope;
-    const now = clock.now();
-    const deadline = Math.min(now + (execution.task.timeout ?? Infinity), this.deadline);
-    turn.status = 'started';
-    turn.startedAt = now;
-    // The loop may have been blocked for longer than the phase has: it has a turn of the loop all the same.
-    turn.allowedMs = Math.max(0, deadline - now);
-    // Claimed before it is told, so that no listener can withdraw what was told to have started.
-    const context = new TaskContext(reason, this.phase.name, { clock, until: deadline, onListenerError });
-    const claimed = execution.claim(context);
+    const startedAt = clock.now();
+    const deadline = deadlineAfter(startedAt, execution.task.timeout ?? Infinity, this.deadline);
+    // Claimed before `task-started` is emitted, so that no listener can withdraw a task that is said to have started.
+    const claimed = execution.claim({
+      by: 'run',
+      reason,
+      clock,
+      startedAt,
+      deadline,
+      // Never negative, although the loop may have been blocked for longer than the phase has: the task runs anyway.
+      allowedMs: timeLeft(deadline, startedAt),
+      timer: deadline < this.deadline ? 'own' : 'of the phase',
+      onListenerError,
+    });
     emitStarted(execution, this.scope);
-    if (deadline < this.deadline) turn.timer = whenOver(clock, () => turn.expire(), deadline - now);
-    execution.whenEnded((ending) => steps.now(() => this.#endTurn(turn, ending)));
+    execution.whenEnded((ending) => steps.now(() => this.#end(execution, ending)));
     if (claimed) execution.call();
   }
 
-  #skipTurn(turn: Turn): void {
-    turn.status = 'ended';
-    emitSkipped(turn.execution, 'phase-timeout', this.scope);
-    this.#frontier.complete(turn.node);
+  #skip(execution: TaskExecution): void {
+    emitSkipped(execution, 'phase-timeout', this.scope);
+    this.#placement.frontier.complete(execution.node);
   }
 
-  #endTurn(turn: Turn, ending: Ending): void {
-    turn.status = 'ended';
-    turn.timer?.cancel();
+  #end(execution: TaskExecution, ending: Ending): void {
     this.#outcome = worse<PhaseOutcome>(this.#outcome, ending.outcome);
-    emitEnding(turn.execution, ending, this.scope);
-    this.#frontier.complete(turn.node);
+    emitEnding(execution, ending, this.scope);
+    this.#placement.frontier.complete(execution.node);
     this.#endWhenDone();
   }
 
   #expire(): void {
     this.#status = 'expired';
-    const started = this.#placed.filter((turn) => turn.status === 'started');
+    const started = this.#started;
     this.scope.steps.now(() => {
-      for (const turn of started) turn.expire();
+      for (const execution of started) execution.expire();
       this.#endWhenDone();
     });
   }
 
   #advance(): void {
-    this.#frontier.start();
+    this.#placement.frontier.start();
     this.#endWhenDone();
   }
 
-  /** Looks when all that was asked for up to now has been handed out. */
+  /** Checks for the end when everything that was asked for up to now has been handed out. */
   #endWhenDone(): void {
     this.scope.steps.later(() => this.#endIfDone());
   }
 
   #endIfDone(): void {
-    if (!this.#frontier.isDone || this.#arrivals.length > 0 || this.#status === 'ended') return;
+    if (!this.#placement.frontier.isDone || this.#arrivals.length > 0 || this.#status === 'ended') return;
     this.#status = 'ended';
     this.#timer.cancel();
     const { clock, emit, onEnded } = this.scope;

@@ -1,4 +1,4 @@
-import { duration } from '../plan/duration.js';
+import { duration } from '../plan/time-budget.js';
 import type { Timer } from './clock.js';
 import type { AwaitedTask } from './events.js';
 import type { EventSource } from './task-events.js';

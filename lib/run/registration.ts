@@ -48,6 +48,7 @@ export function registrationOf(execution: TaskExecution, host: RegistrationHost)
           return;
         }
         runAlone(execution, {
+          by: 'dispose',
           clock: host.clock,
           steps: host.steps,
           reason: { kind: 'dispose' },

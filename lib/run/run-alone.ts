@@ -1,34 +1,33 @@
 import type { ShutdownReason } from '../plan/reason.js';
+import { deadlineAfter } from '../plan/time-budget.js';
 import type { Clock } from './clock.js';
-import { ShutdownTimeoutError } from './errors.js';
-import { whenOver } from './expiry.js';
 import type { StepQueue } from './step-queue.js';
-import { TaskContext } from './task-context.js';
-import type { Ending, TaskExecution } from './task-execution.js';
+import type { Claim, Ending, TaskExecution } from './task-execution.js';
 
 /**
- * Runs a task outside the order of its phase, or joins it where it runs already: for one that is disposed,
- * and for one that is registered when its phase has ended.
- *
- * @param allowedMs milliseconds until its time is over
+ * Runs a task outside the order of its phase, or joins it where it is running: a task that is disposed, or one that is
+ * registered when its phase has ended.
  */
 export function runAlone(
   execution: TaskExecution,
   {
+    by,
     clock,
     steps,
     reason,
     allowedMs,
-    latest = Infinity,
+    latest,
     onClaimed,
     onEnded,
     onListenerError,
   }: {
+    readonly by: Claim['by'];
     readonly clock: Clock;
     readonly steps: StepQueue;
     readonly reason: ShutdownReason;
+    /** Milliseconds until its time is over. */
     readonly allowedMs: number;
-    /** When its time is over at the latest: time passes until it starts. */
+    /** When its time is over at the latest, since time may pass until it starts. */
     readonly latest?: number;
     /** Called before its function: from then on it is too late to withdraw it. */
     readonly onClaimed?: () => void;
@@ -36,20 +35,20 @@ export function runAlone(
     readonly onListenerError?: (error: unknown) => void;
   },
 ): void {
-  const { task, phase } = execution;
-  const now = clock.now();
-  const until = Math.min(now + allowedMs, latest);
-  const claimed = execution.claim(new TaskContext(reason, phase, { clock, until, onListenerError }));
-  onClaimed?.();
-  const timer = whenOver(
+  const startedAt = clock.now();
+  const deadline = deadlineAfter(startedAt, allowedMs, latest);
+  const claimed = execution.claim({
+    by,
+    reason,
     clock,
-    () => execution.expire(new ShutdownTimeoutError(task.name, phase, allowedMs)),
-    Math.max(0, until - now),
-  );
-  execution.whenEnded((ending) => {
-    timer.cancel();
-    onEnded(ending);
+    startedAt,
+    deadline,
+    allowedMs,
+    timer: 'own',
+    onListenerError,
   });
+  onClaimed?.();
+  execution.whenEnded(onEnded);
   // A task may dispose another one, to any depth.
   if (claimed) steps.later(() => steps.at(execution.depth, () => execution.call()));
 }

@@ -3,6 +3,7 @@ import { nameAdvice } from '../plan/nearest-name.js';
 import type { PhaseGraph } from '../plan/phase-graph.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { ShutdownTask } from '../plan/task.js';
+import { deadlineAfter, shorter, taskTimeout, timeLeft } from '../plan/time-budget.js';
 import type { Clock } from './clock.js';
 import type { AwaitedTask, ShutdownEvent, ShutdownListener, SkipCause } from './events.js';
 import { Frontier } from './frontier.js';
@@ -132,7 +133,7 @@ export class ShutdownRun {
     }
     this.#clock.begin();
     const at = this.#clock.now();
-    const deadline = options.deadline ?? at + this.settings.limit;
+    const deadline = options.deadline ?? deadlineAfter(at, this.settings.limit);
     const scope: RunScope = {
       clock: this.#clock,
       reason,
@@ -202,7 +203,7 @@ export class ShutdownRun {
   }
 
   #runStraggler(execution: TaskExecution, scope: RunScope): void {
-    const allowedMs = Math.max(0, Math.min(this.#timeoutOf(execution), scope.deadline - scope.clock.now()));
+    const allowedMs = shorter(this.#timeoutOf(execution), timeLeft(scope.deadline, scope.clock.now()));
     this.#stragglers.run(execution, {
       allowedMs,
       scope,
@@ -275,7 +276,7 @@ export class ShutdownRun {
   }
 
   #timeoutOf({ task, phase }: TaskExecution): number {
-    return task.timeout ?? this.registry.phaseGraph.phase(phase)?.timeout ?? this.settings.limit;
+    return taskTimeout(task, this.registry.phaseGraph.phase(phase), this.settings.limit);
   }
 }
 

@@ -1,9 +1,8 @@
 import type { AwaitedTask } from './events.js';
 import type { RunScope } from './phase-execution.js';
 import { runAlone } from './run-alone.js';
-import { emitEnding, emitStarted } from './task-events.js';
+import { awaitedTask, emitEnding, emitStarted } from './task-events.js';
 import type { Ending, TaskExecution } from './task-execution.js';
-import { Turn } from './turn.js';
 
 interface StragglerPorts {
   readonly allowedMs: number;
@@ -11,12 +10,12 @@ interface StragglerPorts {
   readonly onEnded: (ending: Ending | { readonly outcome: 'withdrawn' }) => void;
 }
 
-/** The tasks that were registered when their phase had ended: each runs at once, beside all others. */
+/** The tasks that were registered when their phase had ended: each runs at once, in parallel with all others. */
 export class Stragglers {
-  readonly #turns = new Set<Turn>();
+  readonly #executions = new Set<TaskExecution>();
 
   get isEmpty(): boolean {
-    return this.#turns.size === 0;
+    return this.#executions.size === 0;
   }
 
   /**
@@ -25,17 +24,15 @@ export class Stragglers {
    * @param allowedMs milliseconds until its time is over
    */
   run(execution: TaskExecution, { allowedMs, scope, onEnded }: StragglerPorts): void {
-    const turn = new Turn(execution);
-    turn.startedAt = scope.clock.now();
-    turn.allowedMs = allowedMs;
-    this.#turns.add(turn);
+    this.#executions.add(execution);
     scope.steps.later(() => {
       if (execution.status === 'withdrawn') {
-        this.#turns.delete(turn);
+        this.#executions.delete(execution);
         onEnded({ outcome: 'withdrawn' });
         return;
       }
       runAlone(execution, {
+        by: 'run',
         clock: scope.clock,
         steps: scope.steps,
         reason: scope.reason,
@@ -46,7 +43,7 @@ export class Stragglers {
         onEnded: (ending) =>
           scope.steps.now(() => {
             emitEnding(execution, ending, scope);
-            this.#turns.delete(turn);
+            this.#executions.delete(execution);
             onEnded(ending);
           }),
       });
@@ -54,6 +51,6 @@ export class Stragglers {
   }
 
   awaited(now: number): readonly AwaitedTask[] {
-    return Array.from(this.#turns, (turn) => turn.awaited(now));
+    return [...this.#executions].flatMap((execution) => awaitedTask(execution, now) ?? []);
   }
 }

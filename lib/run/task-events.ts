@@ -1,8 +1,8 @@
-import { duration } from '../plan/duration.js';
+import { duration } from '../plan/time-budget.js';
 import { thrownText } from '../plan/thrown.js';
 import type { InFlightItem, ShutdownTask } from '../plan/task.js';
 import type { Clock } from './clock.js';
-import type { ShutdownEvent, SkipCause } from './events.js';
+import type { AwaitedTask, ShutdownEvent, SkipCause } from './events.js';
 import { watchAnswer } from './foreign-call.js';
 import type { Ending, TaskExecution } from './task-execution.js';
 
@@ -48,8 +48,21 @@ export function emitEnding(execution: TaskExecution, ending: Ending, { clock, em
   });
 }
 
+/** What the progress line says of a task; `undefined` where the run does not wait for it. */
+export function awaitedTask({ task, phase, awaited }: TaskExecution, now: number): AwaitedTask | undefined {
+  if (awaited === undefined) return undefined;
+  return {
+    phase,
+    task: task.name,
+    elapsedMs: duration(now - awaited.startedAt),
+    allowedMs: duration(awaited.allowedMs),
+    ...(task.expectedMs === undefined ? {} : { expectedMs: task.expectedMs }),
+    ...inFlightOf(task),
+  };
+}
+
 /** Whoever fails to describe the work of a task, or describes it later, must not harm the run. */
-export function inFlightOf(task: ShutdownTask): { readonly inFlight: readonly InFlightItem[] } | undefined {
+function inFlightOf(task: ShutdownTask): { readonly inFlight: readonly InFlightItem[] } | undefined {
   try {
     const items: unknown = task.inFlight?.();
     watchAnswer(items, () => undefined);

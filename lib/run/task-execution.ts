@@ -1,21 +1,48 @@
+import type { ShutdownReason } from '../plan/reason.js';
 import type { ShutdownTask } from '../plan/task.js';
-import { toError } from './errors.js';
+import { timeLeft } from '../plan/time-budget.js';
+import type { Clock, Timer } from './clock.js';
+import { ShutdownTimeoutError, toError } from './errors.js';
+import { whenOver } from './expiry.js';
 import { endOf } from './returned-work.js';
-import type { TaskContext } from './task-context.js';
+import { TaskContext } from './task-context.js';
 
 /** How the function of a task settled. */
 export type Settlement =
   { readonly outcome: 'completed' } | { readonly outcome: 'failed'; readonly error: Error };
 
-/** How a task ended for those who wait for it: it settled, or its time was over before it did. */
+/** How a task ended for those who wait for it: it settled, or its time was over first. */
 export type Ending = Settlement | { readonly outcome: 'timed-out'; readonly error: Error };
 
 type EndingListener = (ending: Ending) => void;
 
+/** Who asks for the task to run, and how long it may take. */
+export interface Claim {
+  readonly by: 'run' | 'dispose';
+  readonly reason: ShutdownReason;
+  readonly clock: Clock;
+  readonly startedAt: number;
+  readonly deadline: number;
+  /** Milliseconds, for the error and the progress line. */
+  readonly allowedMs: number;
+  /** Most tasks have the deadline of their phase, whose timer expires them all. */
+  readonly timer: 'own' | 'of the phase';
+  /** Called with what a listener of the task's signal throws. */
+  readonly onListenerError?: ((error: unknown) => void) | undefined;
+}
+
+/** The claim that governs a running task, and its timer. */
+interface Term extends Pick<Claim, 'by' | 'startedAt' | 'deadline' | 'allowedMs'> {
+  readonly timer: Timer | undefined;
+}
+
 type State =
   | { readonly status: 'waiting' }
   | { readonly status: 'withdrawn' }
-  | { readonly status: 'running'; readonly context: TaskContext }
+  /** Claimed: its function is called in this step or in a later one, and has not settled. */
+  | { readonly status: 'running'; readonly context: TaskContext; readonly term: Term }
+  /** Its time is over and its signal aborts, which calls listeners of the user. Nobody has been told yet. */
+  | { readonly status: 'expiring'; readonly term: Term }
   | { readonly status: 'abandoned'; readonly ending: Ending }
   | { readonly status: 'ended'; readonly ending: Ending };
 
@@ -25,13 +52,19 @@ const COMPLETED: Settlement = { outcome: 'completed' };
 const ENDED_COMPLETED: State = { status: 'ended', ending: COMPLETED };
 
 /**
- * One task and the fate of its function, which is called at most once, whoever asks: the run, or a dispose.
+ * One task from its registration to its end. Its function is called at most once, whoever asks: the run or a dispose.
  *
- * waiting → running → ended, or → abandoned → ended where its time is over first; or waiting → withdrawn.
+ *     waiting → running → ended
+ *        ↓         ↓        ↑
+ *     withdrawn expiring → abandoned
+ *
+ * A second claim joins the running task: it calls nothing, and the earlier deadline stays.
  */
 export class TaskExecution {
+  /** Its index among the tasks of its phase. Only the phase reads and writes it. */
+  node = 0;
   #state: State = WAITING;
-  /** Most tasks are waited for by one alone. */
+  /** Most tasks have a single listener. */
   #onEnding: EndingListener | EndingListener[] | undefined;
   #onLateSettlement: ((settlement: Settlement) => void) | undefined;
 
@@ -47,19 +80,40 @@ export class TaskExecution {
     return this.#state.status;
   }
 
-  /** Whether nobody waits for it any more. */
+  /** Whether it has ended for the shutdown: nobody can claim it, and another task may take its name. */
   get isOver(): boolean {
     return this.#state.status !== 'waiting' && this.#state.status !== 'running';
   }
 
+  /** Since when the run waits for it, and for how long at most; `undefined` where the run does not wait for it. */
+  get awaited(): { readonly startedAt: number; readonly allowedMs: number } | undefined {
+    if (this.#state.status !== 'running' && this.#state.status !== 'expiring') return undefined;
+    return this.#state.term.by === 'run' ? this.#state.term : undefined;
+  }
+
   /**
-   * Claims a waiting task: from now on it is too late to withdraw it. Who claimed it has to `call` it; the
-   * answer is `false` for all others.
+   * Starts a waiting task, or joins a running one. From now on it is too late to withdraw it. Returns `true` to one
+   * caller alone, who has to `call` it.
    */
-  claim(context: TaskContext): boolean {
-    if (this.#state.status !== 'waiting') return false;
-    this.#state = { status: 'running', context };
-    return true;
+  claim(claim: Claim): boolean {
+    switch (this.#state.status) {
+      case 'waiting': {
+        const { reason, clock, deadline: until, onListenerError } = claim;
+        const context = new TaskContext(reason, this.phase, { clock, until, onListenerError });
+        this.#state = { status: 'running', context, term: this.#termOf(claim) };
+        return true;
+      }
+      case 'running': {
+        const { context, term } = this.#state;
+        this.#state = { status: 'running', context, term: this.#joined(term, claim) };
+        return false;
+      }
+      case 'withdrawn':
+      case 'expiring':
+      case 'abandoned':
+      case 'ended':
+        return false;
+    }
   }
 
   /** Calls the function of a claimed task. */
@@ -69,17 +123,20 @@ export class TaskExecution {
     if (settlement !== undefined) this.#settle(settlement);
   }
 
-  /** Ends the wait for a running task: its signal aborts, and what it does from now on is only noted. */
-  expire(error: Error): void {
+  /** Ends the wait for a running task: its signal aborts, and what it does from now on is only recorded. */
+  expire(): void {
     if (this.#state.status !== 'running') return;
-    const { context } = this.#state;
+    const { context, term } = this.#state;
+    term.timer?.cancel();
+    this.#state = { status: 'expiring', term };
+    const error = new ShutdownTimeoutError(this.task.name, this.phase, term.allowedMs);
+    context.abort(error);
     const ending: Ending = { outcome: 'timed-out', error };
     this.#state = { status: 'abandoned', ending };
-    context.abort(error);
-    this.#tellEnding(ending);
+    this.#emitEnding(ending);
   }
 
-  /** Takes a waiting task out of the shutdown; says whether it still could. */
+  /** Takes a waiting task out of the shutdown; returns whether it was still waiting. */
   withdraw(): boolean {
     if (this.#state.status !== 'waiting') return false;
     this.#state = WITHDRAWN;
@@ -94,9 +151,28 @@ export class TaskExecution {
     else this.#onEnding.push(callback);
   }
 
-  /** Calls back if the function settles after its time was over. */
+  /** Calls back if the function settles after the task was abandoned. */
   whenSettledLate(callback: (settlement: Settlement) => void): void {
     this.#onLateSettlement = callback;
+  }
+
+  #termOf({ by, clock, startedAt, deadline, allowedMs, timer }: Claim): Term {
+    return {
+      by,
+      startedAt,
+      deadline,
+      allowedMs,
+      timer:
+        timer === 'own' ? whenOver(clock, () => this.expire(), timeLeft(deadline, startedAt)) : undefined,
+    };
+  }
+
+  /** The earlier deadline stays, and the run waits for a task that a dispose has started. */
+  #joined(term: Term, claim: Claim): Term {
+    const by = claim.by === 'run' ? 'run' : term.by;
+    if (claim.deadline >= term.deadline) return { ...term, by };
+    term.timer?.cancel();
+    return { ...this.#termOf(claim), by };
   }
 
   /** How it settled, where that is known when the call returns. */
@@ -121,8 +197,9 @@ export class TaskExecution {
   #settle(settlement: Settlement): void {
     switch (this.#state.status) {
       case 'running':
+        this.#state.term.timer?.cancel();
         this.#state = settlement === COMPLETED ? ENDED_COMPLETED : { status: 'ended', ending: settlement };
-        this.#tellEnding(settlement);
+        this.#emitEnding(settlement);
         return;
       case 'abandoned':
         this.#state = { status: 'ended', ending: this.#state.ending };
@@ -133,7 +210,7 @@ export class TaskExecution {
     }
   }
 
-  #tellEnding(ending: Ending): void {
+  #emitEnding(ending: Ending): void {
     const listeners = this.#onEnding;
     this.#onEnding = undefined;
     if (typeof listeners === 'function') listeners(ending);

@@ -1,6 +1,6 @@
 import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
 import { checkKeys, isRecord, shown } from '../plan/check-setting.js';
-import { distinctName } from '../plan/distinct-name.js';
+import { distinctName } from '../plan/task.js';
 import { ScheduleDrain } from './schedule-drain.js';
 import { ScheduleNames } from './schedule-names.js';
 import { registriesIn } from './schedule-seams.js';

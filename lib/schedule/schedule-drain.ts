@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import type { Method } from '../discovery/members.js';
+import type { Method } from '../nest/members.js';
 import { ItemsInFlight } from '../in-flight/items-in-flight.js';
 import type { Notice } from '../logging/notice.js';
 import { UNREADY_PHASE } from '../plan/phase.js';

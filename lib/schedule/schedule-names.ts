@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { DiscoveryService, MetadataScanner, type ModulesContainer } from '@nestjs/core';
-import { isMethod, isObject, memberOf } from '../discovery/members.js';
+import { isMethod, isObject, memberOf } from '../nest/members.js';
 import { orchestratorsIn, type ScheduleKind } from './schedule-seams.js';
 
 /** What the decorators of `@nestjs/schedule` write on a method, and where its orchestrator keeps what it made of it. */

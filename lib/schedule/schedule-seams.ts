@@ -8,7 +8,7 @@ import {
   memberOf,
   replaceMethod,
   type Method,
-} from '../discovery/members.js';
+} from '../nest/members.js';
 import { allInstances } from '../discovery/provider-scan.js';
 
 /**

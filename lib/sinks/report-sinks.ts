@@ -1,6 +1,7 @@
 import type { OnModuleInit } from '@nestjs/common';
 import type { Notice } from '../logging/notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
+import { deadlineAfter, timeLeft } from '../plan/time-budget.js';
 import { jsonToHtml } from '../report/html/page.js';
 import { reportFromJson } from '../report/read-report.js';
 import { reportToJson, type ReportJson } from '../report/report-json.js';
@@ -89,7 +90,7 @@ export class ReportSinks implements OnModuleInit {
       case 'phase-skipped':
         return this.#writeIn(0);
       default:
-        return this.#writeIn(this.#nextAt - this.ports.clock.now());
+        return this.#writeIn(timeLeft(this.#nextAt, this.ports.clock.now()));
     }
   }
 
@@ -119,13 +120,10 @@ export class ReportSinks implements OnModuleInit {
     const { clock } = this.ports;
     if (this.#timer !== undefined && delayMs > 0) return;
     this.#timer?.cancel();
-    this.#timer = clock.schedule(
-      () => {
-        this.#timer = undefined;
-        this.#writeNow();
-      },
-      Math.max(0, delayMs),
-    );
+    this.#timer = clock.schedule(() => {
+      this.#timer = undefined;
+      this.#writeNow();
+    }, delayMs);
     // The last report is not written by a timer, so nothing is lost with it.
     this.#timer.unref();
   }
@@ -152,7 +150,7 @@ export class ReportSinks implements OnModuleInit {
     const startedAt = clock.now();
     this.#writeFiles(report);
     const endedAt = clock.now();
-    this.#nextAt = endedAt + Math.max(INTERVAL, SHARE * (endedAt - startedAt));
+    this.#nextAt = deadlineAfter(endedAt, Math.max(INTERVAL, SHARE * (endedAt - startedAt)));
   }
 
   #writeFiles(report: Report): void {

@@ -1,5 +1,6 @@
 import { addedTo, sumUp } from '../lifecycle/leftovers.js';
 import { keepingAlive } from '../lifecycle/node-process.js';
+import { deadlineAfter } from '../plan/time-budget.js';
 
 /** Taken before a test can put a fake timer in its place. */
 const { setTimeout: later } = globalThis;
@@ -31,7 +32,7 @@ export class LeakCheck {
    * @throws Error that names each leak
    */
   async expectNone({ within = 1_000 }: { readonly within?: number } = {}): Promise<void> {
-    const until = performance.now() + within;
+    const until = deadlineAfter(performance.now(), within);
     let { leaks } = this;
     while (leaks.length > 0 && performance.now() < until) {
       await new Promise<void>((resolve) => {

@@ -1,10 +1,10 @@
 import type { Server } from 'node:net';
-import { memberOf } from '../discovery/members.js';
+import { memberOf } from '../nest/members.js';
 import type { ApplicationInMaking } from '../graceful-shutdown.feature.js';
 import { followAdapter } from './follow-adapter.js';
 import type { GatewayClients } from './gateway-clients.js';
 import { missingIn } from './gateway-seams.js';
-import { listenersOf, socketsOf } from './socket-library.js';
+import { listenersOf, socketsOf } from './known-libraries.js';
 
 /** The servers of the gateways, as they are bound. */
 export class BoundServers {

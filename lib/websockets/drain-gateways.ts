@@ -1,5 +1,5 @@
 import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
-import { isMethod, isObject, memberOf } from '../discovery/members.js';
+import { isMethod, isObject, memberOf } from '../nest/members.js';
 import type { ShutdownTask } from '../plan/task.js';
 import { BoundServers } from './bound-servers.js';
 import { GatewayClients } from './gateway-clients.js';

@@ -1,5 +1,5 @@
 import { EMPTY, finalize, isObservable, Observable, takeUntil } from 'rxjs';
-import { isMethod, isObject, memberOf, replaceMethod, type Method } from '../discovery/members.js';
+import { isMethod, isObject, memberOf, replaceMethod, type Method } from '../nest/members.js';
 import type { GatewayClient } from './gateway-client.js';
 import type { GatewayClients } from './gateway-clients.js';
 

@@ -1,8 +1,8 @@
 import { ReplaySubject } from 'rxjs';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
-import type { GatewayEvent } from './gateway.options.js';
-import type { Farewell, SocketLibrary } from './socket-library.js';
+import type { Farewell, GatewayEvent } from './gateway.options.js';
+import type { SocketLibrary } from './socket-library.js';
 
 /**
  * open → told (its connection closes, what still arrives is handled) or refusing (what arrives is not started) →

@@ -1,7 +1,7 @@
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 import { GatewayClient } from './gateway-client.js';
-import { connectionOf } from './socket-library.js';
+import { connectionOf } from './known-libraries.js';
 
 type State =
   | { readonly status: 'taking' }

@@ -2,13 +2,14 @@ import type { Server } from 'node:net';
 import { stopListening } from '../http/close-listener.js';
 import { isFromOutside } from '../plan/reason.js';
 import type { InFlightItem, ShutdownContext } from '../plan/task.js';
+import { deadlineAfter, divideDrain } from '../plan/time-budget.js';
 import { millisecondsUntil, type Clock } from '../run/clock.js';
 import { toError } from '../run/errors.js';
+import { pause, within } from '../run/expiry.js';
 import type { GatewayClient } from './gateway-client.js';
 import type { GatewayClients } from './gateway-clients.js';
 import type { GatewaySettings } from './gateway.options.js';
-import { pause, within } from './limited.js';
-import { refuseClients } from './socket-library.js';
+import { refuseClients } from './known-libraries.js';
 import { turnsWithin } from './turns.js';
 
 /** How long we wait until nobody listens any more; HttpDrain closes the listeners within a few turns. */
@@ -19,6 +20,8 @@ const NOTICE = 100;
 const QUIET_LIMIT = 1_000;
 /** How long a client may take to close its side. */
 const CLOSE_LIMIT = 2_000;
+/** How long the last client of the window may take to go. */
+const FAREWELL = NOTICE + QUIET_LIMIT + CLOSE_LIMIT;
 
 /** The servers that the clients come from. */
 export interface GatewayServers {
@@ -65,11 +68,11 @@ export class GatewayDrain {
     // Whoever is sent away earlier comes back to us.
     await this.#untilNobodyListens();
     const pace = isFromOutside(reason) ? 'in turns' : 'at once';
-    const left = Math.max(0, millisecondsUntil(deadline, this.ports.clock));
+    const left = millisecondsUntil(deadline, this.ports.clock);
     const { mode, window } = this.ports.settings;
     if (mode === 'finish' && pace === 'in turns') {
-      const kept = Math.min(window + NOTICE + QUIET_LIMIT + CLOSE_LIMIT, left / 2);
-      await within(this.clients.empty(), { ms: left - kept, clock: this.ports.clock });
+      const { waitMs } = divideDrain(left, window + FAREWELL);
+      await within(this.clients.empty(), { ms: waitMs, clock: this.ports.clock });
     }
     parted.push(...this.#sendAway(pace, deadline));
     // More come while it waits.
@@ -82,8 +85,8 @@ export class GatewayDrain {
     const { clock, settings } = this.ports;
     const present = this.clients.present.filter(({ status }) => status === 'open');
     const window =
-      pace === 'in turns' ? Math.min(settings.window, millisecondsUntil(deadline, clock) / 2) : 0;
-    const turns = turnsWithin(present.length, Math.max(0, window));
+      pace === 'in turns' ? divideDrain(millisecondsUntil(deadline, clock), settings.window).endMs : 0;
+    const turns = turnsWithin(present.length, window);
     return present.map(async (client, index) => {
       const turn = turns[index] ?? 0;
       if (turn > 0) await within(client.gone(), { ms: turn, clock });
@@ -132,7 +135,7 @@ export class GatewayDrain {
   async #untilNobodyListens(): Promise<void> {
     const { clock } = this.ports;
     const listeners = [...this.servers.listeners];
-    const until = clock.now() + LISTENER_LIMIT;
+    const until = deadlineAfter(clock.now(), LISTENER_LIMIT);
     while (listeners.some(({ listening }) => listening) && clock.now() < until) await pause(10, clock);
     // Where HTTP is left to Nest, or drained in a later phase.
     for (const own of this.servers.own) if (own.listening) stopListening(own);

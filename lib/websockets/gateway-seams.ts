@@ -5,7 +5,7 @@
  */
 import 'reflect-metadata';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
-import { isMethod, isObject, memberOf, missingMembers, replaceMethod } from '../discovery/members.js';
+import { isMethod, isObject, memberOf, missingMembers, replaceMethod } from '../nest/members.js';
 import { allWrappers } from '../discovery/provider-scan.js';
 
 /** What `@WebSocketGateway()` leaves on a class. */

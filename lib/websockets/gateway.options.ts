@@ -9,7 +9,6 @@ import {
   type Place,
 } from '../plan/check-setting.js';
 import type { MistakeList } from '../plan/mistake.js';
-import type { Farewell } from './socket-library.js';
 
 /** An event of the application: on ws the message `{ event, data }`, on socket.io an event with one argument. */
 export interface GatewayEvent {
@@ -67,6 +66,14 @@ export interface GatewayDrainOptions {
    * @default 'handle'
    */
   readonly crossing?: 'handle' | 'refuse';
+}
+
+/** What a client is told as its connection closes. */
+export interface Farewell {
+  readonly code: number;
+  readonly reason: string;
+  /** What a client of socket.io does next: it comes back by itself, or it leaves that to its application. */
+  readonly socketIo: 'reconnect' | 'disconnect';
 }
 
 /** The options with every default filled in. */

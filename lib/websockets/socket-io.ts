@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { Server } from 'node:net';
-import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
+import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../nest/members.js';
+import type { Farewell } from './gateway.options.js';
 import { refuseRequest, refuseUpgrade } from './refusal.js';
-import type { Farewell, SocketLibrary } from './socket-library.js';
+import type { SocketLibrary } from './socket-library.js';
 import { isWsSocket, underneath, whenClosed, type WsSocket } from './ws.js';
 
 /** A socket of a namespace. */

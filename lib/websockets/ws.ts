@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Server } from 'node:net';
-import { isMethod, isObject, memberOf, replaceMethod } from '../discovery/members.js';
+import { isMethod, isObject, memberOf, replaceMethod } from '../nest/members.js';
 import { refuseUpgrade } from './refusal.js';
 import type { SocketLibrary } from './socket-library.js';
 

@@ -3,7 +3,7 @@ import { cutsToFit } from '../../lib/cli/fit/cuts.js';
 import { MistakeList } from '../../lib/plan/mistake.js';
 import type { PhaseOptions } from '../../lib/plan/phase.js';
 import { PhaseGraph } from '../../lib/plan/phase-graph.js';
-import { longestPath } from '../../lib/plan/shutdown-plan.js';
+import { longestPath } from '../../lib/plan/time-budget.js';
 
 function graphOf(phases: readonly PhaseOptions[]): PhaseGraph {
   const mistakes = new MistakeList();

@@ -391,3 +391,26 @@ test('work that comes again and again is waited for by one further task', async 
   ]);
   expect(() => work.begin('late')).toThrow(ShutdownInProgressError);
 });
+
+test.each(['InFlightWorker.stop', 'InFlightWorkshop', 'InFlightWork #mail'])(
+  'a user task named %s is waited for like any other task of the phase that may bring work',
+  async (name) => {
+    const { work, clock, shutdown, finish } = await bootWork();
+    shutdown.register({
+      name,
+      phase: 'drain',
+      run: async () => {
+        for (let job = 0; job < 3; job += 1) {
+          await clock.sleep(100);
+          await work.run('job', () => clock.sleep(10));
+        }
+      },
+    });
+    const report = await finish();
+    const names = report.phases.flatMap((phase) => phase.tasks.map((task) => task.name));
+    expect(names.filter((each) => each.startsWith('InFlightWork') && each !== name)).toEqual([
+      'InFlightWork',
+      'InFlightWork #2',
+    ]);
+  },
+);

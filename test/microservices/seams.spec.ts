@@ -18,7 +18,7 @@ import {
   ServerRMQ,
   ServerTCP,
 } from '@nestjs/microservices';
-import { missingMembers } from '../../lib/discovery/members.js';
+import { missingMembers } from '../../lib/nest/members.js';
 import { PATTERN_MARK } from '../../lib/microservices/handler-methods.js';
 import { clientsIn } from '../../lib/microservices/own-clients.js';
 import { transportOf } from '../../lib/microservices/transports.js';

@@ -92,6 +92,13 @@ describe('rule 8: a mistake in the phases', () => {
     },
   );
 
+  test('a phase that is in the list twice is reported with its place in the list as it is written', () => {
+    const phase = { name: 'a', timeout: 1 };
+    const mistakes = mistakesOf([null, phase, phase]);
+    expect(codes(mistakes)).toContainEqual(['SHUTDOWN_DUPLICATE_PHASE', 'phases[2].name']);
+    expect(mistakes.at(-1)?.message).toContain('at phases[1].');
+  });
+
   test('a cycle is shown as a path', () => {
     const mistakes = mistakesOf([
       { name: 'a', timeout: 1, after: ['c'] },

@@ -1,4 +1,5 @@
 import { milliseconds } from '../../plan/plan-text.js';
+import { noticeTime } from '../../plan/time-budget.js';
 import type { ProbesSettings } from '../../probes/probes.options.js';
 import type { Grant, ManifestProbe } from '../manifests/grant.js';
 import { note, wrong, type Finding, type Measured } from './finding.js';
@@ -15,8 +16,7 @@ export function checkProbes({ settings }: Measured, grant: Grant): readonly Find
     findings.push(...checkReadiness(readiness, probes), ...checkLiveness(liveness, probes));
     for (const probe of [readiness, liveness]) findings.push(...checkPort(probe, probes));
   }
-  const noticed =
-    readiness === undefined ? 0 : readiness.periodMs * readiness.failureThreshold + readiness.timeoutMs;
+  const noticed = readiness === undefined ? 0 : noticeTime(readiness);
   if (shutdownDelay > 0 && noticed > shutdownDelay) {
     findings.push(
       note(

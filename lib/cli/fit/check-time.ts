@@ -1,56 +1,66 @@
-import { RESERVE } from '../../graceful-shutdown.options.js';
 import { UNREADY_PHASE } from '../../plan/phase.js';
 import { milliseconds, pathSum } from '../../plan/plan-text.js';
+import { RESERVE, cutDelay, fitOf, grantFor, type Fit } from '../../plan/time-budget.js';
 import type { Grant } from '../manifests/grant.js';
 import { cutsToFit, type Cut } from './cuts.js';
 import { wrong, type Finding, type Measured } from './finding.js';
 
 /** Whether the longest path of the plan, and what is counted with it, is within what is granted. */
 export function checkTime(measured: Measured, grant: Grant): readonly Finding[] {
-  const { plan } = measured;
-  const held = grant.preStop.kind === 'waits' ? grant.preStop.ms : 0;
-  const needed = held + plan.longestPath.ms + RESERVE;
-  const over = needed - grant.graceMs;
-  const sum = `${pathSum(plan.longestPath)}, and ${milliseconds(RESERVE)} for the end of the process${held > 0 ? `, after a preStop of ${milliseconds(held)}` : ''}`;
-  if (over > 0)
+  const { longestPath } = measured.plan;
+  const fit = fitIn(measured, grant);
+  const { heldMs, missingMs } = fit;
+  const sum = `${pathSum(longestPath)}, and ${milliseconds(RESERVE)} for the end of the process${heldMs > 0 ? `, after a preStop of ${milliseconds(heldMs)}` : ''}`;
+  if (missingMs > 0)
     return [
       wrong(
-        `${sum}: that is ${milliseconds(over)} more than the ${granted(grant)}. ${advice(measured, grant)}`,
+        `${sum}: that is ${milliseconds(missingMs)} more than the ${granted(grant)}. ${advice(measured, grant)}`,
       ),
     ];
   const total =
-    grant.graceMs === Infinity ? 'there is no limit' : `${milliseconds(needed)} of the ${granted(grant)}`;
+    grant.graceMs === Infinity
+      ? 'there is no limit'
+      : `${milliseconds(grantFor(fit.neededMs, fit))} of the ${granted(grant)}`;
   return [{ verdict: 'fits', text: `${sum}: ${total}.` }, ...checkGracePeriod(measured, grant)];
 }
 
 /** The run ends by its own deadline, one second before `gracePeriod` is over: that has to come before the kill. */
-function checkGracePeriod({ plan, settings }: Measured, grant: Grant): readonly Finding[] {
-  const held = grant.preStop.kind === 'waits' ? grant.preStop.ms : 0;
-  const left = grant.graceMs - held;
-  if (settings.gracePeriod <= left) return [];
-  const needed = plan.longestPath.ms + RESERVE;
+function checkGracePeriod(measured: Measured, grant: Grant): readonly Finding[] {
+  const { gracePeriod } = measured.settings;
+  const fit = fitIn(measured, grant);
+  const { heldMs, availableMs } = fit;
+  if (gracePeriod <= availableMs) return [];
+  const enough = gracePeriod > fit.neededMs ? gracePeriod : fit.neededMs;
   return [
     wrong(
-      `gracePeriod is ${milliseconds(settings.gracePeriod)}, and ${held > 0 ? `after the preStop ${milliseconds(left)} are left` : 'more than is granted'}: what hangs would be killed before it is ended and reported. Set gracePeriod: ${code(left)}, or write ${grant.setting.write(Math.max(settings.gracePeriod, needed) + held)}.`,
+      `gracePeriod is ${milliseconds(gracePeriod)}, and ${heldMs > 0 ? `after the preStop ${milliseconds(availableMs)} are left` : 'more than is granted'}: what hangs would be killed before it is ended and reported. Set gracePeriod: ${code(availableMs)}, or write ${grant.setting.write(grantFor(enough, fit))}.`,
     ),
   ];
 }
 
 /** Where the platform's time can be raised, and which phases can be cut instead. */
-function advice({ plan, settings }: Measured, grant: Grant): string {
-  const held = grant.preStop.kind === 'waits' ? grant.preStop.ms : 0;
-  const needed = plan.longestPath.ms + RESERVE;
-  const gracePeriod = settings.gracePeriod === needed ? '' : ` and gracePeriod: ${code(needed)}`;
-  const raise = `Write ${grant.setting.write(needed + held)}${gracePeriod}`;
-  const cuts = cutsToFit(plan.phaseGraph, grant.graceMs - held - RESERVE);
+function advice(measured: Measured, grant: Grant): string {
+  const { plan, settings } = measured;
+  const fit = fitIn(measured, grant);
+  const { neededMs, availableMs } = fit;
+  const gracePeriod = settings.gracePeriod === neededMs ? '' : ` and gracePeriod: ${code(neededMs)}`;
+  const raise = `Write ${grant.setting.write(grantFor(neededMs, fit))}${gracePeriod}`;
+  const cuts = cutsToFit(plan.phaseGraph, fit.phasesMs);
   if (cuts === undefined) return `${raise}: no cut of the phases is enough.`;
-  const left = grant.graceMs - held;
-  const end = settings.gracePeriod > left ? `, with gracePeriod: ${code(left)}` : '';
+  const end = settings.gracePeriod > availableMs ? `, with gracePeriod: ${code(availableMs)}` : '';
   return `${raise}, or cut ${cuts.map((cut) => cutText(cut, settings.shutdownDelay)).join(' and ')}${end}.`;
 }
 
+/** What the plan needs of what is granted, where a preStop may hold the signal back. */
+function fitIn({ plan }: Measured, { graceMs, preStop }: Grant): Fit {
+  return fitOf(plan.longestPath, {
+    grantedMs: graceMs,
+    heldMs: preStop.kind === 'waits' ? preStop.ms : 0,
+  });
+}
+
 function cutText({ phase, from, to }: Cut, shutdownDelay: number): string {
-  const delay = code(Math.max(0, shutdownDelay - (from - to)));
+  const delay = code(cutDelay(shutdownDelay, { from, to }));
   const how =
     phase === UNREADY_PHASE
       ? ` (shutdownDelay: ${delay}, which has to be longer than the endpoint takes to go)`

@@ -1,7 +1,7 @@
 import { MistakeList } from '../../plan/mistake.js';
 import { UNREADY_PHASE, type Phase } from '../../plan/phase.js';
 import { PhaseGraph } from '../../plan/phase-graph.js';
-import { longestPath } from '../../plan/shutdown-plan.js';
+import { SHORTEST_CUT, cutTimeout, excess, longestFirst, longestPath } from '../../plan/time-budget.js';
 
 /** A phase whose timeout is to be shorter, in milliseconds. */
 export interface Cut {
@@ -9,9 +9,6 @@ export interface Cut {
   readonly from: number;
   readonly to: number;
 }
-
-/** No advice is to leave a phase less than this. */
-const SHORTEST = 1_000;
 
 /**
  * The phases to cut so that the longest path takes at most so many milliseconds: of each path that is too long its
@@ -27,18 +24,16 @@ export function cutsToFit(graph: PhaseGraph, limit: number): readonly Cut[] | un
       timeout: timeouts.get(phase.name) ?? phase.timeout,
     }));
     const path = longestPath(PhaseGraph.from(phases, new MistakeList()));
-    const excess = path.ms - limit;
-    if (excess <= 0) return changesOf(written, timeouts);
+    const missingMs = excess(path, limit);
+    if (missingMs <= 0) return changesOf(written, timeouts);
     const longest = longestOf(path.phases);
     if (longest === undefined) return undefined;
-    timeouts.set(longest.name, Math.max(SHORTEST, longest.timeout - excess));
+    timeouts.set(longest.name, cutTimeout(longest.timeout, missingMs));
   }
 }
 
 function longestOf(phases: readonly Phase[]): Phase | undefined {
-  const cuttable = phases
-    .filter(({ timeout }) => timeout > SHORTEST)
-    .toSorted((a, b) => b.timeout - a.timeout);
+  const cuttable = phases.filter(({ timeout }) => timeout > SHORTEST_CUT).toSorted(longestFirst);
   return cuttable.find(({ name }) => name !== UNREADY_PHASE) ?? cuttable[0];
 }
 

@@ -1,5 +1,5 @@
 import { Subject, lastValueFrom, map, of, switchMap, takeUntil, tap, toArray } from 'rxjs';
-import { IsolatedObservable } from '../lib/graceful-shutdown.events.js';
+import { IsolatedObservable } from '../lib/graceful-shutdown.observable.js';
 
 /** An Observable over a subject, with the errors that it was spared. */
 function safe() {
