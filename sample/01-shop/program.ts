@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 /** Milliseconds that a program may run before it is killed and the demo fails. */
-const LIMIT = 30_000;
+const LIMIT = 120_000;
 
 /** A program of this sample in a separate process, which sends us messages. */
 export class Program<Message extends { readonly kind: string }> implements Disposable {
