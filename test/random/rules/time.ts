@@ -71,10 +71,14 @@ export const fits: Rule = (facts) => {
 };
 
 /** Every process is out in its grace period. */
-export const outInTime: Rule = ({ scenario, observation, entries, exit, runStart, blockedMs }) => {
+export const outInTime: Rule = (facts) => {
+  const { scenario, observation, entries, exit, runStart, blockedMs } = facts;
   const faults: string[] = [];
   // What Nest could not close keeps its server, and where nobody asked for the end of the process nobody ends it.
-  const isLeftOpen = !endsProcess(scenario) && of(entries, 'closed').some(({ how }) => how === 'rejected');
+  const isLeftOpen =
+    !endsProcess(scenario) &&
+    (of(entries, 'closed').some(({ how }) => how === 'rejected') ||
+      logOf(facts).includes('Nest could not close the application'));
   if (observation.overdue && !isLeftOpen) faults.push('the process had to be killed');
   if (!endsProcess(scenario)) return faults;
   const fatal = of(entries, 'asked').filter(({ trigger }) => isFatal(scenario.triggers[trigger]?.what));
