@@ -1,5 +1,5 @@
 import { of } from '../journal.js';
-import { logOf, over, reported, type Facts, type Rule } from './facts.js';
+import { couldNotClose, logOf, over, reported, type Facts, type Rule } from './facts.js';
 import { isFatal } from './time.js';
 
 /** Rule 10: the phases run before Nest's hooks; with the later `runAt`, before the last of these. */
@@ -79,9 +79,7 @@ export const nothingKeptAlive: Rule = (facts) => {
   // What was left behind may still wait for its own timer, or for a hook that hangs.
   const isAbandoned = lives.some((life) => over(life) === life.abort && life.abort !== undefined);
   const hookFailed = of(facts.entries, 'hook').some(({ step }) => step === 'fail');
-  // What a hook throws may keep Nest from closing the rest, which is logged.
-  const isLeftOpen = logOf(facts).includes('Nest could not close the application');
-  return leaks || isAbandoned || isLeftOpen || (hookFailed && scenario.major === 11)
+  return leaks || isAbandoned || couldNotClose(facts) || (hookFailed && scenario.major === 11)
     ? []
     : ['the process was kept alive, and nothing leaks'];
 };

@@ -117,6 +117,11 @@ export function logOf(facts: Facts): string {
   return [facts.observation.stdout, facts.observation.stderr, loggedOf(facts)].join('\n');
 }
 
+/** Whether a line says that what a hook threw kept Nest from closing the rest. */
+export function couldNotClose(facts: Facts): boolean {
+  return logOf(facts).includes('Nest could not close the application');
+}
+
 /** What a logger of the app was given. */
 export function loggedOf({ entries }: Facts): string {
   return of(entries, 'log')

@@ -1,7 +1,7 @@
 import { SLACK } from '../observe.js';
 import { endsProcess } from '../scenario.js';
 import { of } from '../journal.js';
-import { logOf, over, TOLERANCE, type Rule } from './facts.js';
+import { couldNotClose, logOf, over, TOLERANCE, type Rule } from './facts.js';
 
 /** Clocks of two kinds, and timers that fire within their millisecond. */
 const ROUNDING = 5;
@@ -77,8 +77,7 @@ export const outInTime: Rule = (facts) => {
   // What Nest could not close keeps its server, and where nobody asked for the end of the process nobody ends it.
   const isLeftOpen =
     !endsProcess(scenario) &&
-    (of(entries, 'closed').some(({ how }) => how === 'rejected') ||
-      logOf(facts).includes('Nest could not close the application'));
+    (of(entries, 'closed').some(({ how }) => how === 'rejected') || couldNotClose(facts));
   if (observation.overdue && !isLeftOpen) faults.push('the process had to be killed');
   if (!endsProcess(scenario)) return faults;
   const fatal = of(entries, 'asked').filter(({ trigger }) => isFatal(scenario.triggers[trigger]?.what));
