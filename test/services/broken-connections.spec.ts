@@ -54,9 +54,9 @@ for (const broker of BROKERS) {
       await producer.signalAt('started', 'SIGTERM');
       expect(durationMs).toBeLessThan(1_500 + 5_000 + SLACK);
       const report = lines.slice(lines.findIndex((line) => line.startsWith('Shut down in')));
-      expect(report.join('\n')).toMatch(
-        new RegExp(`MicroserviceDrain \\(${name}.*(failed|timed out|timed-out)`),
-      );
+      // The timeline shortens a name where its figures are long.
+      const shortened = name.slice(0, 3);
+      expect(report.join('\n')).toMatch(new RegExp(`MicroserviceDrain \\(${shortened}.*(failed|timed-out)`));
     });
 
     test('takes no new work with a connection that comes back while it drains', async () => {
