@@ -93,17 +93,27 @@ export const featureProviders: readonly Provider[] = [
   },
   {
     provide: HttpDrain,
-    inject: [SETTINGS, SHUTDOWN_CLOCK, Probes, REACHED, HttpAdapterHost],
+    inject: [SETTINGS, SHUTDOWN_CLOCK, Probes, REACHED, HttpAdapterHost, ShutdownLog],
     useFactory: (
       { http }: ShutdownSettings,
       clock: Clock,
       probes: Probes,
       reached: ReachedServers,
       host: HttpAdapterHost,
+      log: ShutdownLog,
     ) => {
       // Probes are answered to the end, whatever becomes of other late requests.
       const settings = http && { ...http, serve: [...http.serve, ...probes.paths] };
-      const drain = new HttpDrain(settings, clock, { reached, first: probes.first });
+      const drain = new HttpDrain(settings, clock, {
+        reached,
+        first: probes.first,
+        onMethodsHidden: () =>
+          log.notice({
+            kind: 'not-drained',
+            what: 'A route handler that goes on after its response',
+            why: 'this version of Nest calls controllers in another way, so only their requests are waited for',
+          }),
+      });
       eachAdapter(host, (adapter) => drain.followAdapter(adapter, frameworkOf(adapter)));
       return drain;
     },

@@ -8,6 +8,7 @@ import type { Clock } from '../run/clock.js';
 import { answerFirst, type FirstAnswer } from './answer-first.js';
 import { DrainedServer } from './drained-server.js';
 import { followAdapter, followMethods } from './framework-seams.js';
+import { memberOf } from '../nest/members.js';
 import type { HttpSettings } from './http.options.js';
 import { pathMatcher } from './path-pattern.js';
 import type { ReachedServers } from './reached-servers.js';
@@ -52,6 +53,8 @@ export class HttpDrain {
       readonly reached?: ReachedServers;
       /** Answers in front of everything else. */
       readonly first?: FirstAnswer | undefined;
+      /** Called when Nest does not show the methods of the controllers: only their requests are counted then. */
+      readonly onMethodsHidden?: () => void;
     } = {},
   ) {
     this.#handlers = new RunningHandlers(clock, {
@@ -97,7 +100,9 @@ export class HttpDrain {
   /** @internal Counts the methods of the controllers, also those that an interceptor has answered for. */
   followApplication(app: object): void {
     if (this.settings === false) return;
-    followMethods(app, (...call) => this.#handlers.followMethod(...call));
+    const isFollowed = followMethods(app, (...call) => this.#handlers.followMethod(...call));
+    // An application without HTTP has no controllers' methods that a request reaches.
+    if (!isFollowed && memberOf(app, 'getHttpAdapter') !== undefined) this.parts.onMethodsHidden?.();
   }
 
   /** @internal Whether a route handler asks for the shutdown: it is not waited for any more. */

@@ -43,6 +43,7 @@ export class PhaseExecution {
   /** Taken in and not placed yet: those that come in one step are placed together. */
   #arrivals: TaskExecution[] = [];
   #placement: Placement;
+  readonly #startedAt: number;
   /** When the time of the phase is over. */
   readonly deadline: number;
   readonly #timer: Timer;
@@ -53,17 +54,17 @@ export class PhaseExecution {
     private readonly scope: RunScope & { readonly onEnded: (outcome: PhaseOutcome) => void },
   ) {
     const { clock, deadline } = scope;
-    const startedAt = clock.now();
-    this.deadline = deadlineAfter(startedAt, phase.timeout, deadline);
-    this.#timer = whenOver(clock, () => this.#expire(), timeUntil(this.deadline, startedAt));
+    this.#startedAt = clock.now();
+    this.deadline = deadlineAfter(this.#startedAt, phase.timeout, deadline);
+    this.#timer = whenOver(clock, () => this.#expire(), timeUntil(this.deadline, this.#startedAt));
     this.#placement = this.#place([...executions]);
   }
 
   /** Starts what may start. Apart from the constructor, since a task may end the phase at once. */
   start(): void {
-    const { clock, emit } = this.scope;
     const taskCount = this.#placement.executions.length;
-    emit({ type: 'phase-started', at: clock.now(), phase: this.phase.name, taskCount });
+    // The time that its timeout counts from: arranging many tasks takes a part of it.
+    this.scope.emit({ type: 'phase-started', at: this.#startedAt, phase: this.phase.name, taskCount });
     this.#status = 'running';
     this.#advance();
   }

@@ -22,6 +22,7 @@ import {
   enableGracefulShutdown,
   type GracefulShutdownOptions,
 } from '../../lib/index.js';
+import { RecordedLog } from '../nest/application.js';
 import { ADAPTERS, Course, type Create } from './shop.js';
 
 /** An application whose routes work until the test lets them go; its pool is closed in the phase `close`. */
@@ -203,5 +204,32 @@ describe.each(ADAPTERS)('a route handler on %s that does not end', (_, create) =
     await app.close();
     expect(course.happened).toEqual(['began early', 'pool closed']);
     course.say('let go');
+  });
+});
+
+describe.each(ADAPTERS)('a Nest on %s that calls controllers in another way', (_, create) => {
+  const warningsOf = async (isHidden: boolean): Promise<readonly string[]> => {
+    const log = new RecordedLog();
+    @Module({ imports: [GracefulShutdownModule.forRoot({ logger: log, signals: [] })] })
+    class AppModule {}
+    const app = await create(AppModule);
+    let creator: object = app;
+    for (const member of ['routesResolver', 'routerExplorer', 'executionContextCreator']) {
+      creator = Reflect.get(creator, member);
+    }
+    if (isHidden) Reflect.deleteProperty(creator, 'interceptorsConsumer');
+    enableGracefulShutdown(app);
+    await app.close();
+    return log.warnings;
+  };
+
+  test('is warned of, with what is not waited for', async () => {
+    expect(await warningsOf(true)).toEqual([
+      'A route handler that goes on after its response is not drained: this version of Nest calls controllers in another way, so only their requests are waited for.',
+    ]);
+  });
+
+  test('is not warned of where it calls them as known', async () => {
+    expect(await warningsOf(false)).toEqual([]);
   });
 });

@@ -1,7 +1,16 @@
 import type { PhaseOptions } from '../../lib/plan/phase.js';
+import type { ShutdownContext } from '../../lib/plan/task.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { prepareRun, runPlan } from '../../lib/testing/run-plan.js';
 import { endlessTask, failingTask, instantTask, timedTask } from './timed-task.js';
+
+/** A clock on which a millisecond passes between any two looks at it, as on a busy machine. */
+class BusyClock extends ManualClock {
+  override now(): number {
+    this.stall(1);
+    return super.now();
+  }
+}
 
 /** One task per phase, each taking 10 ms. */
 function onePerPhase(clock: ManualClock, phases: readonly PhaseOptions[]) {
@@ -49,6 +58,19 @@ describe('rule 3: a phase starts when every phase in its `after` has ended', () 
     const { report } = await runPlan({ clock, phases, tasks: onePerPhase(clock, phases) });
 
     expect(startsOf(report)).toEqual({ drain: 0, close: 10 });
+  });
+
+  test('a phase starts at the moment that its timeout counts from, however long its tasks take to arrange', async () => {
+    const deadlines: number[] = [];
+    const noteDeadline = ({ deadline }: ShutdownContext): void => void deadlines.push(deadline);
+    const { recorder } = await runPlan({
+      clock: new BusyClock(1_000_000),
+      phases: [{ name: 'work', timeout: 100 }],
+      tasks: [{ name: 'task', phase: 'work', run: noteDeadline }],
+    });
+
+    const started = recorder.events.find(({ type }) => type === 'phase-started');
+    expect(deadlines).toEqual([(started?.at ?? 0) + 100]);
   });
 
   test('a phase without tasks ends at once', async () => {
