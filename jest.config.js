@@ -60,6 +60,7 @@ export default {
   // Most suites wait for a forked program, a broker or a browser: one worker on two cores, as is Jest's default,
   // leaves them idle.
   maxWorkers: 3,
+  testSequencer: '<rootDir>/test/longest-first.js',
   // The modules of a suite are not let go of when it ends: a worker of two gigabytes spends its time in the collector.
   workerIdleMemoryLimit: '500MB',
   // For a busy machine; what takes time by itself says so.
