@@ -1,8 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
-import type { ShutdownFeatureFactory } from './graceful-shutdown.feature.js';
+import type { ShutdownFeatureFactory } from './feature.js';
 import { readHttpOptions, type HttpOptions, type HttpSettings } from './http/http.options.js';
-import type { Platform } from './lifecycle/process-port.js';
-import { isAbortSignal, signalsOf } from './lifecycle/trigger.options.js';
+import type { Platform } from './process/process-port.js';
+import { isAbortSignal, signalsOf } from './process/trigger.options.js';
 import {
   BOOLEAN,
   checkKeys,
@@ -14,15 +14,19 @@ import {
   shown,
   type Place,
 } from './plan/check-setting.js';
-import { readDoctorOptions, type DoctorOptions } from './logging/doctor.options.js';
-import type { FindingKind } from './logging/notice.js';
 import { MistakeList } from './plan/mistake.js';
 import { DEFAULT_PHASES, type PhaseOptions } from './plan/phase.js';
 import type { PhaseGraph } from './plan/phase-graph.js';
 import { RESERVE } from './plan/time-budget.js';
 import { readProbesOptions, type ProbesOptions, type ProbesSettings } from './probes/probes.options.js';
 import { UserPhases } from './plan/user-phases.js';
-import { readReportOptions, type ReportOptions, type ReportSettings } from './sinks/report.options.js';
+import {
+  readReportOptions,
+  type ReportOptions,
+  type ReportSettings,
+} from './report-output/report.options.js';
+import { readDoctorOptions, type DoctorOptions } from './startup-checks/doctor.options.js';
+import type { FindingCode } from './startup-checks/finding.js';
 
 /** With what the process ends after a shutdown that a signal, a message or an error asked for. */
 export type ExitMode = 'code' | 'signal' | 'none';
@@ -145,8 +149,8 @@ export interface ShutdownSettings extends Readonly<
   readonly inFlightPhase: string;
   /** The phase that the option of a feature names, or its default. */
   readonly featurePhase: (named: unknown, path: string) => string;
-  /** Findings that are not told. */
-  readonly silenced: readonly FindingKind[];
+  /** The codes of the findings that are not logged. */
+  readonly silenced: readonly FindingCode[];
   readonly logger: LoggerService | false | undefined;
   readonly mistakes: MistakeList;
 }

@@ -1,24 +1,26 @@
 export { GracefulShutdownModule } from './graceful-shutdown.module.js';
-export { GracefulShutdown, type ShutdownState } from './graceful-shutdown.js';
+export { GracefulShutdown } from './graceful-shutdown.js';
+export type { ShutdownState } from './lifecycle/application-shutdown.js';
 export type {
   ApplicationInMaking,
   CompleteApplication,
   ShutdownFeature,
   ShutdownFeatureFactory,
-} from './graceful-shutdown.feature.js';
+} from './feature.js';
 export type { ExitMode, GracefulShutdownOptions, RunAt } from './graceful-shutdown.options.js';
-export type { Finding, FindingKind } from './logging/notice.js';
 export { enableGracefulShutdown } from './lifecycle/enable-graceful-shutdown.js';
-export type { ExitRequest } from './lifecycle/exit-requests.js';
+export type { ExitRequest } from './process/exit-requests.js';
 export { OnShutdown, type OnShutdownOptions } from './discovery/on-shutdown.decorator.js';
 export { InFlight } from './in-flight/in-flight.decorator.js';
 export { InFlightWork, ShutdownInProgressError } from './in-flight/in-flight-work.js';
-export type { DoctorOptions } from './logging/doctor.options.js';
+export type { DoctorOptions } from './startup-checks/doctor.options.js';
+export type { FindingCode } from './startup-checks/finding.js';
+export type { Notice } from './notice.js';
 export { HttpDrain } from './http/http-drain.js';
 export type { HttpOptions, LateRequests } from './http/http.options.js';
 export type { EventStreamFarewell } from './http/event-stream.js';
 export type { ProbesOptions, ProbeWhileDraining } from './probes/probes.options.js';
-export type { ReportOptions } from './sinks/report.options.js';
+export type { ReportOptions } from './report-output/report.options.js';
 export { ProbeServer } from './probes/probe-server.js';
 export { Readiness, type ReadinessState } from './readiness/readiness.js';
 
@@ -64,7 +66,7 @@ export {
 export type { ErrorJson, ThrownJson } from './report/error-json.js';
 export { reportFromJson } from './report/read-report.js';
 export { ShutdownReportError } from './report/report-shape.js';
-export { reportToHtml } from './report/html/page.js';
+export { reportToHtml } from './report-output/html/page.js';
 
 export {
   SHUTDOWN_CHANNELS,

@@ -81,12 +81,15 @@ const FEATURES = ['readiness', 'in-flight', 'http', 'probes', 'tracing'];
 const PEERS = ['microservices', 'websockets', 'bullmq', 'schedule', 'terminus'];
 
 /** The files that know the library as a whole. */
-const SEES_EVERYTHING = /^(index|graceful-shutdown(\.[a-z-]+)?)\.ts$/;
+const SEES_EVERYTHING = /^(index|assembly|graceful-shutdown(\.[a-z-]+)?)\.ts$/;
+
+/** What everybody may see: the contract of a feature, a message to the operator, the tokens of other copies. */
+const LEAVES = ['feature.ts', 'notice.ts', 'tokens.ts'];
 
 test('the sources are found, with what they import', () => {
   expect(sources.length).toBeGreaterThan(40);
   const face = sources.find(({ path }) => path === 'graceful-shutdown.ts');
-  expect(face?.imports).toEqual(expect.arrayContaining(['rxjs', 'run/shutdown-run.js', '@nestjs/core']));
+  expect(face?.imports).toEqual(expect.arrayContaining(['rxjs', 'run/shutdown-run.js', 'plan/task.js']));
 });
 
 describe('rule 11: the engine knows no Nest, no process and no real clock', () => {
@@ -103,9 +106,9 @@ describe('rule 11: the engine knows no Nest, no process and no real clock', () =
     expect(found).toEqual([]);
   });
 
-  test('only lifecycle/node-process.ts mentions the process', () => {
+  test('only process/node-process.ts mentions the process', () => {
     const found = sources
-      .filter(({ path }) => path !== 'lifecycle/node-process.ts' && folderOf(path) !== 'cli')
+      .filter(({ path }) => path !== 'process/node-process.ts' && folderOf(path) !== 'cli')
       .flatMap(({ path, code }) => (code.match(GLOBAL_PROCESS) ?? []).map((use) => `${path} has ${use}`));
     expect(found).toEqual([]);
   });
@@ -133,8 +136,11 @@ describe('the arrows between the folders', () => {
     expect(importCircles()).toEqual([]);
   });
 
-  const within = (...folders: readonly string[]) => {
-    return (imported: string): boolean => !isExternal(imported) && folders.includes(folderOf(imported));
+  /** Whether an import stays within folders, or names one of the files. */
+  const within = (...allowed: readonly string[]) => {
+    return (imported: string): boolean =>
+      !isExternal(imported) &&
+      (allowed.includes(folderOf(imported)) || allowed.includes(imported.replace(/\.js$/, '.ts')));
   };
 
   test('plan sees itself alone', () => {
@@ -149,28 +155,32 @@ describe('the arrows between the folders', () => {
     expect(forbiddenImports('report', within('plan', 'run', 'report'))).toEqual([]);
   });
 
-  test('nest sees itself alone', () => {
-    expect(forbiddenImports('nest', (each) => isExternal(each) || within('nest')(each))).toEqual([]);
+  test.each([
+    ['nest', []],
+    ['notice.ts', []],
+    ['tokens.ts', []],
+    ['feature.ts', ['plan', 'run', 'discovery', 'in-flight', 'notice.ts']],
+    ['discovery', ['plan', 'nest']],
+    ['startup-checks', ['plan', 'run', 'discovery', 'nest', 'notice.ts']],
+    ['logging', ['plan', 'run', 'report', 'notice.ts']],
+    ['process', ['plan', 'run', 'report', 'notice.ts']],
+    ['report-output', ['plan', 'run', 'report', 'notice.ts']],
+    [
+      'lifecycle',
+      ['plan', 'run', 'report', 'nest', 'discovery', 'process', 'startup-checks', 'feature.ts', 'notice.ts'],
+    ],
+  ] as const)('%s sees itself, %j and nothing else of the library', (folder, seen) => {
+    const allowed = within(folder, ...seen);
+    expect(forbiddenImports(folder, (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
-  test('discovery sees the plan, and members of foreign objects', () => {
-    const allowed = within('plan', 'nest', 'discovery');
-    expect(forbiddenImports('discovery', (each) => isExternal(each) || allowed(each))).toEqual([]);
-  });
-
-  test('logging sees what it puts into words', () => {
-    const allowed = within('plan', 'run', 'report', 'logging');
-    expect(forbiddenImports('logging', (each) => isExternal(each) || allowed(each))).toEqual([]);
-  });
-
-  test('lifecycle sees the engine, the log and members of foreign objects, and no feature', () => {
-    const allowed = within('plan', 'run', 'report', 'logging', 'nest', 'lifecycle');
-    expect(forbiddenImports('lifecycle', (each) => isExternal(each) || allowed(each))).toEqual([]);
-  });
-
-  test('sinks sees the engine and the log', () => {
-    const allowed = within('plan', 'run', 'report', 'logging', 'sinks');
-    expect(forbiddenImports('sinks', (each) => isExternal(each) || allowed(each))).toEqual([]);
+  test('only the assembly sees the log', () => {
+    const found = sources
+      .filter(({ path }) => path !== 'assembly.ts' && folderOf(path) !== 'logging')
+      .flatMap(({ path, imports }) =>
+        imports.filter((each) => folderOf(each) === 'logging').map((each) => `${path} imports ${each}`),
+      );
+    expect(found).toEqual([]);
   });
 
   // It stands in for a user's tests: it puts an application on another clock and closes it, from outside.
@@ -191,8 +201,8 @@ describe('the arrows between the folders', () => {
     expect(found).toEqual([]);
   });
 
-  test.each(FEATURES)('the feature %s sees plan, run, discovery and nest', (feature) => {
-    const allowed = within('plan', 'run', 'discovery', 'nest', feature);
+  test.each(FEATURES)('the feature %s sees plan, run, discovery, nest and the contract', (feature) => {
+    const allowed = within('plan', 'run', 'discovery', 'nest', 'feature.ts', 'notice.ts', feature);
     expect(forbiddenImports(feature, (each) => isExternal(each) || allowed(each))).toEqual([]);
   });
 
@@ -223,10 +233,10 @@ describe('the arrows between the folders', () => {
     expect(found).toEqual([]);
   });
 
-  test('only the index and the module stand above the folders', () => {
+  test('only the index, the module, its assembly and the leaves stand above the folders', () => {
     const found = sources
       .map(({ path }) => path)
-      .filter((path) => !path.includes('/') && !SEES_EVERYTHING.test(path));
+      .filter((path) => !path.includes('/') && !SEES_EVERYTHING.test(path) && !LEAVES.includes(path));
     expect(found).toEqual([]);
   });
 
@@ -247,7 +257,7 @@ describe('the arrows between the folders', () => {
 const TIME_BUDGET = 'plan/time-budget.ts';
 
 /** These move their own time on, and set no limit. */
-const CLOCKS = ['run/run-clock.ts', 'lifecycle/system-clock.ts', 'testing/manual-clock.ts'];
+const CLOCKS = ['run/run-clock.ts', 'process/system-clock.ts', 'testing/manual-clock.ts'];
 
 /** What holds a limit: an instant at which something ends, or how long it may take. */
 const LIMIT =

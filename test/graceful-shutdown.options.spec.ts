@@ -1,7 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { resolveOptions, type GracefulShutdownOptions } from '../lib/graceful-shutdown.options.js';
 import { DEFAULT_PHASES, OnShutdown, type ShutdownMistake, type ShutdownTask } from '../lib/index.js';
-import type { Platform } from '../lib/lifecycle/process-port.js';
+import type { Platform } from '../lib/process/process-port.js';
 import { bootApplication, mistakesOf } from './nest/application.js';
 
 const platform: Platform = {

@@ -1,4 +1,5 @@
-import type { ApplicationInMaking, ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
+import { notDrained } from '../notice.js';
+import type { ApplicationInMaking, ShutdownFeatureFactory } from '../feature.js';
 import { checkKeys, isRecord, isTimeout, shown } from '../plan/check-setting.js';
 import { distinctName, type ShutdownTask } from '../plan/task.js';
 import { afterRegistration, queueEventsIn, queuesWithProcessors, workerProviders } from './bull-seams.js';
@@ -62,7 +63,7 @@ export function drainWorkers(options: WorkerDrainOptions = {}): ShutdownFeatureF
     const adoptWorkers = (): readonly string[] =>
       workerProviders(modules).flatMap((found) => {
         if (found.kind === 'waiting') return [found.name];
-        if (found.kind === 'unknown') notify({ kind: 'not-drained', what: found.name, why: UNKNOWN });
+        if (found.kind === 'unknown') notify(notDrained(found.name, UNKNOWN));
         if (found.kind === 'unknown' || seen.has(found.worker)) return [];
         seen.add(found.worker);
         const drain = new WorkerDrain(found.worker, { clock, notify, reserve });
@@ -82,12 +83,11 @@ export function drainWorkers(options: WorkerDrainOptions = {}): ShutdownFeatureF
       prepare: ({ register }) => {
         const waiting = adopt();
         if (!afterRegistration(modules, adopt)) {
-          for (const what of waiting) notify({ kind: 'not-drained', what, why: UNSEEN });
-          if (workerProviders(modules).length === 0)
-            notify({ kind: 'not-drained', what: 'BullMQ', why: NO_WORKERS });
+          for (const what of waiting) notify(notDrained(what, UNSEEN));
+          if (workerProviders(modules).length === 0) notify(notDrained('BullMQ', NO_WORKERS));
         }
         for (const { name, closeWorkers } of queuesWithProcessors(modules)) {
-          notify({ kind: 'not-drained', what: `The queue '${name}'`, why: PROCESSORS });
+          notify(notDrained(`The queue '${name}'`, PROCESSORS));
           take({ ...placeOf(`${name}, processors`), run: () => closeWorkers() });
         }
         take = register;

@@ -1,27 +1,21 @@
 import { isObject, replaceMethod } from '../nest/members.js';
 import { ItemsInFlight } from '../in-flight/items-in-flight.js';
-import type { Notice } from '../logging/notice.js';
+import type { Notify } from '../notice.js';
 import type { InFlightItem, ShutdownContext, ShutdownTask } from '../plan/task.js';
 import { divideDrain, half } from '../plan/time-budget.js';
 import { millisecondsUntil, type Clock } from '../run/clock.js';
 import { within } from '../run/expiry.js';
 import { closeByForce, giveBack, jobName, type BullWorker } from './bull-seams.js';
 import { CountedListeners } from './counted-listeners.js';
+import { jobsHandedBack, type ReturnedJob } from './jobs-handed-back.js';
 import type { EventSource } from './queue-events-drain.js';
 
 /** What a worker is drained with. */
 export interface DrainPorts {
   readonly clock: Clock;
-  readonly notify: (notice: Notice) => void;
+  readonly notify: Notify;
   /** Milliseconds before the end of its time in which what is unfinished is given back. */
   readonly reserve: number;
-}
-
-/** What became of a job that had not finished in time. */
-interface Returned {
-  readonly item: InFlightItem;
-  /** Why it could not be given back, where it could not. */
-  readonly error?: unknown;
 }
 
 /** Drains a worker of BullMQ: it fetches nothing from now on, and its active jobs and async listeners finish. */
@@ -101,7 +95,10 @@ export class WorkerDrain {
     );
     // Given back first: a processor that stops when it is told to would end its job as a failed one.
     await closeByForce(this.worker);
-    if (unfinished.length > 0) this.#tell(returned.filter((each) => each !== undefined));
+    if (unfinished.length > 0) {
+      const jobs = returned.filter((each) => each !== undefined);
+      this.ports.notify(jobsHandedBack(this.worker.name, jobs));
+    }
     return unfinished;
   }
 
@@ -109,7 +106,7 @@ export class WorkerDrain {
   async #return(
     job: object,
     { token, patience }: { readonly token: unknown; readonly patience: number },
-  ): Promise<Returned | undefined> {
+  ): Promise<ReturnedJob | undefined> {
     const name = this.#nameOf(job);
     const item = this.#inFlight.items.find((each) => each.name === name) ?? { name, ageMs: 0 };
     try {
@@ -123,15 +120,6 @@ export class WorkerDrain {
   /** Such as `orders: ship 17`. */
   #nameOf(job: object): string {
     return `${this.worker.name}: ${jobName(job)}`;
-  }
-
-  #tell(returned: readonly Returned[]): void {
-    this.ports.notify({
-      kind: 'jobs-given-back',
-      queue: this.worker.name,
-      jobs: returned.flatMap(({ item, error }) => (error === undefined ? [item] : [])),
-      kept: returned.flatMap(({ item, error }) => (error === undefined ? [] : [{ item, error }])),
-    });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Platform } from '../lifecycle/process-port.js';
+import type { Platform } from '../process/process-port.js';
 import type { Answer } from './answer.js';
 import { checkFit } from './fit/check-fit.js';
 import { checkJson, checkText, isRight, type CheckedGrant } from './check-text.js';

@@ -1,4 +1,4 @@
-import type { Platform } from '../lifecycle/process-port.js';
+import type { Platform } from '../process/process-port.js';
 import type { Answer } from './answer.js';
 import type { Command } from './command-line.js';
 import { describePlan } from './plan-description.js';

@@ -1,5 +1,5 @@
 import { reasonText } from '../plan/reason-text.js';
-import { jsonToHtml } from '../report/html/page.js';
+import { jsonToHtml } from '../report-output/html/page.js';
 import { instant } from '../report/instant.js';
 import { reportFromJson } from '../report/read-report.js';
 import { reportToJson } from '../report/report-json.js';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { nodeProcess } from '../lifecycle/node-process.js';
+import { nodeProcess } from '../process/node-process.js';
 import { commandOfApplication } from './application-copy.js';
 import { runCommand } from './run-command.js';
 

@@ -1,22 +1,17 @@
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { LoggerService } from '@nestjs/common';
 import type * as NestCore from '@nestjs/core';
+import { assemble, machinePorts, type NestParts } from '../assembly.js';
+import { notDrained } from '../notice.js';
 import { previewSight, unknownFactories } from '../discovery/preview-sight.js';
 import { tokenOf } from '../discovery/provider-scan.js';
-import { Callers } from '../in-flight/callers.js';
-import { InFlightWork } from '../in-flight/in-flight-work.js';
-import { OPTIONS, checkImportedOnce, previewFeatures } from '../graceful-shutdown.features.js';
-import type { ShutdownFeature, ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
+import type { ShutdownFeature, ShutdownFeatureFactory } from '../feature.js';
 import { resolveOptions, type ShutdownSettings } from '../graceful-shutdown.options.js';
-import { GracefulShutdown } from '../graceful-shutdown.js';
-import { ExitRequests } from '../lifecycle/exit-requests.js';
-import type { Platform } from '../lifecycle/process-port.js';
-import { systemClock } from '../lifecycle/system-clock.js';
-import type { Notice } from '../logging/notice.js';
-import { noticeSentence } from '../logging/sentences.js';
+import type { Platform } from '../process/process-port.js';
 import type { ShutdownPlan } from '../plan/shutdown-plan.js';
-import { AS_IT_IS } from '../run/task-registry.js';
+import { OPTIONS } from '../tokens.js';
 import type { Application } from './command-line.js';
 import { loadRootModule, type RootModule } from './root-module.js';
 import { WrongUse, firstLine } from './wrong-use.js';
@@ -78,61 +73,66 @@ async function shown(root: RootModule, { core, file }: { readonly core: Core; re
 }
 
 function planOf(
-  { modules, config }: Pick<Parameters<typeof previewFeatures>[1], 'modules' | 'config'>,
+  { modules, config }: Pick<NestParts, 'modules' | 'config'>,
   { written, platform }: { readonly written: WrittenOptions; readonly platform: Platform },
 ): Preview {
   const settings = resolveOptions(written.value, platform);
-  const notices: Notice[] = [];
-  const notify = (notice: Notice): void => void notices.push(notice);
-  const { mistakes, featurePhase: phase } = settings;
-  checkImportedOnce(ownModules(modules).length, mistakes);
-  // Nothing starts in a preview, so there is no server to watch.
-  const never = { watch: (): void => undefined, isInitialised: () => false };
-  const callers = new Callers(new InFlightWork(systemClock));
-  const application = { modules, config, clock: systemClock, mistakes, phase, notify, callers, ...never };
-  const users = settings.features.map((make) => guarded(make, notify));
-  const features = previewFeatures({ ...settings, features: users }, application);
-  const shutdown = new GracefulShutdown({
-    settings,
-    modules,
-    clock: systemClock,
-    beginning: new AbortController(),
-    features,
-    notify,
-    onEvent: () => undefined,
-    wrapper: AS_IT_IS,
-    exits: new ExitRequests(),
-    sight: previewSight(modules),
-  });
+  const log = new Warnings();
+  const features = settings.features.map(guarded);
+  const { shutdown } = assemble(
+    { ...settings, features, logger: log },
+    {
+      modules,
+      config,
+      // No adapter is created in a preview.
+      adapterHost: undefined,
+      ownModules: ownModules(modules),
+      sight: previewSight(modules),
+    },
+    machinePorts(),
+  );
   shutdown.prepare();
   return {
     plan: shutdown.plan(),
     settings,
     optionsFrom: written.source,
-    warnings: [
-      ...optionsWarning(written),
-      ...doubts(notices, settings),
-      ...unseenWarnings(modules, settings),
-    ],
+    warnings: [...optionsWarning(written), ...log.texts, ...unseenWarnings(modules, settings)],
   };
+}
+
+/** Keeps what the startup checks log: nothing is logged while a plan is shown. */
+class Warnings implements LoggerService {
+  readonly texts: string[] = [];
+
+  log(): void {
+    // The plan itself is shown in another form.
+  }
+
+  warn(text: string): void {
+    this.texts.push(text);
+  }
+
+  error(text: string): void {
+    this.texts.push(text);
+  }
 }
 
 /**
  * A feature of the user may look into instances, and find nothing there in a preview: the rest is to be seen all the
  * same.
  */
-function guarded(make: ShutdownFeatureFactory, notify: (notice: Notice) => void): ShutdownFeatureFactory {
-  const attempt = <T>(step: () => T, otherwise: T): T => {
-    try {
-      return step();
-    } catch (error) {
-      const why = `a preview cannot show it (${firstLine(error)})`;
-      notify({ kind: 'not-drained', what: 'What one of the `features` drains', why });
-      return otherwise;
-    }
-  };
-  const nothing: ShutdownFeature = { prepare: () => [] };
+function guarded(make: ShutdownFeatureFactory): ShutdownFeatureFactory {
   return (application) => {
+    const attempt = <T>(step: () => T, otherwise: T): T => {
+      try {
+        return step();
+      } catch (error) {
+        const why = `a preview cannot show it (${firstLine(error)})`;
+        application.notify(notDrained('What one of the `features` drains', why));
+        return otherwise;
+      }
+    };
+    const nothing: ShutdownFeature = { prepare: () => [] };
     const feature = attempt(() => make(application), nothing);
     return { prepare: (complete) => attempt(() => feature.prepare(complete), []) };
   };
@@ -143,12 +143,6 @@ function optionsWarning({ source, injects }: WrittenOptions): readonly string[] 
   return [
     `The options come from a factory that injects ${injects.join(', ')}, and a preview makes no provider: this is the plan of the default options. Give those of the factory with --options.`,
   ];
-}
-
-function doubts(notices: readonly Notice[], { silenced }: ShutdownSettings): readonly string[] {
-  return notices
-    .filter(({ kind }) => kind !== 'planned' && !silenced.some((each) => each === kind))
-    .map((notice) => noticeSentence(notice).text);
 }
 
 function unseenWarnings(

@@ -1,4 +1,4 @@
-import type { Platform } from '../lifecycle/process-port.js';
+import type { Platform } from '../process/process-port.js';
 import { ShutdownConfigurationError } from '../plan/mistake.js';
 import type { Answer } from './answer.js';
 import { answerReport } from './answer-report.js';

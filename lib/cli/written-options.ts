@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import type { ModulesContainer } from '@nestjs/core';
 import { allWrappers, tokenOf } from '../discovery/provider-scan.js';
-import { OPTIONS } from '../graceful-shutdown.features.js';
+import { OPTIONS } from '../tokens.js';
 import { isRecord } from '../plan/check-setting.js';
 import { loadExports, readText } from './source-file.js';
 import { WrongUse, firstLine } from './wrong-use.js';

@@ -9,6 +9,7 @@ import { answerFirst, type FirstAnswer } from './answer-first.js';
 import { DrainedServer } from './drained-server.js';
 import { followAdapter, followMethods } from './framework-seams.js';
 import { memberOf } from '../nest/members.js';
+import { notDrained, type Notify } from '../notice.js';
 import type { HttpSettings } from './http.options.js';
 import { pathMatcher } from './path-pattern.js';
 import type { ReachedServers } from './reached-servers.js';
@@ -19,6 +20,11 @@ const ACCEPTED = 'net.server.socket';
 
 /** In milliseconds: how long a request that waits for the run may take to be answered when the run has ended. */
 const ANSWER_LIMIT = 5_000;
+
+const METHODS_HIDDEN = notDrained(
+  'A route handler that goes on after its response',
+  'this version of Nest calls controllers in another way, so only their requests are waited for',
+);
 
 type State =
   | { readonly status: 'serving' }
@@ -53,8 +59,7 @@ export class HttpDrain {
       readonly reached?: ReachedServers;
       /** Answers in front of everything else. */
       readonly first?: FirstAnswer | undefined;
-      /** Called when Nest does not show the methods of the controllers: only their requests are counted then. */
-      readonly onMethodsHidden?: () => void;
+      readonly notify?: Notify;
     } = {},
   ) {
     this.#handlers = new RunningHandlers(clock, {
@@ -102,7 +107,7 @@ export class HttpDrain {
     if (this.settings === false) return;
     const isFollowed = followMethods(app, (...call) => this.#handlers.followMethod(...call));
     // An application without HTTP has no controllers' methods that a request reaches.
-    if (!isFollowed && memberOf(app, 'getHttpAdapter') !== undefined) this.parts.onMethodsHidden?.();
+    if (!isFollowed && memberOf(app, 'getHttpAdapter') !== undefined) this.parts.notify?.(METHODS_HIDDEN);
   }
 
   /** @internal Whether a route handler asks for the shutdown: it is not waited for any more. */

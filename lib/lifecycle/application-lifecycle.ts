@@ -1,11 +1,19 @@
 import type { INestApplicationContext } from '@nestjs/common';
-import type { Notice } from '../logging/notice.js';
+import type { Notify } from '../notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import { deadlineAfter, timeLeft } from '../plan/time-budget.js';
 import type { Clock, Timer } from '../run/clock.js';
 import { within } from '../run/expiry.js';
-import { isTrigger, type GuardedApplication } from './guarded-application.js';
-import { NestApplicationSeam } from './nest-seams.js';
+import { hooksBeside } from '../startup-checks/hooks-beside.js';
+import { isTrigger, type GuardedApplication } from '../process/guarded-application.js';
+import {
+  bootAwaited,
+  bootGivenUp,
+  seamMissing,
+  teardownFailed,
+  waitsForItself,
+} from './lifecycle-notices.js';
+import { NestApplicationSeam } from '../nest/application-seam.js';
 import { startRun } from './run-request.js';
 import type { ShutdownHooks } from './shutdown-hooks.js';
 import type { ShutdownTarget } from './shutdown-target.js';
@@ -16,7 +24,7 @@ export interface LifecycleParts {
   readonly target: ShutdownTarget;
   readonly hooks: ShutdownHooks;
   readonly clock: Clock;
-  readonly notify: (notice: Notice) => void;
+  readonly notify: Notify;
   readonly runAt: 'module-destroy' | 'before-application-shutdown';
   /** Milliseconds from the moment it was asked for until the run must have ended. */
   readonly limit: number;
@@ -69,7 +77,7 @@ export class ApplicationLifecycle {
   /** Leads every way to close the application here. */
   takeOver(): void {
     const missing = this.seam.missing(NEEDED);
-    if (missing.length > 0) this.parts.notify({ kind: 'seam-missing', members: missing });
+    if (missing.length > 0) this.parts.notify(seamMissing(missing));
     this.#takeOverSignals();
     this.#takeOverClose();
     for (const start of STARTS) {
@@ -114,9 +122,9 @@ export class ApplicationLifecycle {
     const origin = target.origin();
     const closed = this.close(reason);
     if (origin.kind === 'outside') return closed;
-    closed.catch((error: unknown) => notify({ kind: 'teardown-failed', error }));
+    closed.catch((error: unknown) => notify(teardownFailed(error)));
     if (origin.kind === 'work') return target.ended.then(() => undefined);
-    notify({ kind: 'waits-for-itself', task: origin.task, call: 'app.close()' });
+    notify(waitsForItself({ task: origin.task, call: 'app.close()' }));
     return Promise.resolve();
   }
 
@@ -124,10 +132,10 @@ export class ApplicationLifecycle {
   #takeOverSignals(): void {
     const { seam, observer } = this;
     const { notify } = this.parts;
-    if (seam.listensToSignals) notify({ kind: 'hooks-beside' });
+    if (seam.listensToSignals) notify(hooksBeside());
     seam.call('unsubscribeFromProcessSignals');
     seam.replace('enableShutdownHooks', () => (signals) => {
-      notify({ kind: 'hooks-beside' });
+      notify(hooksBeside());
       if (Array.isArray(signals)) {
         observer.signalsAdded(signals.map((signal) => String(signal).toUpperCase().trim()));
       }
@@ -223,7 +231,7 @@ export class ApplicationLifecycle {
     } catch (error) {
       // Whoever called close() gets it; of a trigger nobody waits for the answer. Where the time is over, the log has
       // to say so in any case.
-      if (isTrigger(reason) || error === late) notify({ kind: 'teardown-failed', error });
+      if (isTrigger(reason) || error === late) notify(teardownFailed(error));
       throw error;
     }
   }
@@ -238,10 +246,10 @@ export class ApplicationLifecycle {
       this.#startup.shut(parked);
       return;
     }
-    notify({ kind: 'boot-awaited', reason });
+    notify(bootAwaited(reason));
     await new Promise<void>((resolve) => {
       const timer = clock.schedule(() => {
-        notify({ kind: 'boot-given-up', waitedMs: startLimit });
+        notify(bootGivenUp(startLimit));
         this.#startup.shut(parked);
         resolve();
       }, startLimit);

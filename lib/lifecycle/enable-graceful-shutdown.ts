@@ -1,11 +1,15 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { ShutdownConfigurationError } from '../plan/mistake.js';
+import { checkDrainOpposed } from '../startup-checks/drain-opposed.js';
+import { OtherListenersCheck } from '../startup-checks/other-listeners.js';
+import { checkPid1 } from '../startup-checks/pid-1.js';
+import { checkSignalsKept } from '../startup-checks/signals-kept.js';
 import { ApplicationLifecycle, type LifecycleParts } from './application-lifecycle.js';
-import { NestApplicationSeam } from './nest-seams.js';
-import type { Finding } from '../logging/notice.js';
-import type { ExitRequests } from './exit-requests.js';
-import type { GuardedApplication } from './guarded-application.js';
-import type { ProcessGuard, Seat } from './process-guard.js';
+import { NestApplicationSeam } from '../nest/application-seam.js';
+import type { ExitRequests } from '../process/exit-requests.js';
+import type { GuardedApplication } from '../process/guarded-application.js';
+import type { ProcessGuard, Seat } from '../process/process-guard.js';
+import type { ProcessPort } from '../process/process-port.js';
 import type { StartFailures } from './start-failures.js';
 
 /** The token under which the module provides what `enableGracefulShutdown` needs. */
@@ -18,12 +22,10 @@ export interface ApplicationParts extends LifecycleParts {
   readonly onApplication: (app: object) => void;
   readonly startFailures: StartFailures;
   readonly guard: ProcessGuard;
+  readonly process: Pick<ProcessPort, 'ancestors' | 'listenerCount'>;
   readonly exits: ExitRequests;
   readonly guarded: Omit<GuardedApplication, 'close'>;
 }
-
-/** Options of Nest's applications that do by themselves what the drain is there to avoid. */
-const OPPOSED_TO_THE_DRAIN = ['forceCloseConnections', 'return503OnClosing'];
 
 const ENABLED = Symbol.for('nestjs-phased-shutdown.enabled');
 
@@ -45,20 +47,24 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
     const { guard, guarded, exits, drainsHttp, onApplication, startFailures, ...parts } = partsOf(seam.raw);
     parts.target.prepare();
     onApplication(seam.raw);
-    const options = drainsHttp ? seam.optionsSet(OPPOSED_TO_THE_DRAIN) : [];
-    if (options.length > 0) parts.notify({ kind: 'drain-opposed', options });
+    const { notify } = parts;
+    if (drainsHttp) checkDrainOpposed((names) => seam.optionsSet(names)).forEach(notify);
+    const otherListeners = new OtherListenersCheck();
+    const checkListeners = (): void =>
+      otherListeners
+        .check({ own: guard.listenedTo, count: (signal) => parts.process.listenerCount(signal) })
+        .forEach(notify);
     let seat: Seat | undefined;
     const lifecycle = new ApplicationLifecycle(seam, parts, {
       closed: () => seat?.leave(),
       signalsAdded: (signals) => seat?.listenTo(signals),
     });
     lifecycle.takeOver();
-    const tell = onceForEachSignal(parts.notify);
     const attached = guard.attach({
       ...guarded,
       close: (reason) => {
-        // A listener that was added after the start is heard of now.
-        guard.diagnoseListeners().forEach(tell);
+        // A listener that was added after the start is found now.
+        checkListeners();
         return lifecycle.close(reason);
       },
     });
@@ -67,24 +73,15 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
     startFailures.listen((error) => attached.fail(error));
     // By then all are there that will listen to signals too.
     parts.hooks.whenStarted(() => {
-      guard.diagnose().forEach(tell);
+      const ancestors = parts.process.ancestors();
+      [...checkPid1(ancestors), ...checkSignalsKept(ancestors)].forEach(notify);
+      checkListeners();
       lifecycle.whenStartEnded(() => parts.target.announce());
     });
     seam.define(ENABLED, true);
   }
   // The lifecycle has given the application its asyncDispose.
   return app as T & AsyncDisposable;
-}
-
-/** Tells of other listeners once for each signal, however often they are found. */
-function onceForEachSignal(notify: (finding: Finding) => void): (finding: Finding) => void {
-  const told = new Set<string>();
-  return (finding) => {
-    if (finding.kind !== 'other-listeners') return notify(finding);
-    const signals = finding.signals.filter((signal) => !told.has(signal));
-    for (const signal of signals) told.add(signal);
-    if (signals.length > 0) notify({ ...finding, signals });
-  };
 }
 
 /** @param raw the application behind its proxies, which would end the process instead of throwing */

@@ -1,20 +1,34 @@
 import type {
   BeforeApplicationShutdown,
   OnApplicationBootstrap,
+  OnApplicationShutdown,
   OnModuleDestroy,
   OnModuleInit,
 } from '@nestjs/common';
-import type { Notice } from '../logging/notice.js';
+import type { Notify } from '../notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
+import { runsLate } from './lifecycle-notices.js';
 import { startRun, type RunRequest } from './run-request.js';
 import type { ShutdownTarget } from './shutdown-target.js';
 
+/** What Nest's hooks reach beside the run. */
+export interface HookedParts {
+  readonly probePort: { start(): Promise<void>; close(): void };
+  readonly reportOutput: { announceLastStop(): void };
+  readonly readiness: { bootstrapped(): void };
+}
+
 /**
- * The part of the module that Nest calls. It starts the run, or joins the one that was started earlier: at
+ * The one part of the module that Nest calls: the order of what happens in each hook is written down here. It starts the run, or joins the one that was started earlier: at
  * `onModuleDestroy` where the module stands in front of all others, else at `beforeApplicationShutdown`.
  */
 export class ShutdownHooks
-  implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
+  implements
+    OnModuleInit,
+    OnApplicationBootstrap,
+    OnModuleDestroy,
+    BeforeApplicationShutdown,
+    OnApplicationShutdown
 {
   #request: RunRequest | undefined;
   #start: { readonly status: 'awaited'; readonly callbacks: (() => void)[] } | { readonly status: 'over' } = {
@@ -28,7 +42,9 @@ export class ShutdownHooks
       readonly runAt: 'module-destroy' | 'before-application-shutdown';
       /** Whether Nest calls the hooks of our module before those of any other. */
       readonly standsInFront: boolean;
-      readonly notify: (notice: Notice) => void;
+      readonly notify: Notify;
+      /** The parts of the module that take part in Nest's hooks. */
+      readonly parts: HookedParts;
     },
   ) {}
 
@@ -43,11 +59,15 @@ export class ShutdownHooks
     else this.#start.callbacks.push(callback);
   }
 
-  onModuleInit(): void {
-    this.target.prepare();
+  async onModuleInit(): Promise<void> {
+    const { probePort, reportOutput } = this.settings.parts;
+    const opened = probePort.start();
+    // Both may fail; the second to do so must not be an unhandled rejection.
+    await Promise.all([opened, this.#prepare(reportOutput)]);
   }
 
   onApplicationBootstrap(): void {
+    this.settings.parts.readiness.bootstrapped();
     if (this.#start.status === 'over') return;
     const { callbacks } = this.#start;
     this.#start = { status: 'over' };
@@ -64,9 +84,19 @@ export class ShutdownHooks
 
   async beforeApplicationShutdown(signal?: string): Promise<void> {
     if (this.target.status === 'idle' && this.settings.runAt === 'module-destroy') {
-      this.settings.notify({ kind: 'runs-late' });
+      this.settings.notify(runsLate());
     }
     await this.#runOrJoin(signal === undefined ? { kind: 'close' } : { kind: 'signal', signal });
+  }
+
+  onApplicationShutdown(): void {
+    this.settings.parts.probePort.close();
+  }
+
+  /** The last stop is announced before its report can be replaced. */
+  async #prepare(reportOutput: HookedParts['reportOutput']): Promise<void> {
+    reportOutput.announceLastStop();
+    this.target.prepare();
   }
 
   async #runOrJoin(reason: ShutdownReason): Promise<void> {

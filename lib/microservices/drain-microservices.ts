@@ -1,4 +1,5 @@
-import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
+import { notDrained } from '../notice.js';
+import type { ShutdownFeatureFactory } from '../feature.js';
 import { checkKeys, isOneOf, isRecord, shown } from '../plan/check-setting.js';
 import { distinctName, type ShutdownTask } from '../plan/task.js';
 import { AnsweringStreams } from './answering-streams.js';
@@ -55,13 +56,13 @@ export function drainMicroservices(options: MicroserviceDrainOptions = {}): Shut
       const drain = transportOf(server, ports);
       const missing = missingMembers(server, drain.seams);
       if (missing.length > 0) {
-        notify({ kind: 'not-drained', what: drain.name, why: `its server has no ${missing.join(', ')}` });
+        notify(notDrained(drain.name, `its server has no ${missing.join(', ')}`));
       }
       const name = distinctName(`MicroserviceDrain (${drain.name})`, names);
       const mayBeCalled = (): boolean => ports.clients.mayCall(server);
       take(drainTask(server, drain, { name, phase, clock, answers, callers, mayBeCalled }));
     });
-    if (!isFound) notify({ kind: 'not-drained', what: 'What comes in over microservices', why: NO_REGISTRY });
+    if (!isFound) notify(notDrained('What comes in over microservices', NO_REGISTRY));
     return {
       prepare: ({ register }) => {
         take = register;

@@ -1,4 +1,5 @@
 import { isObservable, takeUntil, type Observable } from 'rxjs';
+import { notDrained } from '../notice.js';
 import { callMember, isMethod, isObject, memberOf, replaceMethod, type Method } from '../nest/members.js';
 import { followGrpcCalls, isWatching } from './grpc-calls.js';
 import { Messages } from './messages.js';
@@ -33,7 +34,7 @@ export function grpcDrain(server: object, { clock, answers, notify }: TransportP
   const follow = <T>(made: T): T => {
     if (!isObject(made)) return made;
     if (isMethod(memberOf(made, 'register'))) replaceMethod(made, 'register', draining.counted);
-    else notify({ kind: 'not-drained', what: 'gRPC', why: NO_REGISTER });
+    else notify(notDrained('gRPC', NO_REGISTER));
     return made;
   };
   replaceMethod(server, 'createClient', (original) => (...args) => {

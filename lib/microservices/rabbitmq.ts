@@ -1,5 +1,6 @@
 import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../nest/members.js';
+import { noAck } from '../startup-checks/no-ack.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /** A consumer of the broker: the channel that it is on, and what the broker answered. */
@@ -22,7 +23,7 @@ export function rabbitmqDrain(server: object, { clock, answers, notify }: Transp
   let state: State = { status: 'consuming', consumer: undefined };
   let latest: object | undefined;
 
-  if (memberOf(server, 'noAck') === true) notify({ kind: 'no-ack', consumer: name });
+  if (memberOf(server, 'noAck') === true) notify(noAck(name));
   // Called for each channel, after a reconnect as well: then nothing is consumed any more.
   replaceMethod(server, 'setupChannel', (original) => (channel, ...rest) => {
     if (isObject(channel)) latest = channel;

@@ -1,4 +1,5 @@
 import { MessagesInFlight } from './messages-in-flight.js';
+import { notDrained } from '../notice.js';
 import { isMethod, memberOf } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
@@ -19,7 +20,7 @@ export function strategyDrain(server: object, { clock, answers, notify }: Transp
   if (!isMethod(pause())) {
     const why =
       'it has no pause(), so it takes messages until Nest closes it, and only those from before are waited for';
-    notify({ kind: 'not-drained', what: name, why });
+    notify(notDrained(name, why));
   }
   return {
     name,

@@ -1,4 +1,4 @@
-import type { Notice } from '../logging/notice.js';
+import type { Notify } from '../notice.js';
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 import type { AnsweringStreams } from './answering-streams.js';
@@ -42,7 +42,7 @@ export interface TransportDrain {
 /** What a transport needs to be drained. */
 export interface TransportPorts {
   readonly clock: Clock;
-  readonly notify: (notice: Notice) => void;
+  readonly notify: Notify;
   /** The streams that its calls are answered with. */
   readonly answers: AnsweringStreams;
   /** The clients by which the application may call its own servers. */

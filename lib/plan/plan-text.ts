@@ -40,6 +40,11 @@ export function milliseconds(ms: number): string {
   return `${thousands(ms)} ms`;
 }
 
+/** Seconds with one decimal: `2.3 s`. */
+export function seconds(ms: number): string {
+  return `${(duration(ms) / 1_000).toFixed(1)} s`;
+}
+
 function thousands(ms: number): string {
   return String(Math.round(duration(ms))).replace(/\B(?=(\d{3})+$)/g, ' ');
 }

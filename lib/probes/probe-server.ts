@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import { information, warning, type Notice, type Notify } from '../notice.js';
+import { errorText } from '../plan/reason-text.js';
 import { pathOf, send, type Probes } from './probes.js';
 
 /** What the port of the probes needs to know. */
@@ -9,7 +10,7 @@ export interface ProbeServerParts {
   readonly address: { readonly port: number | undefined; readonly host: string } | undefined;
   /** Resolves when the application has started. */
   readonly started: Promise<void>;
-  readonly onListening: (at: { readonly url: string; readonly paths: readonly string[] }) => void;
+  readonly notify: Notify;
 }
 
 /**
@@ -17,7 +18,7 @@ export interface ProbeServerParts {
  *
  * A start that fails leaves nothing of it: until the application has started, the port keeps no process alive.
  */
-export class ProbeServer implements OnModuleInit, OnApplicationShutdown {
+export class ProbeServer {
   #server: Server | undefined;
 
   /** @internal Nest makes it. */
@@ -32,20 +33,20 @@ export class ProbeServer implements OnModuleInit, OnApplicationShutdown {
     return typeof address === 'object' && address !== null ? address : undefined;
   }
 
-  /** @internal Nest calls it. */
-  async onModuleInit(): Promise<void> {
-    await this.open();
+  /** @internal Opens the port as the app starts. Rejects when the port cannot be opened. */
+  async start(): Promise<void> {
+    await this.#open();
     void this.parts.started.then(() => this.#server?.ref());
   }
 
-  /** @internal Nest calls it. */
-  onApplicationShutdown(): void {
-    this.close();
+  /** @internal A start has ended: after a failed one the port is closed, and opened again with the next. */
+  startEnded(outcome: 'started' | 'failed'): void {
+    if (outcome === 'failed') this.close();
+    else void this.#open().catch((error: unknown) => this.parts.notify(probesFailed(error)));
   }
 
-  /** @internal Opens the port, where the options name one. */
-  async open(): Promise<void> {
-    const { address, onListening } = this.parts;
+  async #open(): Promise<void> {
+    const { address, notify } = this.parts;
     if (address?.port === undefined || this.#server !== undefined) return;
     const server = createServer((request, response) => {
       const answer = this.probes.answer(pathOf(request.url ?? '/'));
@@ -57,7 +58,7 @@ export class ProbeServer implements OnModuleInit, OnApplicationShutdown {
     server.listen(address.port, address.host);
     await once(server, 'listening');
     const at = this.address;
-    if (at !== undefined) onListening({ url: urlOf(at), paths: this.probes.paths });
+    if (at !== undefined) notify(probesListen(urlOf(at), this.probes.paths));
   }
 
   /** @internal Closes the port: nobody shall believe that the application is alive. */
@@ -70,4 +71,12 @@ export class ProbeServer implements OnModuleInit, OnApplicationShutdown {
 
 function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+export function probesListen(url: string, paths: readonly string[]): Notice {
+  return information('probes-listen', `Probes listen on ${url} (${paths.join(', ')}).`);
+}
+
+export function probesFailed(error: unknown): Notice {
+  return warning('probes-failed', `The port of the probes could not be opened again: ${errorText(error)}`);
 }

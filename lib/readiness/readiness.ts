@@ -1,9 +1,5 @@
-import type { OnApplicationBootstrap } from '@nestjs/common';
-import { isFromOutside } from '../plan/reason.js';
-import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
-import { UNREADY_PHASE } from '../plan/phase.js';
-import type { Clock } from '../run/clock.js';
-
+import { failure, type Notice, type Notify } from '../notice.js';
+import { errorText } from '../plan/reason-text.js';
 /** Whether the application may get traffic. */
 export type ReadinessState = 'starting' | 'ready' | 'draining';
 
@@ -16,14 +12,15 @@ export interface ReadinessSources {
   /** Resolves as a server can be reached. */
   readonly reached: Promise<void>;
   /** What a hold waited for was rejected. */
-  readonly onHoldFailed: (name: string, error: unknown) => void;
+  readonly onHoldFailed: (error: unknown) => void;
+  readonly notify: Notify;
 }
 
 /**
  * Whether the application may get traffic: `ready` once it is initialised, one of its servers listens (where it has
  * any), and nothing holds it back; `draining` from the beginning of the shutdown on.
  */
-export class Readiness implements OnApplicationBootstrap {
+export class Readiness {
   /** @internal Resolves when the application has started: it would be ready if nothing held it back. */
   readonly started: Promise<void>;
   readonly #holds = new Map<symbol, string>();
@@ -79,13 +76,15 @@ export class Readiness implements OnApplicationBootstrap {
     };
     until?.then(release, (error: unknown) => {
       // Released by hand, or too late to matter: nobody waits for it.
-      if (this.#holds.has(key)) this.sources.onHoldFailed(name, error);
+      if (!this.#holds.has(key)) return;
+      this.sources.notify(holdFailed(name, error));
+      this.sources.onHoldFailed(error);
     });
     return release;
   }
 
-  /** @internal Nest calls it. */
-  onApplicationBootstrap(): void {
+  /** @internal Nest has initialised the app. */
+  bootstrapped(): void {
     this.#bootstrapped = true;
     this.#changed();
   }
@@ -103,26 +102,11 @@ export class Readiness implements OnApplicationBootstrap {
   }
 }
 
-/**
- * The task that waits, while the application still serves, until load balancers have noticed that it is not
- * ready. It does not wait where nobody could have sent traffic, or nobody outside asked for the shutdown.
- *
- * @param shutdownDelay milliseconds
- */
-export function shutdownDelayTask(
-  shutdownDelay: number,
-  { clock, isReached }: { readonly clock: Clock } & Pick<ReadinessSources, 'isReached'>,
-): ShutdownTask {
-  return {
-    name: 'shutdownDelay',
-    phase: UNREADY_PHASE,
-    expectedMs: shutdownDelay,
-    run: ({ reason, signal }: ShutdownContext) => {
-      if (!isFromOutside(reason) || isReached() === false) return undefined;
-      return new Promise<void>((resolve) => {
-        const timer = clock.schedule(resolve, shutdownDelay);
-        signal.addEventListener('abort', () => timer.cancel(), { once: true });
-      });
-    },
-  };
+/** What readiness waited for was rejected. */
+export function holdFailed(hold: string, error: unknown): Notice {
+  return failure(
+    'hold-failed',
+    `The readiness hold '${hold}' failed, so the app never becomes ready and shuts down: ${errorText(error)}`,
+    error,
+  );
 }

@@ -3,7 +3,7 @@ import type { ShutdownReason } from '../plan/reason.js';
 import type { InFlightItem } from '../plan/task.js';
 import type { SkipCause } from '../run/events.js';
 import { errorFromJson, thrownFromJson, type ErrorJson, type ThrownJson } from './error-json.js';
-import { jsonInPage } from './html/page-data.js';
+import { jsonInPage } from './page-data.js';
 import { ShutdownReportError, StoredValue, optional } from './report-shape.js';
 import type {
   PhaseReport,

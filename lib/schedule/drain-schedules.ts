@@ -1,4 +1,5 @@
-import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
+import { notDrained } from '../notice.js';
+import type { ShutdownFeatureFactory } from '../feature.js';
 import { checkKeys, isRecord, shown } from '../plan/check-setting.js';
 import { distinctName } from '../plan/task.js';
 import { ScheduleDrain } from './schedule-drain.js';
@@ -34,7 +35,7 @@ export function drainSchedules(options: ScheduleDrainOptions = {}): ShutdownFeat
     return {
       prepare: () => {
         const registries = registriesIn(modules);
-        if (registries.length === 0) notify({ kind: 'not-drained', what: 'The schedule', why: NO_REGISTRY });
+        if (registries.length === 0) notify(notDrained('The schedule', NO_REGISTRY));
         const names = new ScheduleNames(modules);
         const taken = new Set<string>();
         return registries.flatMap((registry) =>

@@ -1,7 +1,8 @@
 import { types } from 'node:util';
+import { notDrained } from '../notice.js';
 import type { Method } from '../nest/members.js';
 import { ItemsInFlight } from '../in-flight/items-in-flight.js';
-import type { Notice } from '../logging/notice.js';
+import type { Notify } from '../notice.js';
 import { UNREADY_PHASE } from '../plan/phase.js';
 import type { ShutdownTask } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
@@ -19,7 +20,7 @@ import type { ScheduleNames } from './schedule-names.js';
 export interface SchedulePorts {
   readonly clock: Clock;
   readonly names: ScheduleNames;
-  readonly notify: (notice: Notice) => void;
+  readonly notify: Notify;
 }
 
 const NOT_FOLLOWED =
@@ -66,7 +67,7 @@ export class ScheduleDrain {
     const { names, notify } = this.ports;
     const follow = (run: Method): Method => this.#counted(run, () => names.of(kind, name));
     const isFollowed = kind === 'cron' ? followCron(job, follow) : followTimer(job, follow);
-    if (!isFollowed) notify({ kind: 'not-drained', what: `The ${names.of(kind, name)}`, why: NOT_FOLLOWED });
+    if (!isFollowed) notify(notDrained(`The ${names.of(kind, name)}`, NOT_FOLLOWED));
   }
 
   #stop(): void {

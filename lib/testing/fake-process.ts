@@ -1,4 +1,4 @@
-import type { Platform, ProcessExit, ProcessPort } from '../lifecycle/process-port.js';
+import type { Platform, ProcessExit, ProcessPort } from '../process/process-port.js';
 
 type Listener = (argument: unknown) => void;
 

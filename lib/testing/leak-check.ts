@@ -1,5 +1,5 @@
-import { addedTo, sumUp } from '../lifecycle/leftovers.js';
-import { keepingAlive } from '../lifecycle/node-process.js';
+import { addedTo, sumUp } from '../process/leftovers.js';
+import { keepingAlive } from '../process/node-process.js';
 import { deadlineAfter } from '../plan/time-budget.js';
 
 /** Taken before a test can put a fake timer in its place. */

@@ -1,4 +1,4 @@
-import type { ReportFiles, WholeFile } from '../sinks/stored-file.js';
+import type { ReportFiles, WholeFile } from '../report-output/stored-file.js';
 
 /** Keeps what is written to files, and leaves those of the machine alone. */
 export class MemoryFiles implements ReportFiles {

@@ -1,6 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { GracefulShutdown } from '../graceful-shutdown.js';
-import { TASK_WRAPPER } from '../graceful-shutdown.module.js';
+import { PORTS } from '../graceful-shutdown.module.js';
 import { enableGracefulShutdown } from '../lifecycle/enable-graceful-shutdown.js';
 import { isOneOf } from '../plan/check-setting.js';
 import { MistakeList } from '../plan/mistake.js';
@@ -90,7 +90,7 @@ export class ShutdownHarness<A extends INestApplicationContext> {
   ): Promise<ShutdownHarness<A>> {
     // Tells of a module that is missing better than a token could.
     enableGracefulShutdown(app);
-    const bench: unknown = app.get(TASK_WRAPPER, { strict: false });
+    const bench: unknown = app.get(PORTS, { strict: false });
     if (!(bench instanceof TestBench)) {
       throw new Error(
         'The application runs on the clock of the machine. Build its module with onManualClock(Test.createTestingModule(…)).compile().',

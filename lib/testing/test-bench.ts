@@ -1,6 +1,7 @@
-import { PROCESS_GUARD, REPORT_FILES, SHUTDOWN_CLOCK, TASK_WRAPPER } from '../graceful-shutdown.module.js';
-import type { ProcessGuard } from '../lifecycle/process-guard.js';
-import { guardOf } from '../lifecycle/shared-guard.js';
+import type { Ports } from '../assembly.js';
+import { PORTS } from '../graceful-shutdown.module.js';
+import type { ProcessGuard } from '../process/process-guard.js';
+import { guardOf } from '../process/shared-guard.js';
 import type { ShutdownTask } from '../plan/task.js';
 import type { TaskWrapper } from '../run/task-registry.js';
 import { FakeProcess } from './fake-process.js';
@@ -19,11 +20,13 @@ export interface ModuleBuilder {
 }
 
 /** The stand-ins on which an application is tested: its clock, its process, and what goes wrong in its tasks. */
-export class TestBench implements TaskWrapper {
+export class TestBench implements Ports, TaskWrapper {
   readonly clock = new ManualClock(Date.now());
   readonly process = new FakeProcess();
   readonly files = new MemoryFiles();
   readonly guard: ProcessGuard = guardOf(this.process, this.clock);
+  readonly tasks: TaskWrapper = this;
+  readonly notices = [];
   /** What is there before the application is made is no leak of its own. */
   readonly leaks = new LeakCheck();
   readonly faults = new Map<string, Fault>();
@@ -39,9 +42,6 @@ export class TestBench implements TaskWrapper {
  */
 export function onManualClock<B extends ModuleBuilder>(builder: B): B {
   const bench = new TestBench();
-  builder.overrideProvider(SHUTDOWN_CLOCK).useValue(bench.clock);
-  builder.overrideProvider(PROCESS_GUARD).useValue(bench.guard);
-  builder.overrideProvider(TASK_WRAPPER).useValue(bench);
-  builder.overrideProvider(REPORT_FILES).useValue(bench.files);
+  builder.overrideProvider(PORTS).useValue(bench);
   return builder;
 }

@@ -1,6 +1,7 @@
 import type { Server } from 'node:net';
+import { notDrained } from '../notice.js';
 import { memberOf } from '../nest/members.js';
-import type { ApplicationInMaking } from '../graceful-shutdown.feature.js';
+import type { ApplicationInMaking } from '../feature.js';
 import { followAdapter } from './follow-adapter.js';
 import type { GatewayClients } from './gateway-clients.js';
 import { missingIn } from './gateway-seams.js';
@@ -70,6 +71,6 @@ export class BoundServers {
   #tell(what: string, why: string): void {
     if (this.#told.has(what)) return;
     this.#told.add(what);
-    this.ports.notify({ kind: 'not-drained', what, why });
+    this.ports.notify(notDrained(what, why));
   }
 }

@@ -1,4 +1,4 @@
-import type { ShutdownFeatureFactory } from '../graceful-shutdown.feature.js';
+import type { ShutdownFeatureFactory } from '../feature.js';
 import { isMethod, isObject, memberOf } from '../nest/members.js';
 import type { ShutdownTask } from '../plan/task.js';
 import { BoundServers } from './bound-servers.js';

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { reportToHtml } from '../../lib/report/html/page.js';
+import { reportToHtml } from '../../lib/report-output/html/page.js';
 import type { RunningReport, ShutdownReport } from '../../lib/report/shutdown-report.js';
 import { manyTasks, phase, report, task, troubled, unfinished } from '../report/reports.js';
 import { describeInChromium, launch } from './chromium.js';

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { FINDING_KINDS } from '../../lib/logging/notice.js';
 import { DEFAULT_PHASES } from '../../lib/plan/phase.js';
+import { FINDING_CODES } from '../../lib/startup-checks/finding.js';
 import { brokenLinks, pageOf, pages, root, tableKeys, type Block } from './page.js';
 import { printed, roundTrip } from './printed.js';
 
@@ -161,7 +161,7 @@ describe('a table of options', () => {
     ['docs/transports.md', '| `drainGateways` |', 'lib/websockets/gateway.options.ts', 'GatewayDrainOptions'],
     ['docs/transports.md', '| `drainWorkers` |', 'lib/bullmq/drain-workers.ts', 'WorkerDrainOptions'],
     ['docs/transports.md', '| `drainSchedules` |', 'lib/schedule/drain-schedules.ts', 'ScheduleDrainOptions'],
-    ['docs/report.md', '| `report` |', 'lib/sinks/report.options.ts', 'ReportOptions'],
+    ['docs/report.md', '| `report` |', 'lib/report-output/report.options.ts', 'ReportOptions'],
     ['docs/testing.md', '| `HarnessOptions` |', 'lib/testing/shutdown-harness.ts', 'HarnessOptions'],
   ])('in %s below %s names every key in %s of %s, and no other', (path, header, file, name) => {
     const source = readFileSync(join(root, file), 'utf8');
@@ -181,7 +181,7 @@ test('the options that the README shows are options', () => {
 
 test('the table of what the doctor finds names every finding, and no other', () => {
   const named = tableKeys(pageOf('docs/phases-and-order.md'), '| finding |');
-  expect(named.toSorted()).toEqual(FINDING_KINDS.toSorted());
+  expect(named.toSorted()).toEqual(FINDING_CODES.toSorted());
 });
 
 describe.each(['README.md', 'docs/phases-and-order.md'])('the table of phases in %s', (path) => {

@@ -1,6 +1,6 @@
-import { noticeSentence } from '../../lib/logging/sentences.js';
 import { shortReport } from '../../lib/report/short-report.js';
 import type { PhaseReport, RunningReport, ShutdownReport } from '../../lib/report/shutdown-report.js';
+import { lastStop } from '../../lib/report-output/report-notices.js';
 import { LeakCheck } from '../../lib/testing/leak-check.js';
 
 const STOPPED = {
@@ -32,7 +32,7 @@ function lastStops(): string {
       },
     ],
   };
-  return [clean, killed].map((report) => noticeSentence({ kind: 'last-stop', report }).text).join('\n');
+  return [clean, killed].map((report) => lastStop(report).text).join('\n');
 }
 
 /** What the termination log of a container holds. */

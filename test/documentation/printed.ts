@@ -1,10 +1,17 @@
-import { noticeSentence, sentenceOf } from '../../lib/logging/sentences.js';
-import type { Notice } from '../../lib/logging/notice.js';
+import { jobsHandedBack } from '../../lib/bullmq/jobs-handed-back.js';
+import { runsLate } from '../../lib/lifecycle/lifecycle-notices.js';
+import { cutShort, deadlinePassed, escalated, keptAlive } from '../../lib/process/process-notices.js';
+import { eventNotice, planNotice, reportNotice } from '../../lib/logging/sentences.js';
+import type { Notice } from '../../lib/notice.js';
 import { buildPlan } from '../../lib/plan/build-plan.js';
 import { DEFAULT_PHASES, type PhaseOptions } from '../../lib/plan/phase.js';
 import type { ShutdownTask } from '../../lib/plan/task.js';
 import type { PhaseReport, ShutdownReport, TaskReport } from '../../lib/report/shutdown-report.js';
 import type { ShutdownEvent } from '../../lib/run/events.js';
+import { noAck } from '../../lib/startup-checks/no-ack.js';
+import { doesNotFit } from '../../lib/startup-checks/does-not-fit.js';
+import { orderDoubted } from '../../lib/startup-checks/order-doubted.js';
+import { signalsKept } from '../../lib/startup-checks/signals-kept.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { prepareRun } from '../../lib/testing/run-plan.js';
 import { printedByCommand } from './printed-command.js';
@@ -59,35 +66,25 @@ function notices(): readonly string[] {
     [],
   );
   const all: readonly Notice[] = [
-    { kind: 'does-not-fit', plan, gracePeriod: 30_000, reserve: 1_000 },
-    {
-      kind: 'order-doubted',
-      doubt: { task: { name: 'Orders.finish', run: nothing }, injected: { name: 'Pool.end', run: nothing } },
-    },
-    { kind: 'escalated', signal: 'SIGINT', afterMs: 4_200, abandoned: ['Search.stopIndexing'] },
-    { kind: 'deadline-passed', afterMs: 29_500, abandoned: [] },
-    {
-      kind: 'kept-alive',
-      afterMs: 1_000,
-      leftovers: ['tcp 127.0.0.1:38040 -> 127.0.0.1:5432', 'a timer'],
-    },
-    {
-      kind: 'cut-short',
+    doesNotFit(plan.longestPath, 30_000),
+    orderDoubted({
+      task: { name: 'Orders.finish', run: nothing },
+      injected: { name: 'Pool.end', run: nothing },
+    }),
+    escalated({ signal: 'SIGINT', afterMs: 4_200, abandoned: ['Search.stopIndexing'] }),
+    deadlinePassed({ afterMs: 29_500, abandoned: [] }),
+    keptAlive({ afterMs: 1_000, leftovers: ['tcp 127.0.0.1:38040 -> 127.0.0.1:5432', 'a timer'] }),
+    cutShort({
       code: 0,
       caller: 'onSigterm (/app/telemetry.js:12:3)',
       abandoned: ['Search.stopIndexing'],
-    },
-    { kind: 'runs-late' },
-    { kind: 'signals-kept', command: 'npm start' },
-    { kind: 'no-ack', consumer: 'RabbitMQ orders' },
-    {
-      kind: 'jobs-given-back',
-      queue: 'orders',
-      jobs: [{ name: 'orders: ship 17', ageMs: 14_500 }],
-      kept: [],
-    },
+    }),
+    runsLate(),
+    signalsKept('npm start'),
+    noAck('RabbitMQ orders'),
+    jobsHandedBack('orders', [{ item: { name: 'orders: ship 17', ageMs: 14_500 } }]),
   ];
-  return all.map((notice) => noticeSentence(notice).text);
+  return all.map(({ text }) => text);
 }
 
 function events(): readonly string[] {
@@ -110,7 +107,7 @@ function events(): readonly string[] {
       outcome: 'completed',
     },
   ];
-  return all.map((event) => sentenceOf(event)?.text ?? '');
+  return all.map((event) => eventNotice(event)?.text ?? '');
 }
 
 /** The plan of the application that docs/phases-and-order.md extends. */
@@ -133,7 +130,7 @@ function extendedPlan(): string {
       task('AuditLog.seal', 'audit'),
     ],
   );
-  return noticeSentence({ kind: 'planned', plan }).text;
+  return planNotice(plan).text;
 }
 
 /** What a run prints in which this task is the one that is waited for in vain. */
@@ -151,7 +148,7 @@ async function course(name: string, settings: Omit<ShutdownTask, 'name'>): Promi
     ],
   });
   const report = await finish(SIGTERM);
-  return noticeSentence({ kind: 'reported', report }).text;
+  return reportNotice(report).text;
 }
 
 function mistakesText(phases: readonly object[], ...tasks: readonly ShutdownTask[]): string {
@@ -186,7 +183,7 @@ export function roundTrip(text: string): string | undefined {
     durationMs: numberOf(head[1] ?? ''),
     phases,
   };
-  return `${first}\n${noticeSentence({ kind: 'reported', report }).text}`;
+  return `${first}\n${reportNotice(report).text}`;
 }
 
 function numberOf(text: string): number {

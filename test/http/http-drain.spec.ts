@@ -6,7 +6,7 @@ import { connect } from 'node:http2';
 import type { Server } from 'node:net';
 import { HttpDrain } from '../../lib/http/http-drain.js';
 import type { HttpSettings } from '../../lib/http/http.options.js';
-import { systemClock } from '../../lib/lifecycle/system-clock.js';
+import { systemClock } from '../../lib/process/system-clock.js';
 import type { ShutdownReason } from '../../lib/plan/reason.js';
 import { CERTIFICATE } from './certificate.js';
 import { RawClient } from './raw-client.js';

@@ -8,7 +8,7 @@ import {
 import { createServer as createSecure } from 'node:https';
 import type { Server as NetServer } from 'node:net';
 import { DrainedServer, type DrainSettings } from '../../lib/http/drained-server.js';
-import { systemClock } from '../../lib/lifecycle/system-clock.js';
+import { systemClock } from '../../lib/process/system-clock.js';
 import { CERTIFICATE } from './certificate.js';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;

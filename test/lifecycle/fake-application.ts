@@ -1,5 +1,5 @@
-import type { GuardedApplication } from '../../lib/lifecycle/guarded-application.js';
-import type { ProcessNotice } from '../../lib/logging/notice.js';
+import type { GuardedApplication } from '../../lib/process/guarded-application.js';
+import type { Notice } from '../../lib/notice.js';
 import type { ShutdownReason } from '../../lib/plan/reason.js';
 import type { ForcedEnd } from '../../lib/report/report-so-far.js';
 
@@ -12,7 +12,7 @@ export class FakeApplication implements GuardedApplication {
   readonly exit: GuardedApplication['exit'] = 'code';
   readonly exitLimit: number = 29_500;
   /** What the guard of its process had to say. */
-  readonly notices: ProcessNotice[] = [];
+  readonly notices: Notice[] = [];
   readonly log: GuardedApplication['log'] = {
     place: this,
     notice: (notice) => void this.notices.push(notice),

@@ -1,4 +1,4 @@
-import { addedTo, listLeftovers, sumUp, type LoopHandle } from '../../lib/lifecycle/leftovers.js';
+import { addedTo, listLeftovers, sumUp, type LoopHandle } from '../../lib/process/leftovers.js';
 
 const NOTHING = { resources: [], workers: 0 };
 

@@ -1,5 +1,6 @@
-import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
-import type { ProcessNotice } from '../../lib/logging/notice.js';
+import { ProcessGuard } from '../../lib/process/process-guard.js';
+import { deadlinePassed, escalated, fatalError, keptAlive } from '../../lib/process/process-notices.js';
+import type { Notice } from '../../lib/notice.js';
 import { FakeProcess } from '../../lib/testing/fake-process.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { FakeApplication } from './fake-application.js';
@@ -19,7 +20,7 @@ function askedFor({ listenedTo }: FakeProcess): readonly string[] {
 function guarded(...applications: readonly FakeApplication[]) {
   const clock = new ManualClock(1_000_000);
   const process = new FakeProcess();
-  const told: ProcessNotice[] = [];
+  const told: Notice[] = [];
   const guard = new ProcessGuard(process, clock, (notice) => told.push(notice));
   const seats = applications.map((application) => guard.attach(application));
   /** Lets promises do what they have to do; no time passes. */
@@ -118,7 +119,7 @@ describe('the end after a signal', () => {
     await settle();
     await clock.advance(1_000);
 
-    expect(told).toEqual([{ kind: 'kept-alive', afterMs: 1_000, leftovers: ['1 × Timeout'] }]);
+    expect(told).toEqual([keptAlive({ afterMs: 1_000, leftovers: ['1 × Timeout'] })]);
     expect(process.exits).toEqual([1]);
     expect(application.ends).toEqual([{ kind: 'kept-alive', leftovers: ['1 × Timeout'] }]);
   });
@@ -221,7 +222,7 @@ describe('escalation', () => {
     process.emitSignal(signal);
 
     expect(process.exits).toEqual([code]);
-    expect(told).toEqual([{ kind: 'escalated', signal, afterMs: 1_000, abandoned: ['app.task'] }]);
+    expect(told).toEqual([escalated({ signal, afterMs: 1_000, abandoned: ['app.task'] })]);
   });
 
   test('a signal within one second of the first counts as the same, however often it comes', async () => {
@@ -285,7 +286,7 @@ describe('the deadline', () => {
     await clock.advance(1);
 
     expect(process.exits).toEqual([1]);
-    expect(told).toEqual([{ kind: 'deadline-passed', afterMs: 2_500, abandoned: ['app.task'] }]);
+    expect(told).toEqual([deadlinePassed({ afterMs: 2_500, abandoned: ['app.task'] })]);
   });
 
   test('names what holds the process where no task does, such as a socket that keeps a server open', async () => {
@@ -298,7 +299,7 @@ describe('the deadline', () => {
     await clock.advance(2_500);
 
     const leftovers = ['tcp 127.0.0.1:3000 -> 127.0.0.1:5000'];
-    expect(told).toEqual([{ kind: 'deadline-passed', afterMs: 2_500, abandoned: [], leftovers }]);
+    expect(told).toEqual([deadlinePassed({ afterMs: 2_500, abandoned: [], leftovers })]);
   });
 
   test('is the earliest of all applications, and does not count one that leaves the process alone', async () => {
@@ -352,7 +353,7 @@ describe('fatal errors', () => {
       await settle();
 
       expect(process.exitCode).toBe(1);
-      expect(told).toEqual([{ kind: 'fatal-error', error: boom, origin, second: false }]);
+      expect(told).toEqual([fatalError({ error: boom, origin, second: false })]);
     },
   );
 
@@ -363,7 +364,7 @@ describe('fatal errors', () => {
     process.emitFatal('unhandledRejection', 'second');
 
     expect(process.exits).toEqual([1]);
-    expect(told.at(-1)).toMatchObject({ kind: 'fatal-error', error: 'second', second: true });
+    expect(told.at(-1)).toEqual(fatalError({ error: 'second', origin: 'unhandledRejection', second: true }));
   });
 
   test('one that comes during an end that a signal started joins it, and the process ends with 1', async () => {

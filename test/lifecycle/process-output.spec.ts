@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 /** As a test runner does for each of its files. */
 async function loadedAnew() {
   jest.resetModules();
-  return import('../../lib/lifecycle/process-output.js');
+  return import('../../lib/process/process-output.js');
 }
 
 test('an output is listened to once, however often the package is loaded', async () => {

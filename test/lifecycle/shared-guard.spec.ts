@@ -1,5 +1,5 @@
-import { guardOf } from '../../lib/lifecycle/shared-guard.js';
-import type { ProcessNotice } from '../../lib/logging/notice.js';
+import { guardOf } from '../../lib/process/shared-guard.js';
+import type { Notice } from '../../lib/notice.js';
 import { FakeProcess } from '../../lib/testing/fake-process.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { FakeApplication } from './fake-application.js';
@@ -17,9 +17,9 @@ const KEPT =
 
 /** An application that logs to a place, and what it was given there. */
 function logging(place: unknown) {
-  const notices: ProcessNotice[] = [];
-  const log = { place, notice: (notice: ProcessNotice): void => void notices.push(notice) };
-  return { app: new FakeApplication({ log }), kinds: () => notices.map(({ kind }) => kind) };
+  const notices: Notice[] = [];
+  const log = { place, notice: (notice: Notice): void => void notices.push(notice) };
+  return { app: new FakeApplication({ log }), kinds: () => notices.map(({ code }) => code) };
 }
 
 /** Lets applications close, and the process not leave by itself. */
@@ -87,7 +87,7 @@ describe('what the guard of a process says', () => {
     expect(kinds()).toEqual(['fatal-error', 'fatal-error']);
     expect(process.lines.filter((line) => line.startsWith('[GracefulShutdown]'))).toEqual([
       '[GracefulShutdown] Uncaught exception: boom',
-      '[GracefulShutdown] Uncaught exception while shutting down after another one: ending now: again',
+      '[GracefulShutdown] Uncaught exception during a shutdown that another one started, ending now: again',
     ]);
   });
 });

@@ -1,5 +1,6 @@
-import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
-import type { ProcessNotice } from '../../lib/logging/notice.js';
+import { ProcessGuard } from '../../lib/process/process-guard.js';
+import { cutShort } from '../../lib/process/process-notices.js';
+import type { Notice } from '../../lib/notice.js';
 import type { Clock } from '../../lib/run/clock.js';
 import { FakeProcess } from '../../lib/testing/fake-process.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
@@ -8,7 +9,7 @@ import { StallingClock } from './stalling-clock.js';
 
 function guardOn(clock: Clock, applications: readonly FakeApplication[]) {
   const process = new FakeProcess();
-  const told: ProcessNotice[] = [];
+  const told: Notice[] = [];
   const guard = new ProcessGuard(process, clock, (notice) => told.push(notice));
   const seats = applications.map((application) => guard.attach(application));
   return { process, told, guard, seats };
@@ -201,7 +202,7 @@ describe('somebody else who ends the process', () => {
     process.emitSignal('SIGTERM');
     process.emitExit(0, 'sdk.js:3:1');
 
-    expect(told).toEqual([{ kind: 'cut-short', code: 0, caller: 'sdk.js:3:1', abandoned: ['app.task'] }]);
+    expect(told).toEqual([cutShort({ code: 0, caller: 'sdk.js:3:1', abandoned: ['app.task'] })]);
     expect(process.exitCode).toBe(1);
   });
 

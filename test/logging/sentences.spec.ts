@@ -1,10 +1,11 @@
-import { noticeSentence, sentenceOf, type Sentence } from '../../lib/logging/sentences.js';
+import { eventNotice, planNotice, reportNotice } from '../../lib/logging/sentences.js';
 import { reasonText } from '../../lib/plan/reason-text.js';
-import type { Notice } from '../../lib/logging/notice.js';
+import type { Notice } from '../../lib/notice.js';
 import { buildPlan } from '../../lib/plan/build-plan.js';
 import type { ShutdownReason } from '../../lib/plan/reason.js';
 import type { ShutdownReport } from '../../lib/report/shutdown-report.js';
 import type { ShutdownEvent } from '../../lib/run/events.js';
+import { logged, type Line } from './logged.js';
 
 const failure = new Error('pool is gone', { cause: new TypeError('no socket') });
 const plain = new Error('pool is gone');
@@ -13,7 +14,7 @@ const id = 0;
 const [phase, task] = ['drain', 'Pool.end'];
 
 describe('an event of the run', () => {
-  test.each<[string, ShutdownEvent, Sentence]>([
+  test.each<[string, ShutdownEvent, Line]>([
     [
       'the run starts',
       { type: 'run-started', at, reason: { kind: 'signal', signal: 'SIGTERM' }, deadline: 9_000, phases: [] },
@@ -157,7 +158,7 @@ describe('an event of the run', () => {
       { type: 'phase-skipped', at, phase, cause: 'aborted', taskCount: 1 },
       {
         level: 'warn',
-        text: "The phase 'drain' was skipped with 1 task: a phase before it did not complete, and says onFailure: 'abort'.",
+        text: "The phase 'drain' was skipped with 1 task: an earlier phase with onFailure: 'abort' did not complete.",
       },
     ],
     [
@@ -170,8 +171,8 @@ describe('an event of the run', () => {
       { type: 'phase-skipped', at, phase, cause: 'phase-timeout', taskCount: 3 },
       { level: 'warn', text: "The phase 'drain' was skipped with 3 tasks: no time was left." },
     ],
-  ])('%s', (_, event, sentence) => {
-    expect(sentenceOf(event)).toEqual(sentence);
+  ])('%s', (_, event, line) => {
+    expect(logged(eventNotice(event))).toEqual(line);
   });
 
   test.each<[string, ShutdownEvent]>([
@@ -197,7 +198,7 @@ describe('an event of the run', () => {
       { type: 'phase-skipped', at, phase, cause: 'disabled', taskCount: 0 },
     ],
   ])('says nothing of %s', (_, event) => {
-    expect(sentenceOf(event)).toBeUndefined();
+    expect(eventNotice(event)).toBeUndefined();
   });
 });
 
@@ -218,11 +219,11 @@ const report: ShutdownReport = {
   phases: [],
 };
 
-describe('a notice', () => {
-  test.each<[string, Notice, Sentence]>([
+describe('the plan and the report', () => {
+  test.each<[string, Notice, Line]>([
     [
       'the plan is made',
-      { kind: 'planned', plan },
+      planNotice(plan),
       {
         level: 'log',
         text: [
@@ -234,258 +235,32 @@ describe('a notice', () => {
       },
     ],
     [
-      'rule 9: the plan does not fit',
-      { kind: 'does-not-fit', plan, gracePeriod: 20_500, reserve: 1_000 },
-      {
-        level: 'warn',
-        text: "The shutdown plan may take longer than the grace period: drain 15 000 + close 5 000 = 20 000 ms, and 1 000 ms for the end of the process, of 20 500 ms. Shorten a phase, or raise gracePeriod together with what the platform grants. Silence this with doctor: { ignore: ['does-not-fit'] }.",
-      },
-    ],
-    [
-      'the order is doubted',
-      {
-        kind: 'order-doubted',
-        doubt: {
-          task: { name: 'Users.close', run: () => undefined },
-          injected: { name: 'Pool.end', run: () => undefined },
-        },
-      },
-      {
-        level: 'warn',
-        text: "'Users.close' runs when 'Pool.end' has already ended, though its provider injects that one's. Move one of them to another phase; if the order is meant, say so with after: ['Pool.end'] on 'Users.close'.",
-      },
-    ],
-    [
-      'rule 10: the phases run late',
-      { kind: 'runs-late' },
-      {
-        level: 'warn',
-        text: 'The phases run late: the onModuleDestroy hooks of other providers have run already. Call enableGracefulShutdown(app) after the application is created.',
-      },
-    ],
-    [
-      'the plan is refused in a run',
-      { kind: 'plan-refused', error: plain },
-      {
-        level: 'error',
-        text: 'The handlers could not be planned and do not run. pool is gone',
-        stack: String(plain.stack),
-      },
-    ],
-    [
-      'a listener fails',
-      { kind: 'listener-failed', error: plain },
-      {
-        level: 'error',
-        text: "A listener of the shutdown's events threw; the shutdown goes on: pool is gone",
-        stack: String(plain.stack),
-      },
-    ],
-    [
-      'a listener throws what is no Error',
-      { kind: 'listener-failed', error: 'no' },
-      { level: 'error', text: "A listener of the shutdown's events threw; the shutdown goes on: no" },
-    ],
-    [
-      'Nest has changed',
-      { kind: 'seam-missing', members: ['close', 'callDestroyHook'] },
-      {
-        level: 'warn',
-        text: 'This version of Nest has no close, callDestroyHook, so some ways to close the application may run the phases late.',
-      },
-    ],
-    [
-      'the application works against the drain',
-      { kind: 'drain-opposed', options: ['forceCloseConnections', 'return503OnClosing'] },
-      {
-        level: 'warn',
-        text: "The application was created with forceCloseConnections and return503OnClosing, which works against the drain: forceCloseConnections cuts what the drain lets finish, return503OnClosing refuses what it still serves. The drain now comes first, so they have nothing left to do: leave them out. Late requests are refused with http: { late: 'reject' }. Silence this with doctor: { ignore: ['drain-opposed'] }.",
-      },
-    ],
-    [
-      'the process is the first of its container',
-      { kind: 'pid-1' },
-      {
-        level: 'warn',
-        text: "This is process 1 of its container: child processes that outlive their parents are never reaped, and a signal that nobody listens to is ignored instead of ending it. Start it below an init, such as tini or `docker run --init`. Silence this with doctor: { ignore: ['pid-1'] }.",
-      },
-    ],
-    [
-      'a shell stands in front',
-      { kind: 'signals-kept', command: 'npm start' },
-      {
-        level: 'warn',
-        text: 'Process 1 of the container is `npm start`, which does not hand signals on: the platform\'s SIGTERM may never arrive here. Start node itself, in the exec form: CMD ["node", "dist/main.js"]. Silence this with doctor: { ignore: [\'signals-kept\'] }.',
-      },
-    ],
-    [
-      'others listen to signals',
-      { kind: 'other-listeners', signals: ['SIGTERM', 'SIGINT'] },
-      {
-        level: 'warn',
-        text: "Something else listens to SIGTERM and SIGINT as well, and may end the process while the phases run. Let it take part with @OnShutdown() instead, and leave the signals to enableGracefulShutdown(app). Silence this with doctor: { ignore: ['other-listeners'] }.",
-      },
-    ],
-    [
-      "Nest's own signals are asked for as well",
-      { kind: 'hooks-beside' },
-      {
-        level: 'warn',
-        text: "app.enableShutdownHooks() is called beside enableGracefulShutdown(app), which takes its place: leave it out. The signals that start the shutdown are the option `signals`. Silence this with doctor: { ignore: ['hooks-beside'] }.",
-      },
-    ],
-    [
-      'a consumer acknowledges before the work',
-      { kind: 'no-ack', consumer: 'RabbitMQ orders' },
-      {
-        level: 'warn',
-        text: "RabbitMQ orders consumes with noAck: true, so RabbitMQ forgets each message as it is delivered: one that a deadline or a crash cuts off is lost. Use noAck: false, and acknowledge at the end of the handler. Silence this with doctor: { ignore: ['no-ack'] }.",
-      },
-    ],
-    [
-      'a provider is destroyed before its time',
-      { kind: 'destroyed-early', provider: 'Database', handler: 'Outbox.flush' },
-      {
-        level: 'warn',
-        text: "Database has an onModuleDestroy, which runs before the phases with runAt: 'before-application-shutdown', and Outbox.flush still needs it. Close it with @OnShutdown(), or leave runAt at its default. Silence this with doctor: { ignore: ['destroyed-early'] }.",
-      },
-    ],
-    [
-      'a feature cannot drain something',
-      { kind: 'not-drained', what: 'The transport Pigeons', why: 'it has no pause()' },
-      { level: 'warn', text: 'The transport Pigeons is not drained: it has no pause().' },
-    ],
-    [
-      'there are two copies',
-      { kind: 'second-copy' },
-      {
-        level: 'warn',
-        text: 'Two copies of nestjs-phased-shutdown are loaded in this process. Let `npm ls nestjs-phased-shutdown` find them, and keep one.',
-      },
-    ],
-    [
-      'the start is awaited',
-      { kind: 'boot-awaited', reason: { kind: 'signal', signal: 'SIGINT' } },
-      {
-        level: 'log',
-        text: 'Asked to shut down while still starting (SIGINT): waiting for the start to end.',
-      },
-    ],
-    [
-      'the start takes too long',
-      { kind: 'boot-given-up', waitedMs: 5_000 },
-      { level: 'warn', text: 'The start did not end within 5 000 ms; shutting down what has started.' },
-    ],
-    [
-      'Nest fails to close',
-      { kind: 'teardown-failed', error: plain },
-      {
-        level: 'error',
-        text: 'Nest could not close the application: pool is gone',
-        stack: String(plain.stack),
-      },
-    ],
-    [
       'the run is over, and completed',
-      { kind: 'reported', report },
+      reportNotice(report),
       { level: 'log', text: 'Shut down in 1 234 ms: completed.' },
     ],
     [
       'the run is over, and did not complete',
-      { kind: 'reported', report: { ...report, outcome: 'timed-out' } },
+      reportNotice({ ...report, outcome: 'timed-out' }),
       { level: 'warn', text: 'Shut down in 1 234 ms: timed-out.' },
     ],
-    [
-      'a signal comes again',
-      { kind: 'escalated', signal: 'SIGINT', afterMs: 2_340, abandoned: ['Pool.end', 'Outbox.flush'] },
-      { level: 'error', text: 'SIGINT again after 2.3 s: ending now. Abandoned: Pool.end, Outbox.flush.' },
-    ],
-    [
-      'a signal comes again while nothing runs',
-      { kind: 'escalated', signal: 'SIGTERM', afterMs: 2_000, abandoned: [] },
-      {
-        level: 'error',
-        text: 'SIGTERM again after 2.0 s: ending now. No task was running: what did not end was a hook of Nest, or the closing of a server.',
-      },
-    ],
-    [
-      'the deadline passes',
-      { kind: 'deadline-passed', afterMs: 29_500, abandoned: ['Pool.end'] },
-      {
-        level: 'error',
-        text: 'The grace period is nearly over after 29.5 s: ending now. Abandoned: Pool.end.',
-      },
-    ],
-    [
-      'the deadline passes while Nest closes a server',
-      { kind: 'deadline-passed', afterMs: 29_500, abandoned: [], leftovers: ['tcp a:1 -> b:2', 'pipe'] },
-      {
-        level: 'error',
-        text: 'The grace period is nearly over after 29.5 s: ending now. No task was running: what did not end was a hook of Nest, or the closing of a server. Still open: tcp a:1 -> b:2; pipe.',
-      },
-    ],
-    [
-      'an exception is not caught',
-      { kind: 'fatal-error', error: plain, origin: 'uncaughtException', second: false },
-      { level: 'error', text: 'Uncaught exception: pool is gone', stack: String(plain.stack) },
-    ],
-    [
-      'a second rejection is not handled',
-      { kind: 'fatal-error', error: 'no', origin: 'unhandledRejection', second: true },
-      { level: 'error', text: 'Unhandled rejection while shutting down after another one: ending now: no' },
-    ],
-    [
-      'the process is kept alive',
-      { kind: 'kept-alive', afterMs: 1_000, leftovers: ['tcp listening on 0.0.0.0:3000', '1 × Timeout'] },
-      {
-        level: 'error',
-        text: 'The shutdown ended 1.0 s ago, but the process is kept alive by tcp listening on 0.0.0.0:3000; 1 × Timeout: ending it now.',
-      },
-    ],
-    [
-      'somebody calls process.exit()',
-      { kind: 'cut-short', code: 0, caller: 'end (/app/sdk.js:3:1)', abandoned: ['Pool.end'] },
-      {
-        level: 'error',
-        text: 'The process exits with code 0 before it has shut down, called at end (/app/sdk.js:3:1). Abandoned: Pool.end.',
-      },
-    ],
-    [
-      'the process exits by itself',
-      { kind: 'cut-short', code: 1, caller: undefined, abandoned: [] },
-      {
-        level: 'error',
-        text: 'The process exits with code 1 before it has shut down. No task was running: what did not end was a hook of Nest, or the closing of a server.',
-      },
-    ],
-    [
-      'the process is kept alive by something unknown',
-      { kind: 'kept-alive', afterMs: 1_000, leftovers: [] },
-      {
-        level: 'error',
-        text: 'The shutdown ended 1.0 s ago, but the process is kept alive by something that Node does not name: ending it now.',
-      },
-    ],
-  ])('%s', (_, notice, sentence) => {
-    expect(noticeSentence(notice)).toEqual(sentence);
+  ])('%s', (_, notice, line) => {
+    expect(logged(notice)).toEqual(line);
   });
 
   test('of a report has the timeline below its first line', () => {
-    const { text } = noticeSentence({
-      kind: 'reported',
-      report: {
-        ...report,
-        phases: [
-          {
-            name: 'close',
-            mode: 'dependency',
-            outcome: 'completed',
-            startMs: 0,
-            durationMs: 1_234,
-            tasks: [{ name: 'Pool.end', outcome: 'completed', startMs: 0, durationMs: 1_234 }],
-          },
-        ],
-      },
+    const { text } = reportNotice({
+      ...report,
+      phases: [
+        {
+          name: 'close',
+          mode: 'dependency',
+          outcome: 'completed',
+          startMs: 0,
+          durationMs: 1_234,
+          tasks: [{ name: 'Pool.end', outcome: 'completed', startMs: 0, durationMs: 1_234 }],
+        },
+      ],
     });
     expect(text.split('\n').map((line) => line.split(/ {2,}/)[0] || line.trim().split(' ')[0])).toEqual([
       'Shut down in 1 234 ms: completed.',
@@ -507,24 +282,5 @@ describe('a reason', () => {
     [{ kind: 'dispose' }, 'dispose'],
   ])('%j is said in words', (reason, words) => {
     expect(reasonText(reason)).toBe(words);
-  });
-});
-
-describe('a thrown value that cannot be turned into text', () => {
-  test.each<[string, unknown]>([
-    ['an object without prototype', Object.create(null)],
-    ['an error whose cause is one', new Error('pool is gone', { cause: Object.create(null) })],
-    [
-      'an object whose toString throws',
-      {
-        toString: () => {
-          throw new Error('no');
-        },
-      },
-    ],
-  ])('%s is said all the same', (_, error) => {
-    expect(noticeSentence({ kind: 'listener-failed', error }).text).toMatch(
-      /^A listener of the shutdown's events threw; the shutdown goes on: .+/,
-    );
   });
 });

@@ -1,8 +1,10 @@
 /* oxlint-disable unicorn/no-thenable -- what a logger may return is the subject */
 import { Logger, type LoggerService } from '@nestjs/common';
 import { OnShutdown } from '../../lib/index.js';
-import type { Finding } from '../../lib/logging/notice.js';
+import { bootGivenUp, listenerFailed, runsLate } from '../../lib/lifecycle/lifecycle-notices.js';
+import { noticeLines } from '../../lib/process/notice-lines.js';
 import { ShutdownLog } from '../../lib/logging/shutdown-log.js';
+import { FINDING_CODES, finding } from '../../lib/startup-checks/finding.js';
 import { bootApplication } from '../nest/application.js';
 
 /** Keeps what each method was called with. */
@@ -27,35 +29,25 @@ describe('the log', () => {
     const { logger, calls } = recordingLogger();
     const log = new ShutdownLog(logger);
     log.event({ type: 'run-joined', at: 0, reason: { kind: 'close' } });
-    log.notice({ kind: 'boot-given-up', waitedMs: 10 });
-    log.notice({ kind: 'listener-failed', error: 'no' });
+    log.notice(bootGivenUp(10));
+    log.notice(listenerFailed('no'));
     expect(calls.map(([level]) => level)).toEqual(['log', 'warn', 'error']);
     expect(calls.map((args) => args.length)).toEqual([2, 2, 2]);
   });
 
-  test.each<Finding>([
-    { kind: 'pid-1' },
-    { kind: 'signals-kept', command: 'npm start' },
-    { kind: 'other-listeners', signals: ['SIGTERM'] },
-    { kind: 'signals-unheard', signals: ['SIGTERM'] },
-    { kind: 'hooks-beside' },
-    { kind: 'drain-opposed', options: ['forceCloseConnections'] },
-    { kind: 'no-ack', consumer: 'orders' },
-    { kind: 'destroyed-early', provider: 'Database', handler: 'Outbox.flush' },
-    { kind: 'closed-before-hook', hook: 'Sessions.onModuleDestroy', handler: 'Cache.close' },
-  ])('says how to silence the finding $kind, and is silent when told so', (finding) => {
+  test.each(FINDING_CODES)('is silent about the finding %s when `doctor` ignores it', (code) => {
     const { logger, calls } = recordingLogger();
-    new ShutdownLog(logger).notice(finding);
-    new ShutdownLog(logger, [finding.kind]).notice(finding);
+    new ShutdownLog(logger).notice(finding(code, 'Something is wrong.'));
+    new ShutdownLog(logger, [code]).notice(finding(code, 'Something is wrong.'));
     expect(calls).toEqual([
-      ['warn', expect.stringContaining(` Silence this with doctor: { ignore: ['${finding.kind}'] }.`)],
+      ['warn', `Something is wrong. Silence this with doctor: { ignore: ['${code}'] }.`],
     ]);
   });
 
   test('gives the stack of an error beside its text', () => {
     const { logger, calls } = recordingLogger();
     const error = new Error('no');
-    new ShutdownLog(logger).notice({ kind: 'listener-failed', error });
+    new ShutdownLog(logger).notice(listenerFailed(error));
     expect(calls).toEqual([['error', expect.stringContaining('no'), error.stack]]);
   });
 
@@ -81,7 +73,7 @@ describe('the log', () => {
 
   test('goes nowhere with false', () => {
     const log = new ShutdownLog(false);
-    expect(() => log.notice({ kind: 'runs-late' })).not.toThrow();
+    expect(() => log.notice(runsLate())).not.toThrow();
   });
 
   test('goes to the logger of Nest where none is given', () => {
@@ -129,8 +121,8 @@ describe('a logger that fails', () => {
     '%s has its lines written to standard error',
     async (_, method) => {
       const written: string[] = [];
-      const log = new ShutdownLog({ log: method, warn: method, error: method }, [], (line) =>
-        written.push(line),
+      const log = new ShutdownLog({ log: method, warn: method, error: method }, [], (notice) =>
+        written.push(...noticeLines(notice)),
       );
       log.event({ type: 'run-joined', at: 0, reason: { kind: 'close' } });
       await new Promise(setImmediate);

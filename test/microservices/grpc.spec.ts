@@ -10,7 +10,7 @@ import {
   ServerGrpc,
 } from '@nestjs/microservices';
 import { lastValueFrom, map, NEVER, startWith, Subject, tap, toArray, type Observable } from 'rxjs';
-import type { Notice } from '../../lib/logging/notice.js';
+import type { Notice } from '../../lib/notice.js';
 import { grpcDrain } from '../../lib/microservices/grpc.js';
 import type { MicroserviceDrainOptions } from '../../lib/microservices/index.js';
 import { taskReport } from '../nest/application.js';
@@ -368,7 +368,9 @@ test('a server of grpc-js that cannot be followed is told of', async () => {
   Reflect.set(server, 'createClient', async () => ({}));
   grpcDrain(server, testedPorts({ notices }));
   await server.createClient();
-  expect(notices).toMatchObject([{ kind: 'not-drained', what: 'gRPC' }]);
+  expect(notices).toMatchObject([
+    { code: 'not-drained', text: expect.stringMatching(/^gRPC is not drained: /) },
+  ]);
 });
 
 test('without the server of grpc-js, its calls are said to be cut', () => {

@@ -1,4 +1,4 @@
-import type { Notice } from '../../lib/logging/notice.js';
+import type { Notice } from '../../lib/notice.js';
 import { AnsweringStreams } from '../../lib/microservices/answering-streams.js';
 import type { TransportPorts } from '../../lib/microservices/transport-drain.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';

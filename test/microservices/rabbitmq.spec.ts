@@ -1,5 +1,6 @@
+import { noAck } from '../../lib/startup-checks/no-ack.js';
 import { ServerRMQ } from '@nestjs/microservices';
-import type { Notice } from '../../lib/logging/notice.js';
+import type { Notice } from '../../lib/notice.js';
 import { rabbitmqDrain } from '../../lib/microservices/rabbitmq.js';
 import { bootWith, drainsOf } from './pigeons.js';
 import { testedPorts } from './ports.js';
@@ -77,7 +78,7 @@ describe('messages that are acknowledged before they are handled', () => {
     ['by default', {}],
     ['by noAck: true', { noAck: true }],
   ])('are told of %s', (_, options) => {
-    expect(drained(options).notices).toEqual([{ kind: 'no-ack', consumer: 'RabbitMQ orders' }]);
+    expect(drained(options).notices).toEqual([noAck('RabbitMQ orders')]);
   });
 
   test('are none with noAck: false', () => {

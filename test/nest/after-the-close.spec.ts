@@ -1,7 +1,5 @@
 import type { INestApplication } from '@nestjs/common';
-import { PROCESS_GUARD } from '../../lib/graceful-shutdown.module.js';
 import { GracefulShutdown, enableGracefulShutdown } from '../../lib/index.js';
-import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
 import { FakeProcess } from '../../lib/testing/fake-process.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { RecordedLog, testingModule, type ApplicationParts } from './application.js';
@@ -14,10 +12,7 @@ async function application(parts: ApplicationParts = {}) {
   const clock = new ManualClock(1_000_000);
   const log = new RecordedLog();
   const fake = new FakeProcess();
-  const module = await testingModule(parts, { clock, log })
-    .overrideProvider(PROCESS_GUARD)
-    .useValue(new ProcessGuard(fake, clock, () => undefined))
-    .compile();
+  const module = await testingModule(parts, { clock, log, process: fake }).compile();
   const app = enableGracefulShutdown(module.createNestApplication({ logger: false }));
   return { app, clock, log, fake, shutdown: app.get(GracefulShutdown) };
 }

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import type { LoggerService, ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModule, type TestingModuleBuilder } from '@nestjs/testing';
-import { SHUTDOWN_CLOCK } from '../../lib/graceful-shutdown.module.js';
+import { machinePorts } from '../../lib/assembly.js';
+import { PORTS } from '../../lib/graceful-shutdown.module.js';
 import {
   GracefulShutdown,
   GracefulShutdownModule,
@@ -12,7 +13,9 @@ import {
   type ShutdownReport,
   type TaskReport,
 } from '../../lib/index.js';
+import { ProcessGuard } from '../../lib/process/process-guard.js';
 import { EventRecorder } from '../../lib/testing/event-recorder.js';
+import type { FakeProcess } from '../../lib/testing/fake-process.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 
 /** Keeps every line that an application logs. */
@@ -57,17 +60,29 @@ export interface BootedApplication {
 /** Tasks that the module brings itself. */
 const FEATURES = /^(InFlightWork|shutdownDelay|HttpDrain(\..+)?)$/;
 
-/** A testing module with the shutdown in it, on the given clock and log. */
+/** What the module of a test runs on. */
+export interface TestPlace {
+  readonly clock?: ManualClock;
+  readonly log?: RecordedLog;
+  /** Stands in for the process of the machine. */
+  readonly process?: FakeProcess;
+}
+
+/** A testing module with the shutdown in it, on the given clock, log and process. */
 export function testingModule(
   { shutdown, imports = [], ...metadata }: ApplicationParts,
-  { clock = new ManualClock(1_000_000), log = new RecordedLog() } = {},
+  { clock = new ManualClock(1_000_000), log = new RecordedLog(), process }: TestPlace = {},
 ): TestingModuleBuilder {
   return Test.createTestingModule({
     ...metadata,
     imports: [GracefulShutdownModule.forRoot({ logger: log, ...shutdown }), ...imports],
   })
-    .overrideProvider(SHUTDOWN_CLOCK)
-    .useValue(clock);
+    .overrideProvider(PORTS)
+    .useValue({
+      ...machinePorts(),
+      clock,
+      ...(process && { process, guard: new ProcessGuard(process, clock, () => undefined) }),
+    });
 }
 
 /** Boots an application context. */

@@ -4,7 +4,6 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { PROCESS_GUARD } from '../../lib/graceful-shutdown.module.js';
 import {
   GracefulShutdown,
   GracefulShutdownModule,
@@ -15,7 +14,6 @@ import {
   enableGracefulShutdown,
   type GracefulShutdownOptions,
 } from '../../lib/index.js';
-import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
 import { FakeProcess } from '../../lib/testing/fake-process.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { RecordedLog, mistakesOf, testingModule, type ApplicationParts } from './application.js';
@@ -54,10 +52,7 @@ async function compiled(parts: ApplicationParts) {
   const clock = new ManualClock(1_000_000);
   const log = new RecordedLog();
   const fake = new FakeProcess();
-  const module = await testingModule(parts, { clock, log })
-    .overrideProvider(PROCESS_GUARD)
-    .useValue(new ProcessGuard(fake, clock, () => undefined))
-    .compile();
+  const module = await testingModule(parts, { clock, log, process: fake }).compile();
   return { module, clock, log, fake };
 }
 

@@ -5,9 +5,7 @@ import {
   type OnModuleDestroy,
 } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import { PROCESS_GUARD } from '../../lib/graceful-shutdown.module.js';
 import { OnShutdown, enableGracefulShutdown, type GracefulShutdownOptions } from '../../lib/index.js';
-import { ProcessGuard } from '../../lib/lifecycle/process-guard.js';
 import { FakeProcess } from '../../lib/testing/fake-process.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { RecordedLog, testingModule, type ApplicationParts } from './application.js';
@@ -18,11 +16,7 @@ async function findings(
   prepare: (fake: FakeProcess, app: INestApplication) => void = () => undefined,
 ): Promise<readonly string[]> {
   const [clock, log, fake] = [new ManualClock(), new RecordedLog(), new FakeProcess()];
-  const guard = new ProcessGuard(fake, clock, () => undefined);
-  const module = await testingModule(parts, { clock, log })
-    .overrideProvider(PROCESS_GUARD)
-    .useValue(guard)
-    .compile();
+  const module = await testingModule(parts, { clock, log, process: fake }).compile();
   const app = module.createNestApplication({ logger: false });
   prepare(fake, app);
   enableGracefulShutdown(app);
@@ -216,10 +210,7 @@ async function booted(
   act: (fake: FakeProcess, app: INestApplication) => void = () => undefined,
 ): Promise<{ readonly lines: readonly string[] }> {
   const [clock, log, fake] = [new ManualClock(), new RecordedLog(), new FakeProcess()];
-  const module = await testingModule(parts, { clock, log })
-    .overrideProvider(PROCESS_GUARD)
-    .useValue(new ProcessGuard(fake, clock, () => undefined))
-    .compile();
+  const module = await testingModule(parts, { clock, log, process: fake }).compile();
   const app = module.createNestApplication({ logger: false });
   await app.listen(0, '127.0.0.1');
   act(fake, app);

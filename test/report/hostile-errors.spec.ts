@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
+import { teardownFailed } from '../../lib/lifecycle/lifecycle-notices.js';
+import { fatalError } from '../../lib/process/process-notices.js';
 import { ShutdownLog } from '../../lib/logging/shutdown-log.js';
 import { errorText, reasonText } from '../../lib/plan/reason-text.js';
-import { reportToHtml } from '../../lib/report/html/page.js';
+import { reportToHtml } from '../../lib/report-output/html/page.js';
 import { reportFromJson } from '../../lib/report/read-report.js';
 import { reportToJson } from '../../lib/report/report-json.js';
 import { shortReport } from '../../lib/report/short-report.js';
@@ -65,9 +67,9 @@ async function holds(value: unknown): Promise<void> {
 
   const { log, lines } = recorded();
   for (const event of events) log.event(event);
-  log.notice({ kind: 'reported', report });
-  log.notice({ kind: 'teardown-failed', error: value });
-  log.notice({ kind: 'fatal-error', error: value, origin: 'uncaughtException', second: false });
+  log.reported(report);
+  log.notice(teardownFailed(value));
+  log.notice(fatalError({ error: value, origin: 'uncaughtException', second: false }));
   expect(lines.map(([level, text]) => `${level} ${String(text).split(':')[0]}`)).toEqual([
     'log Shutting down',
     "error 'Bad.run' in the phase 'work' failed",

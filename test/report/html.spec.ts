@@ -1,5 +1,5 @@
-import { reportToHtml } from '../../lib/report/html/page.js';
-import { jsonInPage } from '../../lib/report/html/page-data.js';
+import { reportToHtml } from '../../lib/report-output/html/page.js';
+import { jsonInPage } from '../../lib/report/page-data.js';
 import { endOfEachKind, manyTasks, phase, report, task, troubled, unfinished } from './reports.js';
 
 /** The page without the data that it holds for programs. */

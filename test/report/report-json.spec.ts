@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { reportFromJson } from '../../lib/report/read-report.js';
 import { reportToJson } from '../../lib/report/report-json.js';
 import { ShutdownReportError } from '../../lib/report/report-shape.js';
-import { jsonToHtml, reportToHtml } from '../../lib/report/html/page.js';
+import { jsonToHtml, reportToHtml } from '../../lib/report-output/html/page.js';
 import type { RunningReport, ShutdownReport } from '../../lib/report/shutdown-report.js';
 import { endOfEachKind, manyTasks, phase, reasonOfEachKind, report, task, troubled } from './reports.js';
 

@@ -1,5 +1,5 @@
 import type { ShutdownContext } from '../../lib/plan/task.js';
-import { systemClock } from '../../lib/lifecycle/system-clock.js';
+import { systemClock } from '../../lib/process/system-clock.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { prepareRun } from '../../lib/testing/run-plan.js';
 import { timedTask } from './timed-task.js';

@@ -5,7 +5,8 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { Test } from '@nestjs/testing';
 import { MessageBody, SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
 import { interval, map, type Observable } from 'rxjs';
-import { SHUTDOWN_CLOCK } from '../../lib/graceful-shutdown.module.js';
+import { machinePorts } from '../../lib/assembly.js';
+import { PORTS } from '../../lib/graceful-shutdown.module.js';
 import {
   GracefulShutdown,
   GracefulShutdownModule,
@@ -13,7 +14,7 @@ import {
   type GracefulShutdownOptions,
   type ShutdownReport,
 } from '../../lib/index.js';
-import { systemClock } from '../../lib/lifecycle/system-clock.js';
+import { systemClock } from '../../lib/process/system-clock.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import type { Clock } from '../../lib/run/clock.js';
 import { drainGateways, type GatewayDrainOptions } from '../../lib/websockets/index.js';
@@ -155,8 +156,8 @@ export async function open(
     controllers: [ordersController(course)],
     providers: gateways(course, own, place),
   })
-    .overrideProvider(SHUTDOWN_CLOCK)
-    .useValue(clock)
+    .overrideProvider(PORTS)
+    .useValue({ ...machinePorts(), clock })
     .compile();
   const app = module.createNestApplication({ logger: false });
   if (enabledEarly) enableGracefulShutdown(app);

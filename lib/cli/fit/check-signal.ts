@@ -1,4 +1,4 @@
-import { keepsSignals } from '../../lifecycle/process-diagnosis.js';
+import { keepsSignals } from '../../startup-checks/signals-kept.js';
 import { nameAdvice } from '../../plan/nearest-name.js';
 import type { Grant } from '../manifests/grant.js';
 import { note, wrong, type Finding, type Measured } from './finding.js';

@@ -1,0 +1,24 @@
+import { warning, type Notice } from '../notice.js';
+
+/** Every startup check, by the code that `doctor.ignore` silences it with. */
+export const FINDING_CODES = [
+  'does-not-fit',
+  'drain-opposed',
+  'pid-1',
+  'signals-kept',
+  'other-listeners',
+  'hooks-beside',
+  'no-ack',
+  'destroyed-early',
+  'closed-before-hook',
+  'terminus-delay',
+  'signals-unheard',
+] as const;
+
+/** The code of a finding: a startup check that fired. */
+export type FindingCode = (typeof FINDING_CODES)[number];
+
+/** A startup check fired: what is wrong, and what to do about it. */
+export function finding(code: FindingCode, text: string): Notice {
+  return warning(code, `${text} Silence this with doctor: { ignore: ['${code}'] }.`);
+}
