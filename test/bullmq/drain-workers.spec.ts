@@ -113,7 +113,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
         inFlight: [{ name: 'orders: ship parcel', ageMs: DRAIN }],
       });
       expect(old.log.warnings).toContain(
-        "The worker of 'orders' was closed by force. Given back to the queue: orders: ship parcel 14.5 s.",
+        "The worker of 'orders' was closed by force. Handed back to the queue: orders: ship parcel 14.5 s.",
       );
       next.open('ship');
       await next.told('end ship');

@@ -9,7 +9,7 @@ class Pool {
 }
 
 const warning =
-  "'Users.close' runs when 'Pool.end' has already ended, though its provider injects that one's. Move one of them to another phase; if the order is meant, say so with after: ['Pool.end'] on 'Users.close'.";
+  "'Users.close' runs after 'Pool.end' has ended, but the provider of 'Users.close' injects the provider of 'Pool.end'. Move one of them to another phase, or confirm the order with after: ['Pool.end'] on 'Users.close'.";
 
 describe('a handler that comes when what its provider injects has ended', () => {
   test('is warned of at boot, with both names', async () => {

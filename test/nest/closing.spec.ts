@@ -4,11 +4,12 @@ import { Server, type CustomTransportStrategy } from '@nestjs/microservices';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { machinePorts } from '../../lib/assembly.js';
+import { PORTS } from '../../lib/graceful-shutdown.module.js';
 import {
   GracefulShutdown,
   GracefulShutdownModule,
   InFlight,
-  InFlightWork,
   OnShutdown,
   Readiness,
   enableGracefulShutdown,
@@ -170,14 +171,14 @@ describe('rule 10: the phases run in front of the hooks of all other providers',
       imports: [GracefulShutdownModule.forRoot({ logger: log })],
       providers: [Pool],
     })
-      .overrideProvider(InFlightWork)
+      .overrideProvider(PORTS)
       .useFactory({
         // As in a Nest that no longer lets the distance of a module be set.
         factory: (modules: ModulesContainer) => {
           for (const each of modules.values()) {
             Object.defineProperty(each, 'distance', { value: Reflect.get(each, 'distance') });
           }
-          return new InFlightWork(new ManualClock());
+          return machinePorts();
         },
         inject: [ModulesContainer],
       })
@@ -187,7 +188,7 @@ describe('rule 10: the phases run in front of the hooks of all other providers',
     expect(order[0]).toBe('onModuleDestroy');
     expect(order.indexOf('handler')).toBeLessThan(order.indexOf('onApplicationShutdown'));
     expect(log.warnings).toEqual([
-      'The phases run late: the onModuleDestroy hooks of other providers have run already. Call enableGracefulShutdown(app) after the application is created.',
+      'The phases run late: Nest has already called the onModuleDestroy hooks of other providers. Call enableGracefulShutdown(app) after the app is created.',
     ]);
   });
 });

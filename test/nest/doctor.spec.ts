@@ -199,7 +199,7 @@ describe('a hook of Nest that comes when a handler has closed what its provider 
   test('says what to do about it', async () => {
     const { lines } = await booted({ providers: [Cache, Sessions], shutdown: { signals: [] } });
     expect(lines).toEqual([
-      "Sessions.onApplicationShutdown runs after the phases, when Cache.close has already closed what it injects. Let it be an @OnShutdown() handler in an earlier phase; if it needs nothing of that any more, all is well. Silence this with doctor: { ignore: ['closed-before-hook'] }.",
+      "Sessions.onApplicationShutdown runs after the phases, when Cache.close has already closed what it injects. Turn it into an @OnShutdown() handler of an earlier phase; if it no longer needs what is closed, ignore this. Silence this with doctor: { ignore: ['closed-before-hook'] }.",
     ]);
   });
 });
@@ -223,7 +223,7 @@ async function booted(
 describe('an application that listens, while nobody listens to signals,', () => {
   test('is found', async () => {
     expect((await booted({})).lines).toEqual([
-      "The application listens, but nobody listens to SIGTERM or SIGINT: it would end the process at once, and no phase would run. Call enableGracefulShutdown(app) after the application is created. Silence this with doctor: { ignore: ['signals-unheard'] }.",
+      "The app listens, but nothing listens to SIGTERM or SIGINT: the signal ends the process at once, and no phase runs. Call enableGracefulShutdown(app) after the app is created. Silence this with doctor: { ignore: ['signals-unheard'] }.",
     ]);
   });
 

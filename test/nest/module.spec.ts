@@ -139,7 +139,7 @@ describe('the module', () => {
         code: 'SHUTDOWN_DUPLICATE_MODULE',
         path: 'GracefulShutdownModule',
         message:
-          'the module is imported more than once, and an application shuts down once. It is global: import it in the root module alone.',
+          'the module is imported more than once, and an app shuts down once. It is global: import it in the root module alone.',
       },
     ]);
   });
@@ -202,7 +202,7 @@ describe('rule 8: mistakes are told at boot, before anything is served', () => {
     expect(outcome).toBe('completed');
     expect(ran.flatMap(({ tasks }) => tasks)).toEqual([]);
     expect(log.lines.find(({ level }) => level === 'error')?.text).toMatch(
-      /^The handlers could not be planned and do not run\. The shutdown is configured wrongly in 2 places:/,
+      /^The shutdown handlers could not be planned and do not run\. The shutdown is configured wrongly in 2 places:/,
     );
   });
 });
@@ -220,7 +220,7 @@ describe('rule 9: a plan that does not fit the grace period', () => {
       },
     });
     expect(log.warnings).toEqual([
-      "The shutdown plan may take longer than the grace period: unready 1 000 + drain 8 000 + close 2 500 = 11 500 ms, and 1 000 ms for the end of the process, of 12 000 ms. Shorten a phase, or raise gracePeriod together with what the platform grants. Silence this with doctor: { ignore: ['does-not-fit'] }.",
+      "The shutdown plan may take longer than the grace period: unready 1 000 + drain 8 000 + close 2 500 = 11 500 ms, plus 1 000 ms for the end of the process, but gracePeriod is 12 000 ms. Shorten a phase, or raise gracePeriod together with what the platform grants. Silence this with doctor: { ignore: ['does-not-fit'] }.",
     ]);
   });
 

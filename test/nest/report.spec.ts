@@ -91,7 +91,7 @@ describe('the option report', () => {
     const { finish, log } = await bootApplication({ shutdown: { report: { file } } });
     expect((await finish()).outcome).toBe('completed');
     expect(log.warnings).toEqual([
-      expect.stringMatching(/^The report could not be given to report\.file; nothing else is harmed: ENOENT/),
+      expect.stringMatching(/^The report did not reach report\.file; the shutdown is not affected: ENOENT/),
     ]);
   });
 

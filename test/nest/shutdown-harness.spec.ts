@@ -266,7 +266,7 @@ describe('on the manual clock real time goes on', () => {
     expect((await harness.shutdown()).outcome).toBe('completed');
     expect(harness.process.exits).toEqual([1]);
     expect(harness.process.lines).toEqual([
-      expect.stringContaining('The grace period is nearly over after 29.5 s'),
+      expect.stringContaining('The grace period is almost over after 29.5 s'),
     ]);
   });
 });

@@ -70,7 +70,7 @@ test('a feature that fails when it is asked to follow harms nothing, and is logg
   expect((await finish()).outcome).toBe('completed');
   expect(log.lines).toContainEqual({
     level: 'error',
-    text: "A listener of the shutdown's events threw; the shutdown goes on: no tracer",
+    text: 'A listener of the shutdown events threw; the shutdown goes on: no tracer',
   });
 });
 

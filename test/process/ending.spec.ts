@@ -33,7 +33,7 @@ describe('what does not end', () => {
     expect(errors).toEqual([`[GracefulShutdown] ${lines.at(-1)}`]);
     expect(errors).toEqual([
       expect.stringMatching(
-        /^\[GracefulShutdown\] The grace period is nearly over after \d\.\d s: ending now\./,
+        /^\[GracefulShutdown\] The grace period is almost over after \d\.\d s: ending now\./,
       ),
     ]);
     expect(durationMs).toBeLessThan(1_500 + SLACK);
@@ -45,10 +45,8 @@ describe('what does not end', () => {
       signalAt: ['i(', 'SIGTERM'],
     });
 
-    expect(lines).toContain(
-      'Asked to shut down while still starting (SIGTERM): waiting for the start to end.',
-    );
-    expect(lines).toContain('The start did not end within 1 000 ms; shutting down what has started.');
+    expect(lines).toContain('Asked to shut down during startup (SIGTERM): waiting for startup to finish.');
+    expect(lines).toContain('Startup did not finish within 1 000 ms: shutting down what has started.');
     expect(lines.at(-2)).toBe('closed');
     expect(code).toBe(0);
     expect(durationMs).toBeLessThan(3_000 + SLACK);
@@ -227,7 +225,7 @@ describe('somebody else who calls process.exit(0)', () => {
     expect(code).toBe(1);
     expect(errors).toEqual([
       expect.stringMatching(
-        /^\[GracefulShutdown\] The process exits with code 0 before it has shut down, called at .*ending\.js:\d+:\d+\)?\. Abandoned: Store\.save\.$/,
+        /^\[GracefulShutdown\] The process exits with code 0 before the shutdown has finished, called at .*ending\.js:\d+:\d+\)?\. Abandoned: Store\.save\.$/,
       ),
     ]);
   });

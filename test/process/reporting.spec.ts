@@ -159,7 +159,7 @@ describe('the function of the user', () => {
     const ended = await run('reporting', { args: ['hung-listener'], signalAt: ['started', 'SIGTERM'] });
     expect(told(ended)).toEqual({
       lines: [
-        'The report could not be given to report.onReport; nothing else is harmed: it did not end within 1 000 ms',
+        'The report did not reach report.onReport; the shutdown is not affected: it did not end within 1 000 ms',
       ],
       code: 0,
       errors: [],
@@ -177,7 +177,7 @@ describe('subscribers that throw', () => {
     expect(lines).toContain('heard to the end');
     expect(lines).toContain('save)');
     for (const who of ['subscriber', 'observer', 'draining', 'async subscriber']) {
-      expect(lines).toContain(`A listener of the shutdown's events threw; the shutdown goes on: ${who}`);
+      expect(lines).toContain(`A listener of the shutdown events threw; the shutdown goes on: ${who}`);
     }
   });
 });

@@ -8,7 +8,7 @@ describe('a subscriber that throws at all that it is told', () => {
     const { code, lines } = await run('tracing', { args: [way] });
 
     expect(lines).toContain('completed, 0 uncaught');
-    expect(lines).toContain("A listener of the shutdown's events threw; the shutdown goes on: careless");
+    expect(lines).toContain('A listener of the shutdown events threw; the shutdown goes on: careless');
     expect(code).toBe(0);
   });
 

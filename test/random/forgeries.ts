@@ -353,7 +353,7 @@ export const FORGERIES: Readonly<Record<RuleName, readonly [Forgery, ...Forgery[
     [() => ({ seen: { code: 7 } }), /exited with 7/],
     [() => ({ seen: { stderr: 'SIGTERM again after 1.2 s: ending now.' } }), /after an escalation/],
     [
-      () => ({ seen: { stderr: 'The grace period is nearly over after 4.5 s: ending now.' } }),
+      () => ({ seen: { stderr: 'The grace period is almost over after 4.5 s: ending now.' } }),
       /by force, instead of with 1/,
     ],
     [

@@ -46,9 +46,9 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
         'does not answer',
         'SIGSTOP',
         'end 0',
-        /'WorkerDrain \(orders\)' .* failed: .* closed by force|of 'orders' was closed by force\. Not given back: orders: /,
+        /'WorkerDrain \(orders\)' .* failed: .* closed by force|of 'orders' was closed by force\. Not handed back: orders: /,
       ],
-      ['has died under a job', 'SIGKILL', 'start 0', /closed by force\. Not given back: orders: order 1 /],
+      ['has died under a job', 'SIGKILL', 'start 0', /closed by force\. Not handed back: orders: order 1 /],
     ] as const)(
       'and %s: the process is gone in time, with the worker named',
       async (_, loss, moment, named) => {

@@ -10,7 +10,7 @@ const REPEAT_WINDOW = 1_000;
 /** What the process says when it is ended before it could leave by itself. */
 const WORDS = {
   escalation: /\bSIG[A-Z]+ again\b/,
-  deadline: /grace period is nearly over/i,
+  deadline: /grace period is almost over/i,
   fatal: /while shutting down after another/i,
   'kept-alive': /kept alive by/i,
 } as const;
