@@ -4,6 +4,7 @@ import { closingHead, type Head, type Headers } from './closing-head.js';
 import { followEvents } from './event-boundary.js';
 
 const CONTENT_TYPE = 'content-type';
+const EVENT_STREAM = 'text/event-stream';
 
 /**
  * Whether the connection of a response closes after it, asked in the last moment in which it can say so; `undefined`
@@ -80,7 +81,10 @@ function typeAmong(headers: Headers): OutgoingHttpHeader | undefined {
   return Array.isArray(headers) ? typeInList(headers) : typeIn(headers);
 }
 
+/** Every response with headers comes by here: nearly always they have one of the two usual names. */
 function typeIn(headers: OutgoingHttpHeaders): OutgoingHttpHeader | undefined {
+  const usual = headers[CONTENT_TYPE] ?? headers['Content-Type'];
+  if (usual !== undefined) return usual;
   for (const name in headers) if (isContentType(name)) return headers[name];
   return undefined;
 }
@@ -97,5 +101,9 @@ function isContentType(name: string): boolean {
 }
 
 function isEventStreamType(type: OutgoingHttpHeader | undefined): boolean {
-  return type !== undefined && String(type).toLowerCase().startsWith('text/event-stream');
+  if (type === undefined) return false;
+  const text = String(type);
+  // Most types differ in this character: the rest is not worth a copy in small letters.
+  const first = text.charAt(5);
+  return (first === 'e' || first === 'E') && text.toLowerCase().startsWith(EVENT_STREAM);
 }
