@@ -40,15 +40,12 @@ export interface PlanningSettings {
 }
 
 type State =
-  /** Who injects whom is not known yet: what was registered with an owner is checked at boot. */
+  /** The injection graph is not known yet: tasks with an owner are checked at boot. */
   | { readonly status: 'open'; readonly unplaced: ShutdownTask[] }
   | { readonly status: 'prepared'; readonly late: LateInstances | undefined }
   | { readonly status: 'announced'; readonly late: LateInstances | undefined };
 
-/**
- * How the plan of an application comes about: found and checked at boot, added to while the application runs, and
- * announced once, when it has started.
- */
+/** Builds the plan of an app: finds and checks it at boot, adds to it while the app runs, announces it once. */
 export class Planning {
   readonly #places: OwnerPlaces;
   #state: State = { status: 'open', unplaced: [] };
@@ -64,11 +61,7 @@ export class Planning {
     );
   }
 
-  /**
-   * Takes a task into the plan.
-   *
-   * @throws ShutdownConfigurationError when the task cannot be part of it
-   */
+  /** @throws ShutdownConfigurationError when the task cannot be part of the plan */
   register(task: ShutdownTask): ShutdownRegistration {
     const owner = task?.owner;
     if (owner === undefined) return this.run.register(task);
@@ -101,7 +94,7 @@ export class Planning {
     const register = (task: ShutdownTask): unknown => this.register(task);
     const ours = features
       .flatMap((feature) => feature.prepare({ providers, mistakes, register }))
-      // A list of phases that was refused has none to put them into.
+      // A refused list of phases has no phase for them.
       .filter(({ phase = '' }) => settings.phaseGraph.phase(phase) !== undefined);
     const tasks = [...ours, ...handlerTasks(providers, mistakes)];
     const injections = this.#places.atBoot(providers);
@@ -114,14 +107,14 @@ export class Planning {
     if (late !== undefined) this.#follow(late);
   }
 
-  /** Announces the plan, once: transports, gateways and workers are found until the application has started. */
+  /** Announces the plan, once: transports, gateways and workers are found until the app has started. */
   announce(): void {
     if (this.#state.status !== 'prepared') return;
     this.#state = { ...this.#state, status: 'announced' };
     this.parts.onPlanned(this.run.registry.plan());
   }
 
-  /** A run never throws: handlers that cannot be planned are reported and left out, the others run. */
+  /** A run never throws: handlers that cannot be planned are logged and left out, the others run. */
   prepareForRun(): void {
     if (this.run.status !== 'idle') return;
     try {
@@ -135,27 +128,27 @@ export class Planning {
     }
   }
 
-  /** Finds what comes into the application from now on, and plans it. */
+  /** Finds what is created in the app from now on, and plans it. */
   #follow(late: LateInstances): void {
     late.follow({
       onLoaded: (found) => this.#takeIn(found),
       onCreated: (created) => {
-        this.#tellFeatures([created], new MistakeList());
+        this.#showFeatures([created], new MistakeList());
         if (this.run.status !== 'idle') this.#takeIn(late.takeCreated());
       },
     });
   }
 
-  #tellFeatures(found: readonly MarkedInstance[], mistakes: MistakeList): void {
+  #showFeatures(found: readonly MarkedInstance[], mistakes: MistakeList): void {
     for (const feature of this.parts.features) feature.found?.(found, mistakes);
   }
 
-  /** Plans the handlers of instances that came late. What cannot be planned is reported: whoever made them goes on. */
+  /** Plans the handlers of late instances. What cannot be planned is logged, and does not fail their creator. */
   #takeIn(found: readonly MarkedInstance[]): void {
     if (found.length === 0) return;
     const { registry } = this.run;
     const mistakes = new MistakeList();
-    this.#tellFeatures(found, mistakes);
+    this.#showFeatures(found, mistakes);
     registry.replaceInjections(this.#places.readAll(found.map(({ owner }) => owner)));
     const register = (task: ShutdownTask): unknown => this.run.register(task);
     registerLateHandlers(found, { names: registry.names, register, mistakes });
