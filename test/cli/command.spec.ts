@@ -138,7 +138,7 @@ describe('the command', () => {
 
   test('plan doubts what the application doubts when it is started', () => {
     const { stderr } = project.command('plan', 'dist/shop.module.js');
-    expect(stderr).toContain("'Users.flush (telemetry)' runs when 'Pool.close' has already ended");
+    expect(stderr).toContain("'Users.flush (telemetry)' runs after 'Pool.close' has ended");
   });
 
   test('under Kubernetes the shutdownDelay is waited for', () => {

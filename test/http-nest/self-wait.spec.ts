@@ -181,7 +181,7 @@ describe.each(ADAPTERS)('a shutdown handler on %s', (_, create) => {
     context.moved = () => app.close();
     await app.close();
     expect(app.get(GracefulShutdown).report?.outcome).toBe('completed');
-    expect(log.warnings).toEqual([expect.stringContaining("'Pool.moved' asks for app.close()")]);
+    expect(log.warnings).toEqual([expect.stringContaining("'Pool.moved' calls app.close()")]);
   });
 
   test('that awaits run() fails at once with what to remove', async () => {

@@ -201,7 +201,7 @@ describe('fatalErrors', () => {
 
     expect(code).toBe(1);
     expect(errors).toContain(
-      '[GracefulShutdown] Uncaught exception while shutting down after another one: ending now: second boom',
+      '[GracefulShutdown] Uncaught exception during a shutdown that another one started, ending now: second boom',
     );
     expect(lines.at(-2)).toBe('save(');
   });
