@@ -11,7 +11,7 @@ const REPEAT_WINDOW = 1_000;
 const WORDS = {
   escalation: /\bSIG[A-Z]+ again\b/,
   deadline: /grace period is almost over/i,
-  fatal: /while shutting down after another/i,
+  fatal: /during a shutdown that another one started/i,
   'kept-alive': /kept alive by/i,
 } as const;
 
