@@ -237,8 +237,7 @@ describe('the drain', () => {
     const { work, finish } = await bootWork();
     await finish();
     const calls: string[] = [];
-    const message =
-      "'late' was refused: the application shuts down and has finished the work that it had taken.";
+    const message = "'late' was refused: the app is shutting down, and its drain has ended.";
     const refusal = { name: 'ShutdownInProgressError', code: 'SHUTDOWN_IN_PROGRESS', work: 'late', message };
 
     await expect(work.run('late', () => calls.push('run'))).rejects.toMatchObject(refusal);

@@ -232,7 +232,7 @@ describe('@InFlight where it cannot stand', () => {
         code: 'SHUTDOWN_REQUEST_SCOPED',
         path: 'Basket.pay',
         message:
-          '@InFlight stands on a provider of which Nest makes one per request, which cannot be told where to count. Inject InFlightWork and call run() instead.',
+          '@InFlight cannot count the calls of a request-scoped provider. Inject InFlightWork and call run() instead.',
       },
     ]);
   });
@@ -250,7 +250,7 @@ describe('@InFlight where it cannot stand', () => {
         code: 'SHUTDOWN_INVALID_OPTION',
         path: 'Payments.charge',
         message:
-          '@InFlight stands on an instance that is frozen, which cannot be told where to count. Inject InFlightWork and call run() instead.',
+          '@InFlight cannot count the calls of a frozen object. Inject InFlightWork and call run() instead.',
       },
     ]);
   });
@@ -278,7 +278,11 @@ describe('@InFlight where it cannot stand', () => {
         }
       }
       return Payments;
-    }).toThrow(new TypeError('@InFlight on charge: it stands on something that is no method.'));
+    }).toThrow(
+      new TypeError(
+        '@InFlight on charge: expected a method, got a property or an accessor. Call InFlightWork.run() there instead.',
+      ),
+    );
   });
 });
 
