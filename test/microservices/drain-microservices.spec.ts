@@ -77,7 +77,7 @@ describe('the servers of an application', () => {
     try {
       const { log } = await bootWith([new PausablePigeons()]);
       expect(log.warnings).toEqual([
-        expect.stringMatching(/^What comes in over microservices is not drained: .*getRpcTargetRegistry/),
+        expect.stringMatching(/^Incoming microservice traffic is not drained: .*getRpcTargetRegistry/),
       ]);
     } finally {
       ModulesContainer.prototype.getRpcTargetRegistry = told;
