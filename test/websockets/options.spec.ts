@@ -15,7 +15,7 @@ test.each<[unknown, string, string, RegExp]>([
   [{ window: -1 }, 'SHUTDOWN_INVALID_TIMEOUT', 'window', /expected milliseconds.*got -1/],
   [{ window: '2s' }, 'SHUTDOWN_INVALID_TIMEOUT', 'window', /got '2s'/],
   [{ mode: 'finsh' }, INVALID, 'mode', /Did you mean 'finish'/],
-  [{ code: 1005 }, INVALID, 'code', /a code that a WebSocket may be closed with.*got 1005/],
+  [{ code: 1005 }, INVALID, 'code', /a close code of a WebSocket.*got 1005/],
   [{ code: 2000 }, INVALID, 'code', /got 2000/],
   [{ code: 1001.5 }, INVALID, 'code', /got 1001.5/],
   [{ code: '1001' }, INVALID, 'code', /got '1001'/],
