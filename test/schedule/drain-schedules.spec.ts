@@ -355,7 +355,9 @@ describe('where a library has moved what is needed', () => {
   test('an application without a registry is warned of', async () => {
     const { log } = await bootApplication({ shutdown: { features: [drainSchedules()] } });
 
-    expect(log.warnings).toEqual([expect.stringMatching(/^The schedule is not drained: there is no Sched/)]);
+    expect(log.warnings).toEqual([
+      expect.stringMatching(/^The schedule is not drained: no SchedulerRegistry/),
+    ]);
   });
 
   test('a job whose callback is not found is stopped, and warned of', async () => {
@@ -367,7 +369,7 @@ describe('where a library has moved what is needed', () => {
     await shutdown.run('a test');
 
     expect(log.warnings).toEqual([
-      'The cron foreign is not drained: what it runs was not found, so it is stopped, but a run that has begun is not waited for.',
+      'The cron foreign is not drained: its callback was not found, so the job stops, but a run in progress is not waited for.',
     ]);
     expect(stopped).toBe(1);
   });
