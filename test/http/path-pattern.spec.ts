@@ -32,7 +32,7 @@ test.each<[string, readonly string[], readonly string[]]>([
   expect(others.filter((path) => matches(path))).toEqual([]);
 });
 
-test('a path matches a list where it matches one of it', () => {
+test('a path matches a list if it matches one of its patterns', () => {
   const matches = pathMatcher(['/metrics', '/poll/:channel']);
   expect(['/metrics', '/poll/7', '/orders'].map(matches)).toEqual([true, true, false]);
   expect(pathMatcher([])('/')).toBe(false);
