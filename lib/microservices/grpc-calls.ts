@@ -118,8 +118,7 @@ function endStream(
   if (isMethod(answer)) answer(UNAVAILABLE);
   else if (isWatching(path) && isMethod(emit)) Reflect.apply(emit, call, ['error', UNAVAILABLE]);
   else if (isMethod(end)) Reflect.apply(end, call, []);
-  // Ends the client's side, so that the method sees `end`: grpc-js itself only emits `cancelled`, which nobody
-  // handles.
+  // Ends the client's side. grpc-js then emits `cancelled`, which tells the handler that the stream is over.
   if (isMethod(push)) Reflect.apply(push, call, [null]);
 }
 

@@ -2,7 +2,7 @@ import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isMethod, isObject, memberOf } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
-/** Unsubscribes, and answers over the second of Nest's two connections, which stays open. */
+/** Unsubscribes, and answers over the other of Nest's two connections, which stays open. */
 export function redisDrain(server: object, { clock, answers }: TransportPorts): TransportDrain {
   const work = new MessagesInFlight(server, clock, { answers });
   const clients = (): readonly unknown[] => {
