@@ -351,7 +351,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       { http: { ignore: ['/metrics', '/poll/:'] } },
       'SHUTDOWN_INVALID_OPTION',
       'http.ignore[1]',
-      "'/poll/:' matches no path: it has a ':' without a name behind it.",
+      "expected a path pattern, got '/poll/:': it has a ':' without a name after it.",
     ],
     [
       'one path for a list',
@@ -373,7 +373,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       { http: { sse: { event: {} } } },
       'SHUTDOWN_INVALID_OPTION',
       'http.sse.event.data',
-      'expected a text, got undefined',
+      'expected a string, got undefined',
     ],
     ['true for probes', { probes: true }, 'SHUTDOWN_INVALID_OPTION', 'probes', 'got true'],
     [

@@ -3,22 +3,22 @@ import { callMember, classNames, isMethod, isObject, memberOf, replaceMethod } f
 import { allInstances } from '../discovery/provider-scan.js';
 
 /**
- * Where `@nestjs/bullmq` keeps its workers, and what is used of BullMQ's. Classes are known by their names and
- * members by their features, so that neither package is loaded to look.
+ * Where `@nestjs/bullmq` keeps its workers, and the members of BullMQ that we use. Classes are recognised by name
+ * and members by feature, so that neither package is loaded here.
  */
 
-/** A worker as it is used here: all of it is public with BullMQ 5 and 6. */
+/** The members of a worker that we use: all are public in BullMQ 5 and 6. */
 export interface BullWorker extends BullEmitter {
-  /** The promise of the first `close()`, which later ones answer with, also those by force. */
+  /** The promise of the first `close()`. Later calls return it too, even forced ones. */
   closing: unknown;
   isRunning(): boolean;
-  /** Fetches no new job from now on; with `true` without waiting for those that are active. */
+  /** Stops fetching jobs; with `true` it does not wait for active ones. */
   pause(doNotWaitActive: true): Promise<void>;
-  /** Fetches no new job from now on, waits for the active ones (not by force), and disconnects. */
+  /** Stops fetching jobs, waits for active ones (unless forced), and disconnects. */
   close(force?: boolean): Promise<void>;
 }
 
-/** What emits the events of a queue, as Node has it: a worker, or its `QueueEvents`. */
+/** Emits the events of a queue through Node's `EventEmitter`: a worker, or a `QueueEvents`. */
 export interface BullEmitter {
   /** The name of its queue. */
   readonly name: string;
@@ -26,17 +26,17 @@ export interface BullEmitter {
   rawListeners(event: string | symbol): readonly unknown[];
 }
 
-/** A provider that is a worker, or has one. */
+/** A provider that is a worker, or holds one. */
 export type WorkerProvider =
   | { readonly kind: 'worker'; readonly worker: BullWorker }
-  /** Its worker is made later. */
+  /** Its worker is created later. */
   | { readonly kind: 'waiting'; readonly name: string }
-  /** Its worker is not like those that are known here. */
+  /** Its worker lacks members that we need. */
   | { readonly kind: 'unknown'; readonly name: string };
 
 const NEEDED = ['isRunning', 'pause', 'close', 'processJob', 'emit', 'rawListeners'];
 
-/** The providers that process jobs: each `WorkerHost`, one per request too, and each `Worker` itself. */
+/** The providers that process jobs: each `WorkerHost`, including request-scoped ones, and each `Worker`. */
 export function workerProviders(modules: ModulesContainer): readonly WorkerProvider[] {
   return allInstances(modules).flatMap((instance): readonly WorkerProvider[] => {
     const names = classNames(instance);
@@ -50,7 +50,7 @@ export function workerProviders(modules: ModulesContainer): readonly WorkerProvi
   });
 }
 
-/** What emits the events of queues to this application: of each `QueueEventsHost`, and each `QueueEvents` itself. */
+/** The emitters of queue events in this app: those of each `QueueEventsHost`, and each `QueueEvents`. */
 export function queueEventsIn(modules: ModulesContainer): readonly BullEmitter[] {
   return allInstances(modules).flatMap((instance) => {
     const names = classNames(instance);
@@ -60,8 +60,8 @@ export function queueEventsIn(modules: ModulesContainer): readonly BullEmitter[]
 }
 
 /**
- * Calls back whenever workers have been made later, as with `manualRegistration`; says whether the place where
- * they are made was found.
+ * Calls back when workers are created later, as with `manualRegistration`. Returns whether a `BullRegistrar` was
+ * found.
  */
 export function afterRegistration(modules: ModulesContainer, callback: () => void): boolean {
   const registrars = allInstances(modules).filter(
@@ -77,10 +77,10 @@ export function afterRegistration(modules: ModulesContainer, callback: () => voi
   return registrars.length > 0;
 }
 
-/** A queue with workers that nobody else can see: `registerQueue({ processors })` keeps them in a closure. */
+/** A queue whose workers are hidden: `registerQueue({ processors })` keeps them in a closure. */
 export interface QueueWithProcessors {
   readonly name: string;
-  /** Closes these workers, each when its active jobs have ended, and leaves the queue open. */
+  /** Closes these workers, each after its active jobs have ended. The queue stays open. */
   readonly closeWorkers: () => unknown;
 }
 
@@ -91,36 +91,41 @@ export function queuesWithProcessors(modules: ModulesContainer): readonly QueueW
     const processors = isObject(options) ? memberOf(options, 'processors') : undefined;
     const close = memberOf(instance, 'onApplicationShutdown');
     if (!Array.isArray(processors) || processors.length === 0 || !isMethod(close)) return [];
-    // The hook closes its workers and then `this`: here something that has nothing to close.
+    // The hook closes its workers and then `this`, so `this` is an object with nothing to close.
     const closeWorkers = (): unknown => Reflect.apply(close, { close: () => Promise.resolve() }, []);
     return [{ name: String(memberOf(instance, 'name')), closeWorkers }];
   });
 }
 
-/** How a job is called in the report, such as `ship 17`. */
+/** The name of a job in the report, such as `ship 17`. */
 export function jobName(job: object): string {
   return `${String(memberOf(job, 'name'))} ${String(memberOf(job, 'id'))}`;
 }
 
-/** Gives an active job back to its queue and releases its lock, if the token still holds it. */
+/**
+ * Gives an active job back to its queue and releases its lock, if the token still holds it.
+ *
+ * @throws Error if this version of BullMQ has no `moveToWait`
+ */
 export async function giveBack(job: object, token: unknown): Promise<void> {
   const moveToWait = memberOf(job, 'moveToWait');
-  if (!isMethod(moveToWait)) throw new Error('This BullMQ cannot give a job back.');
+  if (!isMethod(moveToWait))
+    throw new Error('This version of BullMQ cannot give a job back: the job has no moveToWait().');
   await Reflect.apply(moveToWait, job, [token]);
 }
 
 /**
- * Closes a worker by force, also one whose `close()` waits already: that one is forgotten, or Nest would wait for
- * it as well. What it does when its jobs end after all has then been done.
+ * Closes a worker by force, even if its `close()` is still waiting. That promise is dropped, or Nest would wait for
+ * it too.
  */
 export async function closeByForce(worker: BullWorker): Promise<void> {
-  // Processors that look at their signal stop.
+  // Processors that watch their signal stop.
   callMember(worker, 'cancelAllJobs');
   worker.closing = undefined;
   await worker.close(true);
 }
 
-/** The getters of hosts throw as long as there is nothing to get. */
+/** The getters of hosts throw while there is nothing to return. */
 function quietMember(host: object, member: string): unknown {
   try {
     return memberOf(host, member);

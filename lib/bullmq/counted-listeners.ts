@@ -8,8 +8,8 @@ import { toError } from '../run/errors.js';
 import { jobName, type BullEmitter } from './bull-seams.js';
 
 /**
- * The listeners of an emitter that have returned a promise which has not settled. An emitter drops these promises,
- * so listeners are called here in its place: that counts also those that are added by hand, and at any time.
+ * The async listeners of an emitter that have not settled. An emitter drops the promises of its listeners, so we
+ * call them in its place. That also covers listeners that are added by hand, at any time.
  */
 export class CountedListeners {
   readonly #inFlight: ItemsInFlight;
@@ -23,14 +23,14 @@ export class CountedListeners {
     this.#inFlight = new ItemsInFlight(clock);
     replaceMethod(emitter, 'emit', (original) => (event, ...args) => {
       const listeners = typeof event === 'string' ? emitter.rawListeners(event) : [];
-      // Without a listener an error is thrown or printed, as the emitter sees fit.
+      // Without a listener the emitter itself throws or prints the error.
       if (listeners.length === 0) return original(event, ...args);
       try {
         const monitors = event === 'error' ? emitter.rawListeners(errorMonitor) : [];
         for (const listener of [...monitors, ...listeners]) this.#call(listener, event, args);
         return true;
       } catch (error) {
-        // BullMQ makes an event of what a listener throws.
+        // BullMQ emits what a listener throws as `error`.
         return original('error', error);
       }
     });
@@ -40,19 +40,22 @@ export class CountedListeners {
     return this.#inFlight.items;
   }
 
-  /** Rejections until `finish()` are failures of the drain. Before and after they are unhandled, as without us. */
+  /**
+   * From now until `finish()`, rejections fail the drain. Before and after, they are unhandled rejections, as
+   * without us.
+   */
   beginDrain(): void {
     this.#status = 'awaited';
   }
 
-  /** Resolves when no listener is in flight; rejects with what those of the drain have rejected with. */
+  /** Resolves when no listener is running. Rejects with the failures of listeners during the drain. */
   async finish(): Promise<void> {
     await this.#inFlight.idle();
     this.#status = 'dropped';
     this.throwFailures();
   }
 
-  /** Throws what the listeners of the drain have rejected with so far, after the errors that are given. */
+  /** Throws the given errors and the failures of listeners so far, if there are any. */
   throwFailures(errors: readonly Error[] = []): void {
     const all = [...errors, ...this.#failures];
     const [first] = all;
@@ -70,14 +73,14 @@ export class CountedListeners {
     });
   }
 
-  /** Such as `orders: 'failed' of ship 17`: with the job, where the event is about one. */
+  /** Such as `orders: 'failed' of ship 17`, with the job if the event concerns one. */
   #nameOf(event: unknown, [subject]: readonly unknown[]): string {
     const job = isObject(subject) ? jobOf(subject) : undefined;
     return `${this.emitter.name}: '${String(event)}'${job === undefined ? '' : ` of ${job}`}`;
   }
 }
 
-/** A worker tells of its job itself, `QueueEvents` of an id; what is told of may also throw at whoever asks it. */
+/** A worker emits its job, `QueueEvents` an id. Other objects may throw when inspected. */
 function jobOf(subject: object): string | undefined {
   try {
     const jobId = memberOf(subject, 'jobId');
@@ -88,7 +91,7 @@ function jobOf(subject: object): string | undefined {
   }
 }
 
-/** A message may be no text. */
+/** A thrown `message` may be any value. */
 function textOf(errors: readonly Error[]): string {
   return `${errors.length} failures: ${errors.map(({ message }) => String(message)).join('; ')}`;
 }

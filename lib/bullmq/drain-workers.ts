@@ -9,13 +9,13 @@ import { WorkerDrain } from './worker-drain.js';
 /** The options of `drainWorkers()`. */
 export interface WorkerDrainOptions {
   /**
-   * The phase in which the workers stop fetching jobs and finish those that are active.
-   * @default 'drain', or the first phase of a list without it
+   * The phase in which workers stop fetching jobs and finish active ones.
+   * @default 'drain', or the first phase if the list has no `drain`
    */
   readonly phase?: string;
   /**
-   * Milliseconds before the end of that phase in which a worker that has not finished is closed by force, and its
-   * jobs are given back to the queue. At most half of the time that there is.
+   * Milliseconds before the end of that phase at which an unfinished worker is closed by force and its jobs go back
+   * to the queue. At most half of the time that is left.
    * @default 500
    */
   readonly reserve?: number;
@@ -25,17 +25,20 @@ const PATH = 'drainWorkers()';
 const RESERVE = 500;
 
 const UNKNOWN =
-  'it has no isRunning(), pause(), close(), processJob(), emit() and rawListeners(), by which the workers of BullMQ 5 and 6 are drained';
+  'its worker lacks one of isRunning(), pause(), close(), processJob(), emit() and rawListeners(), which the workers of BullMQ 5 and 6 have';
 const UNSEEN =
-  'its worker was made neither at the start nor by a BullRegistrar, so it fetches jobs until Nest closes it';
+  'its worker was created neither at startup nor by a BullRegistrar, so it fetches jobs until Nest closes it';
 const NO_WORKERS =
-  'there is neither a WorkerHost, nor a Worker, nor a BullRegistrar. Import BullModule.forRoot() and registerQueue()';
+  'no WorkerHost, Worker or BullRegistrar was found. Import BullModule.forRoot() and BullModule.registerQueue()';
 const PROCESSORS =
-  'Nest shows nobody the workers of registerQueue({ processors }), so their jobs finish, but are neither named nor given back at the end of their time. A class with @Processor() has both';
+  'Nest hides the workers of registerQueue({ processors }), so their jobs finish, but are neither named nor given back at the deadline. Use a class with @Processor() instead';
 
 /**
- * Drains every worker of `@nestjs/bullmq`: all stop fetching at once and finish their active jobs and the async
- * listeners of their events. Queues, flow producers and queue events stay open for what these add. Nest closes them.
+ * Drains every worker of `@nestjs/bullmq`. All stop fetching at once, then finish their active jobs and the async
+ * listeners of their events. Queues, flow producers and queue events stay open for jobs that these add; Nest closes
+ * them at the end.
+ *
+ * @throws ShutdownConfigurationError at boot, if an option is invalid
  */
 export function drainWorkers(options: WorkerDrainOptions = {}): ShutdownFeatureFactory {
   return (application) => {
@@ -59,7 +62,7 @@ export function drainWorkers(options: WorkerDrainOptions = {}): ShutdownFeatureF
       }
     };
 
-    /** Takes in the workers that are there; answers with the names of providers that have none yet. */
+    /** Adds the workers that exist now. Returns the names of providers whose worker does not exist yet. */
     const adoptWorkers = (): readonly string[] =>
       workerProviders(modules).flatMap((found) => {
         if (found.kind === 'waiting') return [found.name];
@@ -72,7 +75,7 @@ export function drainWorkers(options: WorkerDrainOptions = {}): ShutdownFeatureF
         return [];
       });
 
-    // Workers first: where the phase is sequential, they drain first.
+    // Workers first, so that they drain first in a sequential phase.
     const adopt = (): readonly string[] => {
       const waiting = adoptWorkers();
       adoptEvents();

@@ -4,20 +4,20 @@ import { pause, within } from '../run/expiry.js';
 import type { BullEmitter } from './bull-seams.js';
 import { CountedListeners } from './counted-listeners.js';
 
-/** Milliseconds that Redis has to bring the events of the jobs that ended last: they come by a stream. */
+/** Milliseconds that the events of the last jobs may take to arrive: Redis delivers them through a stream. */
 const ARRIVAL = 100;
 
-/** A worker, as far as the events of its queue depend on it. */
+/** A worker whose jobs cause events of a queue. */
 export interface EventSource {
   /** The name of its queue. */
   readonly queue: string;
-  /** Resolves when it has drained, with whether it had jobs until then. */
+  /** Resolves after the drain of the worker, with whether it had jobs when the drain began. */
   readonly drained: Promise<'busy' | 'idle'>;
 }
 
 /**
- * Waits for the async listeners of `QueueEvents`, also for those of the jobs that the drain finishes. They stay
- * connected, since jobs and requests may wait for the end of a job by them. Nest closes them.
+ * Waits for the async listeners of `QueueEvents`, including those for jobs that finish during the drain. The
+ * connection stays open, because jobs and requests may use it to wait for a job. Nest closes it.
  */
 export class QueueEventsDrain {
   readonly #listeners: CountedListeners;
@@ -26,7 +26,7 @@ export class QueueEventsDrain {
     private readonly events: BullEmitter,
     private readonly ports: {
       readonly clock: Clock;
-      /** The workers that are known as the drain begins. */
+      /** The workers that are known when the drain begins. */
       readonly sources: () => readonly EventSource[];
     },
   ) {

@@ -10,20 +10,19 @@ import { CountedListeners } from './counted-listeners.js';
 import { jobsHandedBack, type ReturnedJob } from './jobs-handed-back.js';
 import type { EventSource } from './queue-events-drain.js';
 
-/** What a worker is drained with. */
 export interface DrainPorts {
   readonly clock: Clock;
   readonly notify: Notify;
-  /** Milliseconds before the end of its time in which what is unfinished is given back. */
+  /** Milliseconds before the deadline at which unfinished jobs are handed back. */
   readonly reserve: number;
 }
 
-/** Drains a worker of BullMQ: it fetches nothing from now on, and its active jobs and async listeners finish. */
+/** Drains a BullMQ worker: it stops fetching jobs, and its active jobs and async listeners finish. */
 export class WorkerDrain {
   readonly #inFlight: ItemsInFlight;
-  /** They run on after their job has ended. */
+  /** They may run longer than their job. */
   readonly #listeners: CountedListeners;
-  /** The jobs in flight, each with the token that holds its lock. */
+  /** The jobs in flight, each with the token of its lock. */
   readonly #tokens = new Map<object, unknown>();
 
   readonly #ended: Promise<'busy' | 'idle'>;
@@ -38,7 +37,7 @@ export class WorkerDrain {
     });
     this.#inFlight = new ItemsInFlight(ports.clock);
     this.#listeners = new CountedListeners(worker, ports.clock);
-    // From the start of a job until its end has been written.
+    // From the start of a job until its result is stored.
     replaceMethod(worker, 'processJob', (original) => async (job, token, ...rest) => {
       if (!isObject(job)) return original(job, token, ...rest);
       const end = this.#inFlight.begin(this.#nameOf(job));
@@ -72,28 +71,28 @@ export class WorkerDrain {
     this.#listeners.beginDrain();
     const { waitMs, endMs } = divideDrain(millisecondsUntil(deadline, clock), reserve);
     const ending = await within(this.#finish(), { ms: waitMs, clock });
-    // What is reserved is for the jobs: listeners have the whole time.
+    // The reserve is for jobs; listeners may use all the time.
     if (ending !== 'expired') return this.#listeners.finish();
     const unfinished = await this.#cut(half(endMs));
-    // Jobs that are named when the time is over: until then it is not.
+    // The report names these jobs when the task times out, so wait until it does.
     if (unfinished.length > 0) await Promise.all([this.#inFlight.idle(), aborted(signal)]);
     this.#listeners.throwFailures([new Error(closedByForce(this.worker.name, unfinished))]);
   }
 
-  /** One that never ran has nothing to finish, and its jobs may be processed by hand. */
+  /** A worker that never ran has nothing to finish, and its jobs may be processed by hand. */
   async #finish(): Promise<void> {
     const { worker } = this;
     await (worker.isRunning() ? worker.close() : worker.pause(true));
     await this.#inFlight.idle();
   }
 
-  /** Gives back what is unfinished, as long as there is time for that, and closes the worker. */
+  /** Gives unfinished jobs back and closes the worker. `patience` is in milliseconds. */
   async #cut(patience: number): Promise<readonly InFlightItem[]> {
     const unfinished = this.#inFlight.items;
     const returned = await Promise.all(
       Array.from(this.#tokens, ([job, token]) => this.#return(job, { token, patience })),
     );
-    // Given back first: a processor that stops when it is told to would end its job as a failed one.
+    // After giving back: a processor that stops on its signal would mark its job as failed.
     await closeByForce(this.worker);
     if (unfinished.length > 0) {
       const jobs = returned.filter((each) => each !== undefined);
@@ -102,7 +101,7 @@ export class WorkerDrain {
     return unfinished;
   }
 
-  /** Gives a job back; `undefined` where it has ended meanwhile, and keeps its result. */
+  /** Gives a job back. Returns `undefined` if it has ended meanwhile and keeps its result. */
   async #return(
     job: object,
     { token, patience }: { readonly token: unknown; readonly patience: number },
@@ -132,6 +131,6 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function closedByForce(queue: string, unfinished: readonly InFlightItem[]): string {
   return unfinished.length === 0
-    ? `The worker of '${queue}' did not close and was closed by force: its Redis does not answer.`
+    ? `The worker of '${queue}' did not close and was closed by force: Redis does not answer.`
     : `The worker of '${queue}' was closed by force with ${unfinished.map(({ name }) => name).join(', ')} unfinished.`;
 }

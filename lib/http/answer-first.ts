@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:net';
 
-/** What answers a request; `undefined` for one that is left alone. */
+/** Returns the function that responds to a request; `undefined` leaves the request to the app. */
 export type FirstAnswer = (request: IncomingMessage) => ((response: ServerResponse) => void) | undefined;
 
 /**
- * Answers requests in front of every listener of a server, whenever it was added: no middleware, hook or route of
- * a framework stands before it.
+ * Responds to requests before any listener of the server sees them, no matter when the listener was added.
+ * Middleware, framework hooks and routes cannot intercept them.
  *
- * @param onAnswer called with each exchange before it is answered
+ * @param onAnswer called with each request and response, before the response is written
  */
 export function answerFirst(
   server: Server,
@@ -31,7 +31,7 @@ export function answerFirst(
   Object.defineProperty(server, 'emit', { configurable: true, writable: true, value: emitOrAnswer });
 }
 
-/** Node emits `request` with nothing else. */
+/** Node always emits `request` with exactly these two arguments. */
 function isExchange(args: readonly unknown[]): args is readonly [IncomingMessage, ServerResponse] {
   return args.length === 2;
 }

@@ -2,18 +2,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Timer } from '../run/clock.js';
 import { Exchange } from './exchange.js';
 
-/** In milliseconds: how long what is over is held at most, and how exact the time of a beginning is. */
+/** Milliseconds: the resolution of start times, and the longest a finished exchange stays in memory. */
 const TICK = 100;
 
-/** So many are held before it is worth a look which of them are over. */
+/** With fewer exchanges than this, looking for finished ones is not worth the time. */
 const FEW = 16;
 
 /**
- * The exchanges of a server that serves and has no thought of leaving.
+ * The exchanges of a server that is serving normally.
  *
- * Every request comes this way, and hardly one is ever asked for. So nothing is told of an end, and nothing asks
- * what time it is: each goes into a list, which is cleared of what is over now and then. What is over is not held
- * for long: a request may have a large body on it, and an idle server lives long.
+ * This is the hot path: every request passes here, and the list is almost never read. So no listener waits for the
+ * end of an exchange, and no request reads the clock. Finished exchanges are removed in batches, and soon: a
+ * request can hold a large body, and an idle server lives long.
  */
 export class BegunExchanges {
   readonly #exchanges: Exchange[] = [];
@@ -25,18 +25,21 @@ export class BegunExchanges {
   add(request: IncomingMessage, response: ServerResponse): void {
     this.#ticking ??= this.#tick();
     const exchange = new Exchange(request, response, this.#ticking.now);
-    // A handler that waits for nothing is done before the next request is read.
+    // A synchronous handler has finished before the next request is read.
     if (this.#exchanges.at(-1)?.isOver === true) this.#exchanges.pop();
     this.#exchanges.push(exchange);
     if (this.#exchanges.length >= this.#enough) this.#clear();
   }
 
-  /** What is in flight, in the order in which it began. */
+  /** Unfinished exchanges, in the order in which they started. */
   get inFlight(): readonly Exchange[] {
     return this.#without((exchange) => exchange.isOver);
   }
 
-  /** Takes out what is in flight, and what is over and has not closed yet: that will still say so. */
+  /**
+   * Removes and returns all exchanges that have not closed, finished ones included: their `close` event is still to
+   * come.
+   */
   take(): readonly Exchange[] {
     const taken = this.#without((exchange) => exchange.isClosed);
     this.#exchanges.length = 0;
@@ -48,14 +51,14 @@ export class BegunExchanges {
   #without(isLeftOut: (exchange: Exchange) => boolean): readonly Exchange[] {
     const requests = new Set<IncomingMessage>();
     return this.#exchanges.filter((exchange) => {
-      // After `checkContinue` the server emits a request a second time.
+      // After `checkContinue` the server emits the same request a second time.
       if (requests.has(exchange.request) || isLeftOut(exchange)) return false;
       requests.add(exchange.request);
       return true;
     });
   }
 
-  /** In place: the list of a busy server is cleared many times a second. */
+  /** Compacts in place: on a busy server this runs many times a second. */
   #clear(): void {
     const exchanges = this.#exchanges;
     let kept = 0;
@@ -65,7 +68,7 @@ export class BegunExchanges {
       kept += 1;
     }
     exchanges.length = kept;
-    // So that each is looked at twice on average, however many are in flight.
+    // Amortised: each exchange is checked twice on average, however many are in flight.
     this.#enough = Math.max(FEW, 2 * kept);
   }
 

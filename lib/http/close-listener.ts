@@ -1,21 +1,24 @@
 import { Server, type Socket } from 'node:net';
 import { turn } from './loop-turn.js';
 
-/** A quiet turn comes within a few milliseconds; this is for a server whose clients never stop coming. */
+/**
+ * Milliseconds. A turn without a new connection comes within a few of them; this bounds a server that is never
+ * quiet.
+ */
 const HOLD_LIMIT = 250;
 
-/** So much of a turn counts at most: while the loop is blocked nobody can be accepted. */
+/** Milliseconds that one turn counts at most: a blocked event loop accepts nothing. */
 const TURN_LIMIT = 2;
 
 /**
- * Stops listening without losing anything that has been accepted or is about to be.
+ * Stops listening without dropping connections that clients have already opened.
  *
- * First it takes in the connections that the kernel has completed and nobody has accepted yet: closing would
- * reset them. libuv accepts one in a turn, so it goes on until a turn brings none. What is idle is paused
- * meanwhile, so that the turns are short.
+ * Closing resets the connections that the kernel has completed and Node has not accepted. libuv accepts one per
+ * turn of the event loop, so we wait until a turn brings none. Meanwhile idle connections are paused, which keeps
+ * the turns short.
  *
- * Then it closes as a `net.Server`: the `close` of `http.Server` also destroys connections whose response has
- * ended and is not yet written.
+ * Then `net.Server.prototype.close` runs: `http.Server.prototype.close` would also destroy connections whose
+ * response has ended but is not flushed.
  */
 export async function closeListener(
   server: Server,
@@ -24,13 +27,13 @@ export async function closeListener(
   const paused = new Set(idle);
   const pause = (socket: Socket): void => {
     paused.add(socket);
-    // Node's own listener has scheduled a resume for the end of this tick, which would undo a pause made now:
-    // the connection would be served, and its client would come back with the next one.
+    // Node's own `connection` listener has scheduled a resume for the end of this tick, which would undo a pause
+    // made now. The connection would be served, and its client would return on the next one.
     queueMicrotask(() => socket.pause());
   };
   server.on('connection', pause);
   for (const socket of idle) socket.pause();
-  // The first turn only ends the one in which we were called.
+  // The first turn only ends the current one.
   await turn();
   let heldMs = 0;
   for (let before = -1; before < paused.size && heldMs < HOLD_LIMIT;) {
@@ -44,7 +47,7 @@ export async function closeListener(
   for (const socket of paused) socket.resume();
 }
 
-/** Closes the listener, and nothing but the listener. */
+/** Stops listening, and leaves open connections alone. */
 export function stopListening(server: Server): void {
   Server.prototype.close.call(server);
 }

@@ -1,6 +1,9 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** Headers as `writeHead` takes them: an object, a list in which names and values take turns, or one of pairs. */
+/**
+ * Headers in any form that `writeHead` accepts: an object, a flat list of alternating names and values, or a list
+ * of pairs.
+ */
 export type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[];
 
 /** The arguments of `writeHead`. */
@@ -9,12 +12,12 @@ export type Head = [status: number, reason?: string | Headers | undefined, heade
 type Entry = readonly [name: string, value: OutgoingHttpHeader | undefined];
 
 /**
- * The head of a response that closes its connection. Headers that are written with the head have the last word
- * at Node, so the word is put in there, in the form that they have.
+ * Returns the arguments of `writeHead` with `Connection: close`. Node lets headers passed to `writeHead` override
+ * those set before, so the header goes into the same form.
  */
 export function closingHead(response: ServerResponse, head: Head): Head {
   const [status, reason, third] = head;
-  // The connection leaves HTTP with it.
+  // After 101 the connection no longer speaks HTTP.
   if (status === 101) return head;
   const headers = third ?? reason;
   const before = response.getHeader('Connection');
@@ -33,7 +36,7 @@ function withClose(headers: Headers, before: OutgoingHttpHeader | undefined): He
   const kept = entries.filter(([name]) => !isNamed(name, 'connection') && !isNamed(name, 'keep-alive'));
   const all = [...kept, ['Connection', closing(named.at(-1) ?? before)] as const];
   if (!Array.isArray(headers)) return Object.fromEntries(all);
-  // Node's typings know the list of names and values only, and Node takes the one of pairs as well.
+  // Node accepts a list of pairs too, but its typings know only the flat list.
   return (arePairs(headers) ? all : all.flat()) as OutgoingHttpHeader[];
 }
 
@@ -52,7 +55,7 @@ function isNamed(name: string, wanted: string): boolean {
   return name.toLowerCase() === wanted;
 }
 
-/** What else the header says stays: `Upgrade` of a 426, or the names of headers for this hop. */
+/** Keeps the other options of the header, such as `Upgrade` of a 426 or hop-by-hop header names. */
 function closing(value: OutgoingHttpHeader | undefined): string {
   const options = String(value ?? '')
     .split(',')

@@ -1,9 +1,9 @@
 import type { Clock } from '../run/clock.js';
 
-/** In milliseconds: how exact it is. */
+/** Milliseconds of resolution. */
 const TICK = 100;
 
-/** The time of a clock for what asks many thousand times a second. */
+/** The time of a clock, for callers that need it many thousand times a second. */
 export class CoarseTime {
   #now: number | undefined;
 
@@ -16,7 +16,7 @@ export class CoarseTime {
   #tick(): number {
     const now = this.clock.now();
     this.#now = now;
-    // Not one timer after another: nobody asks a server that idles.
+    // Not a repeating timer: an idle server should cost nothing.
     this.clock.schedule(() => (this.#now = undefined), TICK).unref();
     return now;
   }

@@ -3,34 +3,34 @@ import type { Socket } from 'node:net';
 import type { Exchange } from './exchange.js';
 
 /**
- * So many requests of one connection wait for their responses at most, and those of a last read of 64 kB. Node
- * itself reads on until the responses that it may not send yet are large.
+ * How many requests of one connection may wait for a response. Those of the last 64 kB read come on top. Node alone
+ * keeps reading until the responses it holds back grow large.
  */
 export const PIPELINE_LIMIT = 256;
 
-/** Whether the next requests of the connection are read. */
+/** Whether we read the next requests of the connection. */
 type Intake =
   | 'open'
-  /** From the end of this tick on they are not. */
+  /** Paused from the end of this tick on. */
   | 'pausing'
   | 'paused'
-  /** They are again, but the first of them may not have been read yet. */
+  /** Reading again, but the first request may not have arrived yet. */
   | 'resuming';
 
 /**
- * One connection of HTTP/1.1 and what is in flight on it. The accounting goes with the connection: Node 20
- * never ends the responses of requests that were pipelined behind one whose client has left.
+ * One HTTP/1.1 connection and the exchanges on it. Accounting is per connection because Node 20 never ends the
+ * responses that were pipelined behind one whose client has gone.
  *
- * Nothing that is over is held: a request may have a large body on it, and an idle connection lives long.
+ * Finished exchanges are not kept: a request can hold a large body, and an idle connection lives long.
  */
 export class Connection {
-  /** In flight, in the order in which they were read. */
+  /** Unfinished exchanges, in the order in which their requests were read. */
   readonly #exchanges = new Map<IncomingMessage, Exchange>();
-  /** In flight, and read last: the one after which the connection may close. */
+  /** The unfinished exchange whose request was read last: the connection may close after it. */
   #last: Exchange | undefined;
   #idleSince: number;
   #idleMs = 0;
-  /** Bytes up to the end of the last request: what came after them is a part of the next. */
+  /** `bytesRead` at the end of the last request. More bytes mean that part of a next request has arrived. */
   #bytesTaken: number;
   #intake: Intake = 'open';
 
@@ -50,30 +50,31 @@ export class Connection {
     return this.#exchanges.size > 0;
   }
 
-  /** Whether nothing was read after it. */
+  /** Whether no request was read after this one. */
   isLast(exchange: Exchange): boolean {
     return this.#last === exchange;
   }
 
-  /** Whether the connection may close after it: on an earlier one Node would drop what is pipelined behind it. */
+  /**
+   * Whether the connection may close after this response. After an earlier one Node would drop the requests
+   * pipelined behind it.
+   */
   mayCloseAfter(response: ServerResponse): boolean {
     return this.#last?.response === response && this.#intake === 'open';
   }
 
-  /** Whether this request is under way. */
   has(request: IncomingMessage): boolean {
     return this.#exchanges.has(request);
   }
 
-  /** Whether each exchange passes; stops at the first that does not. */
   every(test: (exchange: Exchange) => boolean): boolean {
     for (const exchange of this.#exchanges.values()) if (!test(exchange)) return false;
     return true;
   }
 
   /**
-   * From now on requests are followed. How far the last one went is not known any more: what came up to here is
-   * taken for the past, but on a connection on which nothing was ever answered.
+   * Starts following requests. Where the last request ended is unknown, so bytes read until now count as past
+   * requests, unless the connection has never sent a response.
    */
   leave(now: number): void {
     if (this.socket.bytesWritten === 0) return;
@@ -95,16 +96,16 @@ export class Connection {
     if (this.#exchanges.size <= PIPELINE_LIMIT / 2) this.#resume();
     if (!this.isLast(exchange)) return;
     this.#last = undefined;
-    // A body ends later than its head, and what came up to its end is no part of a next request.
+    // A body ends later than its head; bytes up to its end are not part of a next request.
     if (exchange.hasBody) this.#bytesTaken = this.socket.bytesRead;
   }
 
-  /** Whether a part of a request has been read, and not yet the end of its head. */
+  /** Whether part of a request head has arrived. */
   get isIncomplete(): boolean {
     return !this.isBusy && this.socket.bytesRead !== this.#bytesTaken;
   }
 
-  /** Whether nothing is under way in either direction. */
+  /** Whether nothing is in progress in either direction. */
   get isIdle(): boolean {
     return !this.isBusy && !this.isIncomplete && this.socket.writableLength === 0;
   }
@@ -115,8 +116,8 @@ export class Connection {
   }
 
   /**
-   * Counts time in which the connection could have been read; returns for how much of what was counted it has
-   * been idle.
+   * Adds time during which the connection could have been read. Returns for how many of the added milliseconds the
+   * connection has been idle without a break.
    */
   idleMs(countedMs: number, now: number): number {
     this.#idleMs = this.isIdle ? this.#idleMs + Math.min(countedMs, this.ageMs(now)) : 0;
@@ -125,9 +126,11 @@ export class Connection {
 
   #pause(): void {
     if (this.#intake === 'pausing') return;
-    // Also where it is paused: Node has resumed it, as it does when what it held back has been sent.
+    // Pauses again even if it is paused: Node resumes the socket when it has flushed the responses that it held
+    // back.
     this.#intake = 'pausing';
-    // At the end of each request Node schedules a resume for the end of this tick, which would undo it.
+    // At the end of each request Node schedules a resume for the end of this tick, which would undo a pause made
+    // now.
     queueMicrotask(() => {
       if (this.#intake !== 'pausing') return;
       this.#intake = 'paused';
@@ -139,7 +142,7 @@ export class Connection {
     if (this.#intake !== 'pausing' && this.#intake !== 'paused') return;
     this.#intake = 'resuming';
     this.socket.resume();
-    // One turn ends this one, in the other what has come meanwhile is read.
+    // The first turn ends the current one; in the second, waiting bytes are read.
     setImmediate(() =>
       setImmediate(() => {
         if (this.#intake === 'resuming') this.#intake = 'open';

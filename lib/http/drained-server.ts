@@ -18,25 +18,27 @@ import { headWriter, lookAtHead } from './response-head.js';
 import { TlsHandshakes } from './tls-handshakes.js';
 import { UpgradedSockets } from './upgraded-sockets.js';
 
-/** How often the drain looks for connections that have become idle. */
+/** Milliseconds between two checks for idle connections during the drain. */
 const SWEEP_INTERVAL = 20;
 
 /**
- * So much of the time between two looks counts at most: in the rest of it the loop was blocked or the process
- * stopped, and whatever a client sent could not be read.
+ * Milliseconds that count at most between two checks. In the rest of that time the loop was blocked or the process
+ * stopped, so nothing that a client sent could be read.
  */
 const COUNTED_LIMIT = 5 * SWEEP_INTERVAL;
 
-/** A session of HTTP/2 ends by GOAWAY, and none of its responses says so. */
+/** An HTTP/2 session ends by GOAWAY, so its responses carry no `Connection: close`. */
 const isNeverSentAway = (): undefined => undefined;
 const writeHttp2Head = headWriter(isNeverSentAway);
 
-/** How a server is drained. */
 export type DrainSettings = HttpSettings & {
   readonly clock: Clock;
-  /** The sockets that left HTTP and that somebody else sends away. */
+  /** Sockets that left HTTP and that another owner closes. */
   readonly ownedSockets: () => ReadonlySet<object>;
-  /** Whether a request waits for the run: it is not waited for, and its connection stays open for the answer. */
+  /**
+   * Whether a request waits for the end of the run. The drain does not wait for it, and keeps its connection open
+   * for the response.
+   */
   readonly isSelfWait?: (request: IncomingMessage) => boolean;
 };
 
@@ -47,17 +49,17 @@ type State =
       readonly status: 'draining';
       readonly idleGrace: number;
       readonly onDrained: () => void;
-      /** When the connections were last looked at. */
+      /** Time of the last check of the connections. */
       lookedAt: number;
       sweep: Timer | undefined;
     }
   | { readonly status: 'drained' };
 
 /**
- * A server of `node:http`, `node:https` or `node:http2`, with what is in flight on it.
+ * One server of `node:http`, `node:https` or `node:http2`, with what is in flight on it.
  *
- * serving → leaving (every last response says `Connection: close`) → draining (not listening any more; what is
- * in flight finishes, what is idle is closed) → drained.
+ * serving → leaving (the last response of each connection says `Connection: close`) → draining (not listening; work
+ * in flight finishes, idle connections close) → drained.
  */
 export class DrainedServer {
   readonly #connections: Http1Connections;
@@ -87,7 +89,7 @@ export class DrainedServer {
     const begin = (request: IncomingMessage, response: ServerResponse): void =>
       this.#begin(request, response);
     for (const event of ['request', 'checkContinue', 'checkExpectation']) listenBeside(server, event, begin);
-    // Connections that it has accepted before are shown by their next request.
+    // Connections accepted before now become known with their next request.
     if (server.listening) {
       listenBeside(server, 'request', ({ socket, httpVersionMajor }: IncomingMessage) => {
         if (httpVersionMajor < 2) this.#connections.connect(socket);
@@ -98,19 +100,19 @@ export class DrainedServer {
     for (const event of ['upgrade', 'connect']) listenBeside(server, event, release);
   }
 
-  /** Takes in a connection; also one that was accepted before we were told of the server. */
+  /** Takes in a connection, which the server may have accepted before we watched it. */
   accept(socket: Socket): void {
     if (this.#isTls) this.#handshakes.begin(socket, this.settings.clock.now());
     else if (!this.#speaksHttp2) this.#connections.connect(socket);
   }
 
-  /** What is in flight, the oldest first. */
+  /** What is in flight, oldest first. */
   get items(): readonly InFlightItem[] {
     const now = this.settings.clock.now();
     const named = this.#exchanges
       .filter((exchange) => !this.#ignores(exchange.path) && !this.#isSelfWait(exchange))
       .map((exchange) => exchange.item(now));
-    // While it serves, handshakes come and go.
+    // While the server still listens, handshakes come and go.
     const handshakes = this.#state.status === 'serving' ? [] : this.#handshakes.items(now);
     const others = [
       ...this.#upgraded.items(now, this.#ignores),
@@ -120,7 +122,7 @@ export class DrainedServer {
     return [...named, ...others].toSorted((a, b) => b.ageMs - a.ageMs);
   }
 
-  /** The requests in flight, also those that nobody waits for. */
+  /** The requests in flight, including those that the drain does not wait for. */
   get requests(): readonly IncomingMessage[] {
     return this.#exchanges.map(({ request }) => request);
   }
@@ -133,26 +135,25 @@ export class DrainedServer {
   }
 
   /**
-   * Stops listening, lets what is in flight finish, and closes what is idle for `idleGrace` milliseconds.
-   * Resolves when no connection is left that is waited for.
+   * Stops listening, lets work in flight finish, and closes connections that have been idle for `idleGrace`
+   * milliseconds. Resolves when nothing is left to wait for.
    */
   drain(idleGrace: number): Promise<void> {
     this.#drained ??= this.#drain(idleGrace);
     return this.#drained;
   }
 
-  /** Takes in a request that came before we were told of the server, with its connection. */
+  /** Takes in a request that arrived before we watched the server, with its connection. */
   adopt(request: IncomingMessage, response: ServerResponse): void {
     if (request.httpVersionMajor < 2) this.#connections.connect(request.socket);
     this.#begin(request, response);
   }
 
-  /** Cuts what is left, but for a request that waits for the run: it is answered when the run has ended. */
+  /** Cuts what is left, except for requests that wait for the end of the run: they are answered after it. */
   sever(): void {
     this.#sever((exchange) => this.#isSelfWait(exchange));
   }
 
-  /** Cuts everything. */
   severAll(): void {
     this.#sever(() => false);
   }
@@ -171,7 +172,7 @@ export class DrainedServer {
     const wasListening = this.server.listening;
     if (wasListening) await this.#closeListener();
     if (late === 'reject') refuseLateRequests(this.server, pathMatcher(serve));
-    // One turn ends the one in which we were called, in the other is read what came while the loop was blocked.
+    // The first turn ends the current one; in the second, bytes that arrived while the loop was blocked are read.
     if (wasListening || this.#isWaited) {
       await turn();
       await turn();
@@ -190,7 +191,7 @@ export class DrainedServer {
   }
 
   async #closeListener(): Promise<void> {
-    // Under TLS it would be the handshake that is paused, and a session of HTTP/2 is not ours to pause.
+    // On TLS a pause would stop the handshake, and Node owns the sockets of HTTP/2 sessions.
     if (this.#isTls || this.#speaksHttp2) {
       stopListening(this.server);
       return;
@@ -212,7 +213,7 @@ export class DrainedServer {
     }
   }
 
-  /** Lets go of a connection that leaves HTTP; with HTTP/2 it is only one stream that does. */
+  /** Lets go of a connection that leaves HTTP. On HTTP/2 only one stream leaves. */
   #release(request: IncomingMessage, to: Socket | ServerResponse): void {
     if (to instanceof Socket) {
       this.#upgraded.add(request, to, this.settings.clock.now());
@@ -237,7 +238,7 @@ export class DrainedServer {
     this.#handshakes.cutIdle(countedMs, idleGrace);
     this.#endIfDrained();
     if (this.#state.status !== 'draining') return;
-    // Read first, then judge: when a timer fires late, nothing that came meanwhile has been read.
+    // Read first, then check: when a timer fires late, nothing that arrived meanwhile has been read.
     this.#state.sweep = clock.schedule(() => void turn().then(() => this.#sweep()), SWEEP_INTERVAL);
   }
 
@@ -246,7 +247,7 @@ export class DrainedServer {
     const { sweep, onDrained } = this.#state;
     sweep?.cancel();
     this.#state = { status: 'drained' };
-    // Ignored requests, for which nobody waits.
+    // What is left are ignored requests.
     this.sever();
     onDrained();
   }

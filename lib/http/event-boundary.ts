@@ -1,21 +1,23 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
-/** Where a stream of server-sent events stands. */
+/** The position in a stream of server-sent events. */
 export type StreamPosition =
   | 'between events'
   | 'in an event'
-  /** Its writer encodes it before it gets here, so nobody can say, and nothing may be put behind it. */
+  /**
+   * The body is encoded (such as gzip) before it gets here, so the position is unknown and nothing may be appended.
+   */
   | 'encoded';
 
-/** A line that is a comment, or empty. */
+/** A comment or an empty line. */
 const NOTHING_OPEN = /^(?::[^\r\n]*)?$/;
 
-/** So much of an event is looked at; one that is longer is open until its end comes. */
+/** Bytes of an open event that are kept; a longer event counts as open until it ends. */
 const LOOKED_AT = 1_024;
 
 /** Follows what is written to a stream of server-sent events. */
 export class EventBoundary {
-  /** What was written since the last empty line. */
+  /** The text since the last empty line. */
   #open = '';
 
   take(chunk: unknown): void {
@@ -27,7 +29,7 @@ export class EventBoundary {
 
   get position(): StreamPosition {
     const lines = this.#open.split(/\r\n|\r|\n/);
-    // What stands behind the last end of a line is a line that has not ended.
+    // What follows the last line break is a line that has not ended.
     const isOpen = lines.pop() !== '' || !lines.every((line) => NOTHING_OPEN.test(line));
     return isOpen ? 'in an event' : 'between events';
   }
@@ -43,7 +45,7 @@ export function followEvents(
   headers: OutgoingHttpHeaders | readonly OutgoingHttpHeader[],
 ): void {
   if (followed.has(response)) return;
-  // A middleware that compresses has put a `write` of its own in front, and takes text.
+  // A compression middleware has replaced `write` on the response, and takes plain text.
   if (isEncoded(response, headers) && !Object.hasOwn(response, 'write')) {
     followed.set(response, 'encoded');
     return;
@@ -57,7 +59,7 @@ export function followEvents(
   };
 }
 
-/** Where a stream stands; one that nobody has followed is taken to be between events. */
+/** The position of a stream; one that we do not follow counts as between events. */
 export function positionOf(response: ServerResponse): StreamPosition {
   const found = followed.get(response);
   if (found === 'encoded') return 'encoded';
@@ -75,7 +77,7 @@ function isEncoded(
 
 function textOf(chunk: unknown): string {
   if (typeof chunk === 'string') return chunk;
-  // All that is looked for is of ASCII.
+  // All marks that we look for are ASCII.
   return chunk instanceof Uint8Array ? Buffer.from(chunk).toString('latin1') : '';
 }
 

@@ -1,25 +1,25 @@
-/** What the streams of server-sent events are told before they end. */
+/** What clients of server-sent events receive before their stream ends. */
 export interface EventStreamFarewell {
   /**
-   * Milliseconds after which clients should come back, spread by half of it either way so that they do not
-   * all come at once; without it they come back after their own time.
+   * Milliseconds until clients reconnect (the `retry` field). Each stream gets a random value from 0.5 to 1.5 times
+   * this, so that clients do not return all at once. Without it, clients use their own delay.
    */
   readonly retry?: number;
   /** A last event. */
   readonly event?: { readonly type?: string; readonly data: string };
 }
 
-/** What a stream of server-sent events is written to. */
+/** The part of a response that an event stream needs. */
 export interface EventStream {
   write(...chunk: readonly unknown[]): unknown;
   end(...chunk: readonly unknown[]): unknown;
 }
 
 /**
- * Ends a stream of server-sent events between two events, so that its client sees a complete body.
+ * Ends a stream of server-sent events between two events, so that its client receives a complete body.
  *
- * Its handler learns of it when the response closes, and may write until then: that goes nowhere, where Node
- * would raise an error that nobody listens for.
+ * The handler notices when the response closes, and may write until then. Those writes are discarded: Node would
+ * emit an error that nobody listens for.
  */
 export function endEventStream(
   response: EventStream,
@@ -42,7 +42,7 @@ export function endEventStream(
   };
 }
 
-/** Calls back for a write that goes nowhere: whoever waits for it must not wait forever. */
+/** Calls the callback of a discarded write, so that no caller waits forever. */
 export function callBack(args: readonly unknown[]): void {
   const callback = args.at(-1);
   if (typeof callback === 'function') setImmediate(() => void Reflect.apply(callback, undefined, []));

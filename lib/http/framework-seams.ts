@@ -1,18 +1,18 @@
 /**
- * Where Nest hands route handlers and middlewares to a framework, and where it calls the method of a controller. An
- * adapter is public, also what Nest calls of it; the way from an application to its interceptors is not. All of it
- * is called late-bound on both majors.
+ * Where Nest passes route handlers and middleware to the framework, and where it calls controller methods. The
+ * adapter and its members are public API; the path from the app to its interceptors is not. Nest 11 and 12 look all
+ * of these members up at each call, so they can be replaced on the instance.
  */
 import 'reflect-metadata';
 import { isMethod, isObject, memberOf, replaceMethod, type Method } from '../nest/members.js';
 
-/** The methods of an adapter that take a path and a route handler. */
+/** The methods of an adapter that register a route handler for a path. */
 const ROUTES =
   'get post put delete patch all options head query search propfind proppatch mkcol copy move lock unlock'.split(
     ' ',
   );
 
-/** The members that lead from an application to what calls its interceptors. */
+/** The members that lead from the app to the object that calls its interceptors. */
 const TO_INTERCEPTORS = [
   'routesResolver',
   'routerExplorer',
@@ -20,21 +20,21 @@ const TO_INTERCEPTORS = [
   'interceptorsConsumer',
 ];
 
-/** So many arguments has what calls the interceptors. */
+/** The number of parameters of `intercept`. */
 const INTERCEPTED_BY = 6;
 
-/** Sees what is handed to a framework, and puts something of the same shape in its place. */
+/** Returns a replacement of the same shape for each handler and middleware that the framework receives. */
 export interface FrameworkFollower {
   readonly route: (handler: Method) => Method;
   readonly middleware: (middleware: Method) => Method;
 }
 
-/** Follows what an adapter is given from now on. */
+/** Follows everything that the adapter registers from now on. */
 export function followAdapter(adapter: object, follower: FrameworkFollower): void {
   for (const member of ROUTES) {
     replaceMethod(adapter, member, (original) => (...args) => {
       const handler = args.at(-1);
-      // `get('etag')` asks Express for a setting.
+      // Express reads a setting with `get('etag')`.
       if (args.length < 2 || !isMethod(handler)) return original(...args);
       return original(...args.slice(0, -1), inPlaceOf(handler, follower.route(handler)));
     });
@@ -57,8 +57,8 @@ export function followAdapter(adapter: object, follower: FrameworkFollower): voi
 }
 
 /**
- * Sees a call of a controller's method, before its interceptors, and puts something in the place of what makes it.
- * Every request comes by here: what it sees makes no object.
+ * Sees the call of a controller method before its interceptors run, and returns the function to call instead. Runs
+ * on every request, so the arguments are not wrapped in an object.
  */
 export type MethodFollower = (
   request: unknown,
@@ -68,7 +68,7 @@ export type MethodFollower = (
   next: Method,
 ) => Method;
 
-/** Follows the methods of the controllers; says whether this Nest has the members that lead there. */
+/** Follows controller methods. Returns whether this version of Nest has the members that lead to them. */
 export function followMethods(app: object, follow: MethodFollower): boolean {
   let consumer: unknown = app;
   for (const member of TO_INTERCEPTORS)
@@ -95,7 +95,7 @@ export function followMethods(app: object, follow: MethodFollower): boolean {
   return true;
 }
 
-/** What decorators and adapters wrote on a function is looked for on what stands in its place. */
+/** Copies metadata and properties: decorators and adapters look for them on the replacement. */
 function inPlaceOf(original: Method, followed: Method): Method {
   for (const key of Reflect.getMetadataKeys(original)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, original), followed);
@@ -104,7 +104,7 @@ function inPlaceOf(original: Method, followed: Method): Method {
   return Object.assign(followed, original);
 }
 
-/** Not an error handler, which Express knows by its four parameters, and not an application within another. */
+/** Excludes error handlers, which Express recognises by four parameters, and nested apps. */
 function isMiddleware(value: unknown): value is Method {
   return isMethod(value) && value.length <= 3 && !('handle' in value);
 }

@@ -15,10 +15,10 @@ import { pathMatcher } from './path-pattern.js';
 import type { ReachedServers } from './reached-servers.js';
 import { RunningHandlers } from './running-handlers.js';
 
-/** Node tells of every accepted socket here, also of those of servers that nobody shows us. */
+/** Node publishes every accepted socket on this channel, including those of servers that nobody has passed to us. */
 const ACCEPTED = 'net.server.socket';
 
-/** In milliseconds: how long a request that waits for the run may take to be answered when the run has ended. */
+/** Milliseconds that a request which waits for the run has to be answered after the run has ended. */
 const ANSWER_LIMIT = 5_000;
 
 const METHODS_HIDDEN = notDrained(
@@ -33,31 +33,31 @@ type State =
       readonly status: 'draining';
       readonly idleGrace: number;
       readonly drains: Promise<void>[];
-      /** A server that has stopped listening does not know its port any more. */
+      /** Saved here because a server that has stopped listening no longer knows its port. */
       readonly ports: readonly (number | undefined)[];
     };
 
 /**
- * Drains the HTTP servers of the application: from the beginning of the shutdown clients are sent away at the
- * end of a response, then the listener closes, and what is in flight finishes, route handlers included.
+ * Drains the HTTP servers of the app. From the start of the shutdown, responses ask clients to disconnect. In the
+ * drain the listener closes and requests in flight finish, including their route handlers.
  */
 export class HttpDrain {
   readonly #owners: (() => Iterable<object>)[] = [];
   readonly #servers = new Map<Server, DrainedServer | undefined>();
   readonly #handlers: RunningHandlers;
   readonly #onAccepted = (message: unknown): void => this.#adopt(message);
-  /** What the framework of the application gives to a server to answer its requests. */
+  /** What the framework passes to a server as its request listener. */
   #framework: unknown;
   #state: State = { status: 'serving' };
 
-  /** @internal Nest makes it. */
+  /** @internal Created by Nest. */
   constructor(
     /** `false` leaves the servers to Nest. */
     private readonly settings: HttpSettings | false,
     private readonly clock: Clock,
     private readonly parts: {
       readonly reached?: ReachedServers;
-      /** Answers in front of everything else. */
+      /** Responds before any other listener. */
       readonly first?: FirstAnswer | undefined;
       readonly notify?: Notify;
     } = {},
@@ -69,9 +69,8 @@ export class HttpDrain {
   }
 
   /**
-   * Drains a server of `node:http`, `node:https` or `node:http2` with those of the application; asking twice
-   * changes nothing. A server that never listened is not waited for, and one that comes during the drain is
-   * drained with the others.
+   * Adds a server of `node:http`, `node:https` or `node:http2` to the drain. Adding it again does nothing. A server
+   * that never listened is not waited for; one that is added during the drain is drained at once.
    */
   watch(server: Server): void {
     if (this.#servers.has(server)) return;
@@ -87,12 +86,12 @@ export class HttpDrain {
     if (this.#state.status === 'draining') this.#state.drains.push(drained.drain(this.#state.idleGrace));
   }
 
-  /** Leaves sockets that left HTTP to whoever shows them here, and sends them away. */
+  /** Excludes sockets that left HTTP: their owner, such as a gateway, closes them. */
   leaveTo(sockets: () => Iterable<object>): void {
     this.#owners.push(sockets);
   }
 
-  /** @internal Counts what the framework below an adapter is given from now on. */
+  /** @internal Counts the route handlers and middleware that the adapter registers from now on. */
   followAdapter(adapter: object, framework: unknown): void {
     this.#framework = framework;
     if (this.settings === false) return;
@@ -102,20 +101,22 @@ export class HttpDrain {
     });
   }
 
-  /** @internal Counts the methods of the controllers, also those that an interceptor has answered for. */
+  /** @internal Counts controller methods, including those that keep running after an interceptor has answered. */
   followApplication(app: object): void {
     if (this.settings === false) return;
     const isFollowed = followMethods(app, (...call) => this.#handlers.followMethod(...call));
-    // An application without HTTP has no controllers' methods that a request reaches.
+    // An app without HTTP has no controller methods that a request reaches.
     if (!isFollowed && memberOf(app, 'getHttpAdapter') !== undefined) this.parts.notify?.(METHODS_HIDDEN);
   }
 
-  /** @internal Whether a route handler asks for the shutdown: it is not waited for any more. */
+  /**
+   * @internal If the shutdown is requested by a running route handler, stops waiting for it. Returns whether it is.
+   */
   asked(callers: ReadonlySet<string>): boolean {
     return this.#handlers.asked(callers);
   }
 
-  /** @internal The run has ended: who waited for it is answered now, or never. */
+  /** @internal The run has ended: requests that waited for it are answered now, or cut after a limit. */
   runEnded(): void {
     if (!this.#handlers.hasSelfWait) return;
     const timer = this.clock.schedule(() => {
@@ -124,7 +125,7 @@ export class HttpDrain {
     timer.unref();
   }
 
-  /** The requests in flight on all servers, and the handlers that go on without one, the oldest first. */
+  /** The requests in flight on all servers, and the handlers that still run without one, oldest first. */
   get items(): readonly InFlightItem[] {
     const requests = new Set(this.#drained.flatMap((server) => server.requests));
     return [
@@ -133,7 +134,7 @@ export class HttpDrain {
     ].toSorted((a, b) => b.ageMs - a.ageMs);
   }
 
-  /** The tasks that send the clients away and drain the servers. */
+  /** The tasks that ask clients to disconnect and drain the servers. */
   tasks(): readonly ShutdownTask[] {
     if (this.settings === false) return [];
     const { phase, idleGrace } = this.settings;
@@ -158,18 +159,21 @@ export class HttpDrain {
       for (const server of this.#drained) server.sever();
     };
     signal.addEventListener('abort', sever, { once: true });
-    // Who calls close() has no clients that could still be on their way.
+    // After `app.close()` without a signal, no client requests are expected.
     const idleGrace = isFromOutside(reason) ? configured : 0;
     const ports = this.#ports;
     const drains = this.#drained.map((server) => server.drain(idleGrace));
     this.#state = { status: 'draining', idleGrace, drains, ports };
-    // More come while it waits, where a server is found meanwhile.
+    // A server that is found meanwhile adds to the list.
     for (const drained of drains) await drained;
     await this.#handlers.idle(signal);
     unsubscribe(ACCEPTED, this.#onAccepted);
   }
 
-  /** The first request that a route handler has: it may come by a server, or a platform, that nobody showed us. */
+  /**
+   * The first request that reaches a route handler. It may come through a server, or a platform, that nobody passed
+   * to us.
+   */
   #reachedBy(request: IncomingMessage | undefined, response: ServerResponse | undefined): void {
     this.parts.reached?.hand();
     const server: unknown = request === undefined ? undefined : Reflect.get(request.socket, 'server');
@@ -186,7 +190,7 @@ export class HttpDrain {
     return new DrainedServer(server, { ...this.settings, clock: this.clock, ownedSockets, isSelfWait });
   }
 
-  /** Takes in a server of the application that nobody showed us, with the first connection that it accepts. */
+  /** Adds a server of the app that nobody passed to us, with the first connection that it accepts. */
   #adopt(message: unknown): void {
     if (typeof message !== 'object' || message === null || !('socket' in message)) return;
     const { socket } = message;
@@ -199,8 +203,8 @@ export class HttpDrain {
   }
 
   /**
-   * One of Nest's recipe for several servers answers with our framework. Fastify listens on each address of
-   * `localhost` with a server of its own, and shows only the first.
+   * A server from Nest's "multiple servers" recipe uses our framework as its request listener. Fastify listens on
+   * each address of `localhost` with a separate server, and exposes only the first.
    */
   #isOurs(server: Server): boolean {
     if (

@@ -12,39 +12,40 @@ import type { UserPhases } from '../plan/user-phases.js';
 import type { EventStreamFarewell } from './event-stream.js';
 import { patternFault } from './path-pattern.js';
 
-/** What becomes of requests that come on open connections during the drain. */
+/** What happens to requests that arrive on open connections during the drain. */
 export type LateRequests = 'serve' | 'reject';
 
-/** How the HTTP servers of the application are drained. */
+/** How the app's HTTP servers are drained. */
 export interface HttpOptions {
   /**
-   * The phase in which the listener closes and what is in flight finishes.
-   * @default 'drain', or the first phase of a list without `drain`
+   * The phase in which the listener closes and requests in flight finish.
+   * @default 'drain', or the first phase if the list has no `drain`
    */
   readonly phase?: string;
   /**
-   * Milliseconds for which an idle connection stays open after the listener has closed, so that a request
-   * that was already on its way is answered.
+   * Milliseconds for which an idle connection stays open after the listener has closed, so that a request already
+   * sent by the client is still answered. 0 closes idle connections at once.
    * @default 300
    */
   readonly idleGrace?: number;
   /**
-   * `'reject'` answers requests that come during the drain with 503.
+   * `'reject'` answers requests that arrive during the drain with 503.
    * @default 'serve'
    */
   readonly late?: LateRequests;
   /**
-   * Paths that are served to the end, whatever `late` says: health, metrics. Written as in `ignore`.
+   * Paths that are served until the end even with `late: 'reject'`, such as health checks and metrics. Same syntax
+   * as `ignore`.
    * @default []
    */
   readonly serve?: readonly string[];
   /**
-   * Paths whose requests nobody waits for: a long poll, a scrape that never ends. Written as in a router, with
-   * the global prefix: `/poll/:channel`, `/poll/*`, `/poll{/:channel}`.
+   * Paths whose requests the drain does not wait for, such as long polling. Written as in a router and with the
+   * global prefix: `/poll/:channel`, `/poll/*`, `/poll{/:channel}`.
    * @default []
    */
   readonly ignore?: readonly string[];
-  /** What streams of server-sent events are told before they end. */
+  /** What clients of server-sent events receive before their stream ends. */
   readonly sse?: EventStreamFarewell;
 }
 
@@ -58,9 +59,9 @@ const PATHS = {
   test: (value: unknown): value is readonly string[] =>
     Array.isArray(value) && value.every((path) => typeof path === 'string' && path.startsWith('/')),
 };
-const TEXT = { named: 'a text', test: (value: unknown): value is string => typeof value === 'string' };
+const TEXT = { named: 'a string', test: (value: unknown): value is string => typeof value === 'string' };
 
-/** Reads the option `http`; `false` leaves the servers to Nest. */
+/** Validates the option `http`. Returns `false` if the servers are left to Nest. */
 export function readHttpOptions(
   written: unknown,
   { path, mistakes, phases }: Place & { readonly phases: UserPhases },
@@ -95,7 +96,7 @@ function readPaths(written: unknown, { path, mistakes }: Place): readonly string
     mistakes.add(
       'SHUTDOWN_INVALID_OPTION',
       `${path}[${index}]`,
-      `'${pattern}' matches no path: ${fault}. Write a path such as '/poll', '/poll/:channel' or '/poll/*'.`,
+      `expected a path pattern, got '${pattern}': ${fault}. Write a path such as '/poll', '/poll/:channel' or '/poll/*'.`,
     );
   }
   return written;

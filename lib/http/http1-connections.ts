@@ -11,12 +11,12 @@ import { followEvents } from './event-boundary.js';
 import { headWriter, isEventStream, lookAtHead } from './response-head.js';
 
 type State =
-  /** Requests pass at as little cost as can be. */
+  /** Requests pass at the lowest possible cost. */
   | { readonly status: 'serving'; readonly begun: BegunExchanges }
-  /** Each is followed to its end. */
+  /** Each exchange is followed to its end. */
   | { readonly status: 'leaving' };
 
-/** The connections of a server that speak HTTP/1.1. */
+/** The HTTP/1.1 connections of a server. */
 export class Http1Connections {
   readonly #connections = new Map<Socket, Connection>();
   #state: State;
@@ -28,7 +28,7 @@ export class Http1Connections {
 
   constructor(
     private readonly clock: Clock,
-    /** A connection has closed, or is not ours any more. */
+    /** Called when a connection has closed, or is no longer ours. */
     private readonly onGone: () => void,
   ) {
     this.#state = { status: 'serving', begun: new BegunExchanges(clock) };
@@ -43,7 +43,7 @@ export class Http1Connections {
     return connection;
   }
 
-  /** Lets go of a socket: it has closed, or it left HTTP and is its new owner's. */
+  /** Lets go of a socket that has closed, or has left HTTP and belongs to a new owner. */
   release(socket: Socket): void {
     if (this.#connections.delete(socket)) this.onGone();
   }
@@ -54,14 +54,14 @@ export class Http1Connections {
     else this.#follow(new Exchange(request, response, this.clock.now()));
   }
 
-  /** From now on clients are to leave after the last response of their connection. */
+  /** From now on the last response of each connection closes it. */
   leave(): void {
     if (this.#state.status === 'leaving') return;
     const inFlight = this.#state.begun.take();
     this.#state = { status: 'leaving' };
     const now = this.clock.now();
     for (const connection of this.#connections.values()) connection.leave(now);
-    // One that has left HTTP since is its new owner's.
+    // Sockets that have left HTTP since belong to a new owner.
     for (const exchange of inFlight) {
       if (this.#connections.has(exchange.request.socket)) this.#follow(exchange);
     }
@@ -72,9 +72,9 @@ export class Http1Connections {
     return this.#all.flatMap(({ exchanges }) => exchanges);
   }
 
-  /** The requests of which only a part has come, counted: they have no name yet. */
+  /** The number of requests whose head is incomplete; they do not have a name yet. */
   get incomplete(): readonly InFlightItem[] {
-    // While it serves, nobody knows how far the last request of a connection went.
+    // While serving, nothing records where the last request of a connection ended.
     if (this.#state.status === 'serving') return [];
     const now = this.clock.now();
     const ages = this.#all.filter(({ isIncomplete }) => isIncomplete).map((each) => each.ageMs(now));
@@ -87,7 +87,10 @@ export class Http1Connections {
     return this.#all.filter(({ isIdle }) => isIdle).map(({ socket }) => socket);
   }
 
-  /** Whether the drain waits for a connection: for all but those with nothing but ignored requests on them. */
+  /**
+   * Whether the drain waits for a connection. It waits for all except those that carry nothing but ignored
+   * requests.
+   */
   isWaited(isIgnored: (exchange: Exchange) => boolean): boolean {
     for (const connection of this.#connections.values()) {
       if (!connection.isBusy || !connection.every(isIgnored)) return true;
@@ -96,8 +99,8 @@ export class Http1Connections {
   }
 
   /**
-   * Ends the streams of server-sent events, and their connections with them: on a connection that stays open
-   * for a while a client would come back at once.
+   * Ends streams of server-sent events and closes their connections: on a connection that stays open, the client
+   * would reconnect at once.
    */
   endEventStreams(farewell: EventStreamFarewell): void {
     for (const connection of this.#connections.values()) {
@@ -110,17 +113,20 @@ export class Http1Connections {
     }
   }
 
-  /** Counts time in which the connections could have been read, and closes what has been idle for so long. */
+  /**
+   * Adds time during which the connections could have been read, and closes those that have been idle for
+   * `idleGrace`.
+   */
   closeIdle(countedMs: number, idleGrace: number): void {
     const now = this.clock.now();
     for (const connection of this.#connections.values()) {
       const idleMs = connection.idleMs(countedMs, now);
-      // Destroyed and not ended: a request that crosses our FIN would still run, and its answer be lost.
+      // Destroyed, not ended: a request that crosses our FIN would still run, and its response be lost.
       if (connection.isIdle && idleMs >= idleGrace) connection.socket.destroy();
     }
   }
 
-  /** Cuts all connections, but for those on which a request is spared: they close when it has been answered. */
+  /** Cuts all connections, except those with a spared request: they close after its response. */
   sever(isSpared: (exchange: Exchange) => boolean): void {
     for (const connection of this.#connections.values()) {
       const spared = connection.exchanges.filter(isSpared);
@@ -131,7 +137,7 @@ export class Http1Connections {
 
   #follow(exchange: Exchange): void {
     const connection = this.connect(exchange.request.socket);
-    // After `checkContinue` the server emits it a second time.
+    // After `checkContinue` the server emits the same request a second time.
     if (connection.has(exchange.request)) return;
     connection.begin(exchange);
     const { response } = exchange;
@@ -144,7 +150,7 @@ export class Http1Connections {
   }
 }
 
-/** Where a body ends with its connection, a FIN would look like its end. */
+/** If a body is delimited by the end of its connection, a FIN would make it look complete. */
 function cutConnection(connection: Connection): void {
   const isOpenEnded = !connection.every(({ response }) => !endsWithConnection(response));
   if (isOpenEnded) cut(connection.socket);

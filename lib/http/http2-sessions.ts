@@ -5,12 +5,12 @@ import type { EventStreamFarewell } from './event-stream.js';
 import type { Exchange } from './exchange.js';
 
 /**
- * The sessions of an HTTP/2 server. They are left alone until the drain: Node's client closes its session on
- * any GOAWAY, and what it has just sent is refused.
+ * The sessions of an HTTP/2 server. They are left alone until the drain: Node's client closes its session on any
+ * GOAWAY, and the server refuses what that client has just sent.
  */
 export class Http2Sessions {
   readonly #sessions = new Map<ServerHttp2Session, Map<IncomingMessage, Exchange>>();
-  /** Those that came during the drain and have asked for nothing yet, with how long we have waited for it. */
+  /** Sessions that were opened during the drain and have sent no request yet, with the milliseconds waited so far. */
   readonly #silentMs = new Map<ServerHttp2Session, number>();
   #status: 'open' | 'closing' = 'open';
 
@@ -30,7 +30,7 @@ export class Http2Sessions {
       this.#silentMs.delete(session);
       this.onGone();
     });
-    // Its first request may be on its way, and would be refused.
+    // Its first request may be in transit, and would be refused.
     if (this.#status === 'closing') this.#silentMs.set(session, 0);
     return exchanges;
   }
@@ -46,7 +46,7 @@ export class Http2Sessions {
     if (this.#silentMs.delete(session)) session.close();
   }
 
-  /** Whether the drain waits for a session: for all but those with nothing but ignored requests on them. */
+  /** Whether the drain waits for a session. It waits for all except those that carry nothing but ignored requests. */
   isWaited(isIgnored: (exchange: Exchange) => boolean): boolean {
     for (const exchanges of this.#sessions.values()) {
       if (exchanges.size === 0 || ![...exchanges.values()].every(isIgnored)) return true;
@@ -58,13 +58,16 @@ export class Http2Sessions {
     for (const exchange of this.exchanges) exchange.endEventStream(farewell);
   }
 
-  /** Says GOAWAY: streams in flight finish, then each session closes by itself. */
+  /** Sends GOAWAY: streams in flight finish, then each session closes by itself. */
   close(): void {
     this.#status = 'closing';
     for (const session of this.#sessions.keys()) session.close();
   }
 
-  /** Counts time in which new sessions could have been read, and closes those that were silent for so long. */
+  /**
+   * Adds time during which new sessions could have been read, and closes those that have been silent for
+   * `idleGrace`.
+   */
   closeSilent(countedMs: number, idleGrace: number): void {
     for (const [session, silentMs] of this.#silentMs) {
       const counted = silentMs + countedMs;
@@ -73,20 +76,20 @@ export class Http2Sessions {
     }
   }
 
-  /** Cuts all sessions, but for those on which a request is spared: GOAWAY ends them with it. */
+  /** Cuts all sessions, except those with a spared request: GOAWAY ends them after its response. */
   sever(isSpared: (exchange: Exchange) => boolean): void {
     const severed = [...this.#sessions].filter(([, exchanges]) => ![...exchanges.values()].some(isSpared));
     for (const [, exchanges] of severed) {
       for (const { response } of exchanges.values()) cutResponse(response);
     }
-    // In the turn in which it is destroyed a session sends nothing any more.
+    // In the turn in which it is destroyed, a session does not send the resets.
     setImmediate(() => {
       for (const [session] of severed) session.destroy();
     });
   }
 }
 
-/** The session of a request that came over HTTP/2; Node's typings of the two kinds of requests differ. */
+/** The session of an HTTP/2 request. Node's typings of the two request classes do not match. */
 function sessionOf(request: IncomingMessage): ServerHttp2Session | undefined {
   const stream: unknown = Reflect.get(request, 'stream');
   const session: unknown =

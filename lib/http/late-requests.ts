@@ -3,12 +3,12 @@ import type { Server } from 'node:net';
 import { pathOf } from './exchange.js';
 import type { PathMatcher } from './path-pattern.js';
 
-/** What the server emits for a request that somebody has to answer. */
+/** The events that require a response. */
 const REQUEST_EVENTS = ['request', 'checkContinue'];
 
 /**
- * Refuses requests that come on open connections from now on, with 503 and `Connection: close`, except those
- * on the given paths. The application's own listeners stand behind it, in their order.
+ * Answers requests that arrive from now on with 503 and `Connection: close`, except on the given paths. For those,
+ * the app's own listeners run in their order.
  */
 export function refuseLateRequests(server: Server, isServed: PathMatcher): void {
   for (const event of REQUEST_EVENTS) {
@@ -21,8 +21,8 @@ export function refuseLateRequests(server: Server, isServed: PathMatcher): void 
         return;
       }
       refuse(request, response);
-      // Who expects 100 has not sent the body. Who sends it would be reset, and not read the refusal, if the
-      // connection closed before the end of it.
+      // A client that expects 100 has not sent its body. Any other is still sending: if the connection closed
+      // before the end of the body, it would be reset and could not read the 503.
       if (event === 'checkContinue') response.end();
       else request.resume().once('end', () => response.end());
     });
@@ -31,7 +31,7 @@ export function refuseLateRequests(server: Server, isServed: PathMatcher): void 
 
 function refuse(request: IncomingMessage, response: ServerResponse): void {
   response.writeHead(503, STATUS_CODES[503], {
-    // Seconds: by then a balancer has found another instance, or this one has been replaced.
+    // Seconds: by then a load balancer has found another instance, or this one has been replaced.
     'Retry-After': '1',
     'Content-Length': '0',
     ...(request.httpVersionMajor < 2 ? { Connection: 'close' } : undefined),

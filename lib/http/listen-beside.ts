@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 
 /**
- * Listens in front of the other listeners of an event, and only while there are others: Node does what it does
- * by itself, for an upgrade or for `Expect: 100-continue`, exactly where nobody listens.
+ * Adds a listener in front of all others, and only while there are others: for `upgrade` and `Expect: 100-continue`
+ * Node's default behaviour depends on nobody listening.
  */
 export function listenBeside<Args extends unknown[]>(
   emitter: EventEmitter,

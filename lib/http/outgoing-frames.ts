@@ -1,10 +1,10 @@
 const CLOSE = 0x8;
 
-/** Follows the frames that a server writes to a WebSocket: one of ours may stand between two of them only. */
+/** Follows the WebSocket frames that a server writes, because ours may only go between two of them. */
 export class OutgoingFrames {
-  /** Of a frame whose payload has not begun. */
+  /** The header bytes of a frame whose payload has not started. */
   #header: number[] = [];
-  /** Bytes of the payload that are still to come. */
+  /** Payload bytes that are still to come. */
   #rest = 0;
   #closed = false;
 
@@ -26,13 +26,13 @@ export class OutgoingFrames {
     }
   }
 
-  /** Whether a frame may be written: after that of a close nothing may follow. */
+  /** Whether a frame may be written now. Nothing may follow a close frame. */
   get mayWrite(): boolean {
     return !this.#closed && this.#header.length === 0 && this.#rest === 0;
   }
 }
 
-/** The length of the payload, once the header is complete. */
+/** The length of the payload, or `undefined` until the header is complete. */
 function payloadLength([, second, ...rest]: readonly number[]): number | undefined {
   if (second === undefined) return undefined;
   const short = second & 0x7f;
@@ -43,7 +43,7 @@ function payloadLength([, second, ...rest]: readonly number[]): number | undefin
   return rest.slice(0, extension).reduce((length, byte) => length * 256 + byte, 0);
 }
 
-/** The frame that closes a WebSocket; what a server sends is not masked. */
+/** A close frame. Frames from a server are not masked. */
 export function closeFrame(code: number, reason: string): Uint8Array {
   const text = Buffer.from(reason);
   return Buffer.from([0x80 | CLOSE, 2 + text.length, code >> 8, code & 0xff, ...text]);

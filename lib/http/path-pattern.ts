@@ -1,10 +1,10 @@
-/** Whether a request path is one of those that the patterns stand for. */
+/** Whether a request path matches one of the patterns. */
 export type PathMatcher = (path: string) => boolean;
 
 /**
- * Makes a matcher of paths as they are written in a router, and as the report names them. `:name` is one segment
- * or a part of one, `*` and `*name` are the rest of the path, `{…}` may be missing; of the older spelling `:name?`,
- * `:name+`, `:name*` and `:name(\\d+)` are known too. Case, a slash at the end and percent-encoding do not matter.
+ * Compiles paths as written in a router, which is also how the report names them. `:name` matches one segment or a
+ * part of one, `*` and `*name` match the rest of the path, `{…}` is optional. The older forms `:name?`, `:name+`,
+ * `:name*` and `:name(\\d+)` also work. Case, a trailing slash and percent-encoding do not matter.
  */
 export function pathMatcher(patterns: readonly string[]): PathMatcher {
   if (patterns.length === 0) return () => false;
@@ -15,7 +15,7 @@ export function pathMatcher(patterns: readonly string[]): PathMatcher {
   };
 }
 
-/** What is wrong with a pattern, if anything is. */
+/** What is wrong with a pattern; `undefined` if it is valid. */
 export function patternFault(pattern: string): string | undefined {
   try {
     expressionOf(pattern);
@@ -28,7 +28,7 @@ export function patternFault(pattern: string): string | undefined {
 function matcherOf(pattern: string): PathMatcher {
   if (patternFault(pattern) !== undefined) return (path) => path === pattern;
   const expression = expressionOf(pattern);
-  // What may be missing at the end may leave its slash.
+  // If an optional part at the end is missing, its slash may remain.
   return (path) => expression.test(path) || expression.test(`${path}/`);
 }
 
@@ -37,7 +37,7 @@ type Groups = Readonly<Record<string, string | undefined>>;
 const NAME = String.raw`[\p{L}_$][\p{L}\p{N}_$]*|"[^"]+"`;
 const GROUP = String.raw`\((?:[^()\\]|\\.)+\)`;
 
-/** The pieces of a pattern: one of these stands at every place. */
+/** The pieces of a pattern; exactly one of them matches at each position. */
 const PIECE = new RegExp(
   [
     String.raw`\\(?<escaped>.)`,
@@ -92,16 +92,16 @@ function nonCapturing(group: string): string {
 function faultOf(character: string): string {
   switch (character) {
     case ':':
-      return "it has a ':' without a name behind it";
+      return "it has a ':' without a name after it";
     case '?':
     case '#':
-      return `it has a '${character}': a path is matched without its query`;
+      return `it has a '${character}', but paths are matched without their query`;
     default:
-      return `it has a '${character}' that does not belong there`;
+      return `it has an unexpected '${character}'`;
   }
 }
 
-/** The path of a request as it is matched; a request to a proxy has the address of the server in front of it. */
+/** The path as it is matched. A request to a proxy starts with the address of the server. */
 function plainPath(path: string): string {
   return withoutEnd(decoded(path.replace(/^https?:\/\/[^/]*/i, '')));
 }
@@ -110,7 +110,7 @@ function withoutEnd(path: string): string {
   return path.length > 1 ? path.replace(/\/+$/, '') || '/' : path;
 }
 
-/** An encoded slash stays one: it does not divide segments. */
+/** Keeps an encoded slash encoded, because it does not separate segments. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll(/%2f/gi, '%252F'));

@@ -1,14 +1,14 @@
 import type { Server } from 'node:net';
 
 /**
- * Whether anybody can reach the application: one of its servers listens, or was handed a connection. The servers
- * are asked themselves, whoever called `listen`.
+ * Whether clients can reach the app: one of its servers listens, or has received a connection. Asks the servers
+ * themselves, because anyone can call `listen`.
  */
 export class ReachedServers {
   readonly #servers = new Set<Server>();
-  /** Servers that need not listen: somebody else accepts for them. */
+  /** A request or connection arrived without `listen`: another process or platform accepts for us. */
   #handed = false;
-  /** Resolves as the first is reached. */
+  /** Resolves when the first server can be reached. */
   readonly first: Promise<void>;
   #onFirst: () => void = () => undefined;
 
@@ -26,14 +26,14 @@ export class ReachedServers {
     server.once('connection', () => this.hand());
   }
 
-  /** A request or a connection has come, whichever way. */
+  /** A request or a connection has arrived, by any path. */
   hand(): void {
     if (this.#handed) return;
     this.#handed = true;
     this.#onFirst();
   }
 
-  /** `undefined` where the application has no server. */
+  /** `undefined` if the app has no server. */
   get isReached(): boolean | undefined {
     if (this.#servers.size === 0 && !this.#handed) return undefined;
     return this.#handed || [...this.#servers].some(({ listening }) => listening);

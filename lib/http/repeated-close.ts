@@ -1,15 +1,15 @@
 import type { Server } from 'node:net';
 import { callMember } from '../nest/members.js';
 
-/** What becomes of the server: it has listened, or not yet, or its last connection has gone as well. */
+/** Whether the server has ever listened, and whether it and its last connection have closed. */
 type State = 'never listened' | 'open' | 'closed';
 
-/** By this Node emits `close` as soon as it may. */
+/** The method in which Node emits `close` once nothing is open. */
 const EMITS_CLOSE = '_emitCloseIfDrained';
 
 /**
- * The `close()` of a server that we have closed. Node answers a second one with an error, and emits `close` once
- * more; whoever closes a server that was drained asks for nothing wrong.
+ * The `close()` of a server that we have already closed. Node would fail a second call and emit `close` again, but
+ * closing a drained server is not an error.
  */
 export class RepeatedClose {
   #state: State;
@@ -26,17 +26,20 @@ export class RepeatedClose {
     });
   }
 
-  /** From now on it calls back when the server has closed, without an error, until somebody opens it again. */
+  /**
+   * From now on `close()` calls back without an error once the server has closed, until someone calls `listen`
+   * again.
+   */
   takeOver(): void {
     const { server } = this;
-    // One that somebody has put there is theirs.
+    // A `close` that someone else put there stays theirs.
     if (this.#state === 'never listened' || Object.hasOwn(server, 'close')) return;
     const close = (callback?: unknown): Server => {
       if (server.listening) {
         this.#giveBack();
         return Reflect.apply(server.close, server, [callback]);
       }
-      // Connections from before we were told of the server, which nothing has shown to us.
+      // Connections from before we watched the server, which no request has shown to us.
       if (this.isDrained()) callMember(server, 'closeIdleConnections');
       this.#whenClosed(() => {
         this.#closeAgain();
@@ -45,7 +48,7 @@ export class RepeatedClose {
       return server;
     };
     Object.defineProperty(server, 'close', { configurable: true, writable: true, value: close });
-    // Some servers go past their own `close` here.
+    // Some servers do not use their own `close` here.
     Object.defineProperty(server, Symbol.asyncDispose, {
       configurable: true,
       writable: true,
@@ -64,8 +67,8 @@ export class RepeatedClose {
   }
 
   /**
-   * What Node does beside the closing, such as ending its timers. Not earlier: it would also cut responses that
-   * have ended and are not yet written.
+   * Runs what Node's `close()` does besides closing, such as clearing its timers. Not earlier: it would also cut
+   * responses that have ended but are not flushed.
    */
   #closeAgain(): void {
     const { server } = this;

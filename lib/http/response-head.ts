@@ -7,14 +7,14 @@ const CONTENT_TYPE = 'content-type';
 const EVENT_STREAM = 'text/event-stream';
 
 /**
- * Whether the connection of a response closes after it, asked in the last moment in which it can say so; `undefined`
- * where nobody is sent away.
+ * Whether the connection closes after this response, asked at the last moment at which its headers can say so.
+ * `undefined` while clients may stay.
  */
 type Closes = (response: ServerResponse) => boolean | undefined;
 
 type WriteHead = (this: ServerResponse, ...head: Head) => ServerResponse;
 
-/** Responses that said so with headers which were written with their head, and which Node keeps nowhere. */
+/** Responses whose event-stream type was passed to `writeHead`: Node does not store those headers. */
 const writtenAsEventStream = new WeakSet<ServerResponse>();
 
 /** Whether a response whose head has been sent is a stream of server-sent events. */
@@ -23,12 +23,12 @@ export function isEventStream(response: ServerResponse): boolean {
 }
 
 /**
- * Makes what stands in front of `writeHead` in the responses of a server. One function for all of them: a property that
- * has the same value in every response costs next to nothing, a closure for each is most of what the drain costs a
- * request.
+ * Creates the function that replaces `writeHead` on all responses of a server. One shared function: a property with
+ * the same value on every response costs almost nothing, while a closure per response would be most of the drain's
+ * overhead per request.
  */
 export function headWriter(closes: Closes): WriteHead {
-  // Every response comes by here: its arguments make no list where there is nothing to change in them.
+  // Runs for every response: the arguments are not collected into a list unless something has to change.
   return function writeHead(
     this: ServerResponse,
     status: number,
@@ -45,14 +45,14 @@ export function headWriter(closes: Closes): WriteHead {
   };
 }
 
-/** Looks at the head of a response in the moment in which it is written, the only one in which all of it is seen. */
+/** Inspects the head of a response when it is written, the only moment at which all of it is visible. */
 export function lookAtHead(response: ServerResponse, writeHead: WriteHead, closes: Closes): void {
   if (!Object.hasOwn(response, 'writeHead')) {
     response.writeHead = writeHead;
     return;
   }
   const next = response.writeHead;
-  // After `checkContinue` the server emits it a second time.
+  // After `checkContinue` the server emits the same request a second time.
   if (next === writeHead) return;
   response.writeHead = (...head: Head): ServerResponse => {
     Reflect.apply(next, response, looked(response, head, closes));
@@ -60,7 +60,7 @@ export function lookAtHead(response: ServerResponse, writeHead: WriteHead, close
   };
 }
 
-/** Returns the head that is to be written. */
+/** Returns the head to write. */
 function looked(response: ServerResponse, head: Head, closes: Closes): Head {
   const headers = head[2] ?? head[1];
   if (saysEventStream(headers)) {
@@ -89,7 +89,7 @@ function typeIn(headers: OutgoingHttpHeaders): OutgoingHttpHeader | undefined {
   return undefined;
 }
 
-/** In a list names and values take turns, or stand in pairs. */
+/** In a list, names and values alternate or come in pairs. */
 function typeInList(headers: OutgoingHttpHeader[]): OutgoingHttpHeader | undefined {
   const list = headers.flat();
   const at = list.findIndex((name, index) => index % 2 === 0 && isContentType(String(name)));

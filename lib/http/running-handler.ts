@@ -3,14 +3,14 @@ import { isObject, memberOf } from '../nest/members.js';
 import { Exchange } from './exchange.js';
 import { isEventStream } from './response-head.js';
 
-/** A request that a route handler or a middleware works on, until all of them have ended. */
+/** A request that route handlers or middleware are working on, until all of them have ended. */
 export class RunningHandler {
   #open = 1;
   #instance: object | undefined;
   #method: { readonly name: string } | undefined;
 
   constructor(
-    /** As the framework hands it to its handlers; `undefined` once it is over: it may have a large body on it. */
+    /** As the framework passes it to handlers; `undefined` once over, because it can hold a large body. */
     private request: object | undefined,
     private response: object | undefined,
     readonly startedAt: number,
@@ -21,12 +21,12 @@ export class RunningHandler {
     return this.#open > 0;
   }
 
-  /** Whether it works on the request, as the framework hands that to its handlers. */
+  /** Whether this is the request, in the form in which the framework passes it to handlers. */
   isOf(request: unknown): boolean {
     return this.request === request && request !== undefined;
   }
 
-  /** Work on the request goes on beside the handler that has it: an interceptor may let go of its handler. */
+  /** Counts further work on the request: an interceptor may answer and leave its handler running. */
   hold(): void {
     this.#open += 1;
   }
@@ -39,26 +39,26 @@ export class RunningHandler {
     this.onEnd();
   }
 
-  /** The method of the controller is known once Nest calls it. */
+  /** Nest calls the controller method: from now on its name is known. */
   called(instance: object, method: { readonly name: string }): void {
     this.#instance = instance;
     this.#method = method;
   }
 
-  /** `Class.method`, as a stack names it. */
+  /** `Class.method`, as in a stack trace. */
   get caller(): string | undefined {
     const type: unknown = this.#instance?.constructor;
     return typeof type === 'function' ? `${type.name}.${this.#method?.name}` : undefined;
   }
 
-  /** The request of Node below that of a framework; `undefined` where a test or a platform stands in for it. */
+  /** Node's request below that of the framework; `undefined` if a test or a platform replaces it. */
   get raw(): IncomingMessage | undefined {
     if (this.request === undefined) return undefined;
     const raw = memberOf(this.request, 'raw') ?? this.request;
     return isObject(raw) && 'socket' in raw && isObject(raw.socket) ? (raw as IncomingMessage) : undefined;
   }
 
-  /** How it is named where its response does not stand for it, and why. */
+  /** The name for a handler whose response no longer represents it, and the reason. */
   name(now: number): { readonly name: string; readonly left: 'client gone' | 'answered' | undefined } {
     const { exchange } = this;
     if (exchange === undefined) return { name: this.caller ?? 'a route handler', left: undefined };
@@ -77,8 +77,8 @@ export class RunningHandler {
   }
 
   /**
-   * Whether it wrote a stream of events that has ended. Such a handler often writes until somebody stops it, and
-   * its client comes back by itself.
+   * Whether it wrote an event stream that has ended. Such a handler often writes until it is stopped, and its
+   * client reconnects by itself.
    */
   get isEndedStream(): boolean {
     const { exchange } = this;

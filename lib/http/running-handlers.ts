@@ -7,23 +7,22 @@ import { SOME_ROUTE, SelfWaits } from '../run/self-waits.js';
 import { CoarseTime } from './coarse-time.js';
 import { RunningHandler } from './running-handler.js';
 
-/** So many are held before it is worth a look which of them are over. */
+/** With fewer handlers than this, looking for finished ones is not worth the time. */
 const FEW = 16;
 
-/** What the handlers that run are judged by. */
 export interface RunningHandlersParts {
-  /** Whether nobody waits for requests on a path. */
+  /** Whether the drain ignores requests on this path. */
   readonly isIgnored: (path: string) => boolean;
-  /** Called with the first request, as Node has it; with nothing where there is no Node below. */
+  /** Called with the first request, in Node's form; without arguments if there is no Node request below it. */
   readonly onFirst: (request: IncomingMessage | undefined, response: ServerResponse | undefined) => void;
 }
 
 /**
- * The route handlers and middlewares that run. A response does not stand for them: its client may have gone, or
- * may have been answered early, and the handler goes on.
+ * The route handlers and middleware that are running. Their response is not a substitute: the client may have gone,
+ * or was answered early, and the handler still runs.
  */
 export class RunningHandlers {
-  /** Cleared of what is over now and then: every request comes by here, and hardly one is ever asked for. */
+  /** Finished ones are removed in batches: every request passes here, and the list is almost never read. */
   #handlers: RunningHandler[] = [];
   #enough = FEW;
   readonly #selfWaits = new SelfWaits();
@@ -41,10 +40,10 @@ export class RunningHandlers {
     this.#first = parts.onFirst;
   }
 
-  /** Counts what a route handler does for a request: guards, interceptors, pipes and the method. */
+  /** Counts what a route handler does for a request: guards, interceptors, pipes and the controller method. */
   followRoute(handler: Method): Method {
     const begin = (request: object, response: object): RunningHandler => this.#begin(request, response);
-    // Every request comes by here: no list is made of its arguments.
+    // Runs for every request: the arguments are not collected into a list.
     return function (this: unknown, request: unknown, response: unknown, next: unknown): unknown {
       if (!isObject(request) || !isObject(response)) return handler.call(this, request, response, next);
       const running = begin(request, response);
@@ -60,7 +59,7 @@ export class RunningHandlers {
     };
   }
 
-  /** Counts a middleware that answers with a promise; the other kind is done when it returns, or nobody knows. */
+  /** Counts middleware that returns a promise. Any other has finished when it returns, or its end is unknown. */
   followMiddleware(middleware: Method): Method {
     const begin = (request: object, response: object): RunningHandler => this.#begin(request, response);
     return function (this: unknown, request: unknown, response: unknown, next: unknown): unknown {
@@ -73,8 +72,8 @@ export class RunningHandlers {
   }
 
   /**
-   * Counts the method of a controller for itself where interceptors stand before it: one of them may answer, and
-   * nobody waits for the method any more.
+   * Counts a controller method separately if it has interceptors: one of them may answer, and then nothing waits
+   * for the method.
    */
   followMethod(
     request: unknown,
@@ -97,7 +96,7 @@ export class RunningHandlers {
     };
   }
 
-  /** What a call comes from is waited for no more, where it is a handler that runs. Says whether it is. */
+  /** If one of the callers is a running handler, stops waiting for it. Returns whether one is. */
   asked(callers: ReadonlySet<string>): boolean {
     for (const { caller } of this.#running) {
       if (caller === undefined || !callers.has(caller)) continue;
@@ -111,7 +110,7 @@ export class RunningHandlers {
     return true;
   }
 
-  /** Whether the request is that of a handler that waits for the run. */
+  /** Whether the handler of this request waits for the end of the run. */
   isSelfWait(request: IncomingMessage): boolean {
     if (this.#selfWaits.isEmpty) return false;
     for (const handler of this.#running) {
@@ -120,12 +119,12 @@ export class RunningHandlers {
     return false;
   }
 
-  /** Whether any handler waits for the run. */
+  /** Whether any handler waits for the end of the run. */
   get hasSelfWait(): boolean {
     return this.#running.some((handler) => this.#waitsForItself(handler));
   }
 
-  /** Those whose response does not stand for them any more, and whose request is not among those in flight. */
+  /** The handlers whose response no longer represents them, and whose request is not in flight. */
   itemsBeside(requests: ReadonlySet<IncomingMessage>): readonly InFlightItem[] {
     const now = this.clock.now();
     return this.#running.flatMap((handler) => {
@@ -136,7 +135,7 @@ export class RunningHandlers {
     });
   }
 
-  /** Resolves when none runs that is waited for, or the signal aborts. */
+  /** Resolves when no handler is left to wait for, or when the signal aborts. */
   async idle(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && this.#hasWaited) {
       await new Promise<void>((resolve) => {
@@ -147,7 +146,7 @@ export class RunningHandlers {
     this.#onChange = undefined;
   }
 
-  /** Nearly always it is the last: a property of ours on each request costs more than the look at a few others. */
+  /** Searches backwards: nearly always it is the last. A property of ours on every request would cost more. */
   #of(request: unknown): RunningHandler | undefined {
     for (let at = this.#handlers.length - 1; at >= 0; at -= 1) {
       const handler = this.#handlers[at];
@@ -160,7 +159,7 @@ export class RunningHandlers {
     return this.#handlers.filter(({ isOpen }) => isOpen);
   }
 
-  /** Asked at each end: the first that is waited for is an answer. */
+  /** Runs at each end of a handler; stops at the first one that the drain waits for. */
   get #hasWaited(): boolean {
     return this.#handlers.some((handler) => handler.isOpen && this.#isWaited(handler));
   }
@@ -176,7 +175,7 @@ export class RunningHandlers {
   #waitsForItself({ caller }: RunningHandler): boolean {
     if (this.#selfWaits.isEmpty) return false;
     if (caller !== undefined && this.#areCovered(caller)) return true;
-    // Of one whose name is lost it is only known that it is among those that are left.
+    // If a caller's name is lost, all we know is that it is one of the others.
     const others = this.#running.filter((each) => !this.#areCovered(each.caller)).length;
     return this.#selfWaits.covers(SOME_ROUTE, others);
   }
@@ -189,12 +188,12 @@ export class RunningHandlers {
 
   #begin(request: object, response: object): RunningHandler {
     const running = new RunningHandler(request, response, this.#time.now(), this.#end);
-    // A handler that waits for nothing is done before the next request is read.
+    // A synchronous handler has finished before the next request is read.
     if (this.#handlers.at(-1)?.isOpen === false) this.#handlers.pop();
     this.#handlers.push(running);
     if (this.#handlers.length >= this.#enough) {
       this.#handlers = this.#running;
-      // So that each is looked at twice on average, however many run.
+      // Amortised: each handler is checked twice on average, however many run.
       this.#enough = Math.max(FEW, 2 * this.#handlers.length);
     }
     if (this.#first !== undefined) {

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import { memberOf } from '../nest/members.js';
 import type { InFlightItem } from '../plan/task.js';
 
-/** A connection that is not secured yet. */
+/** A connection whose TLS handshake has not finished. */
 interface Handshake {
   readonly ends: string;
   readonly startedAt: number;
@@ -10,7 +10,7 @@ interface Handshake {
   idleMs: number;
 }
 
-/** The connections of a TLS server that are not secured yet. */
+/** The connections of a TLS server whose handshake has not finished. */
 export class TlsHandshakes {
   readonly #handshakes = new Map<Socket, Handshake>();
 
@@ -20,7 +20,7 @@ export class TlsHandshakes {
     return this.#handshakes.size;
   }
 
-  /** Counted: a handshake names nobody. */
+  /** One item with the count: a handshake has no name. */
   items(now: number): readonly InFlightItem[] {
     const { size } = this;
     if (size === 0) return [];
@@ -36,11 +36,11 @@ export class TlsHandshakes {
     });
   }
 
-  /** The accepted socket and the secured one are two objects. */
+  /** The accepted socket and the secured socket are two objects. */
   end(secured: Socket): void {
     const accepted: unknown = memberOf(secured, '_parent');
     if (accepted instanceof Socket && this.#handshakes.delete(accepted)) return;
-    // Where Node does not say which: all that they share is their ends, which a unix socket has none of.
+    // If Node does not link the two, only their addresses match. A unix socket has none.
     const ends = endsOf(secured);
     for (const [socket, handshake] of this.#handshakes) {
       if (handshake.ends !== ends) continue;
@@ -49,7 +49,7 @@ export class TlsHandshakes {
     }
   }
 
-  /** Counts time in which they could have been read, and cuts those that did nothing for so long. */
+  /** Adds time during which they could have been read, and cuts those that sent nothing for `idleGrace`. */
   cutIdle(countedMs: number, idleGrace: number): void {
     for (const [socket, handshake] of this.#handshakes) {
       const isSilent = socket.bytesRead === handshake.bytesRead;

@@ -5,28 +5,28 @@ import { cut } from './cut.js';
 import { pathOf, withoutIds } from './exchange.js';
 import { WebSocketSpeech } from './web-socket-speech.js';
 
-/** How long a client that has been told to go may take to close its side. */
+/** Milliseconds that a client has to close its side after our close frame. */
 const CLOSE_LIMIT = 2_000;
 
 interface Upgraded {
   readonly name: string;
   readonly path: string;
   readonly startedAt: number;
-  /** Where the client has asked for a WebSocket. */
+  /** Set if the client asked for a WebSocket. */
   readonly speech: WebSocketSpeech | undefined;
-  /** For how long we have waited since the client was told to go; `undefined` before that. */
+  /** Milliseconds since our close frame; `undefined` before it. */
   toldMs: number | undefined;
 }
 
 /**
- * The sockets that left HTTP, by an upgrade or by CONNECT. A server is not closed before they are: those that
- * nobody else sends away are told to go, waited for, and cut.
+ * Sockets that left HTTP by an upgrade or by CONNECT. A server does not close before they do: sockets without an
+ * owner that closes them receive a close frame, get time, and are cut.
  */
 export class UpgradedSockets {
   readonly #sockets = new Map<Socket, Upgraded>();
 
   constructor(
-    /** The sockets that somebody else sends away, such as those of gateways. */
+    /** Sockets that another owner closes, such as those of gateways. */
     private readonly owned: () => ReadonlySet<object>,
     private readonly onGone: () => void,
   ) {}
@@ -46,9 +46,9 @@ export class UpgradedSockets {
     });
   }
 
-  /** Whether the drain waits for one. */
+  /** Whether the drain waits for any of them. */
   isWaited(isIgnored: (path: string) => boolean): boolean {
-    // Asked whenever one has gone: there may be many, and the first is enough.
+    // Runs each time a socket closes: there may be many, and the first match is enough.
     const owned = this.#sockets.size === 0 ? undefined : this.owned();
     for (const [socket, { path }] of this.#sockets) {
       if (owned?.has(socket) !== true && !isIgnored(path)) return true;
@@ -62,14 +62,14 @@ export class UpgradedSockets {
       .map(([, { name, startedAt }]) => ({ name, ageMs: now - startedAt }));
   }
 
-  /** Tells those that can be told, and cuts those that have not gone in time; counts the time for that. */
+  /** Sends a close frame where that is possible, and cuts clients that did not close in time. */
   sendAway(countedMs: number): void {
     for (const [socket, upgraded] of this.#unowned) {
       if (upgraded.toldMs === undefined) {
         if (upgraded.speech?.tell() === true) upgraded.toldMs = 0;
         continue;
       }
-      // The client has gone, and the owner may leave its half open.
+      // The client has closed, and the owner may leave its own half open.
       if (socket.readableEnded) socket.destroySoon();
       upgraded.toldMs += countedMs;
       if (upgraded.toldMs >= CLOSE_LIMIT) cut(socket);
@@ -80,7 +80,7 @@ export class UpgradedSockets {
     for (const [socket] of this.#unowned) cut(socket);
   }
 
-  /** Those of others are let go of, for good. */
+  /** Forgets the sockets of other owners for good. */
   get #unowned(): readonly (readonly [Socket, Upgraded])[] {
     if (this.#sockets.size === 0) return [];
     const owned = this.owned();
@@ -89,7 +89,7 @@ export class UpgradedSockets {
   }
 }
 
-/** What the connection speaks from then on; what the client has written into the header is not trusted. */
+/** The protocol after the upgrade. The header comes from the client, so its text is restricted. */
 function protocolOf({ method, headers: { upgrade = '' } }: IncomingMessage): string {
   if (method === 'CONNECT') return 'tunnel';
   return /^[\w./-]{1,32}$/.test(upgrade) ? upgrade.toLowerCase() : 'upgraded';

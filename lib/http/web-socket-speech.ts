@@ -3,27 +3,27 @@ import { isMethod, isObject, memberOf, type Method } from '../nest/members.js';
 import { callBack } from './event-stream.js';
 import { closeFrame, OutgoingFrames } from './outgoing-frames.js';
 
-/** What the client of a WebSocket is told. */
+/** The close code and reason that clients receive. */
 const GOING_AWAY = 1001;
 const REASON = 'going away';
 
-/** What its owner has written is known up to here. */
+/** The state of what the socket's owner has written. */
 type State =
-  /** The part of its answer that has been written. */
+  /** The part of the handshake response that has been written. */
   | { readonly status: 'unanswered'; readonly head: string }
   | { readonly status: 'speaking'; readonly frames: OutgoingFrames }
-  /** It was refused, or belongs to a library that says itself what is to be said. */
+  /** The handshake was refused, or the socket belongs to a library that closes it itself. */
   | { readonly status: 'silent' }
   | { readonly status: 'told' };
 
-/** What we may say on a socket whose client has asked for a WebSocket, and whose owner we do not know. */
+/** What we may write to a WebSocket whose owner we do not know. */
 export class WebSocketSpeech {
   #state: State = { status: 'unanswered', head: '' };
 
   constructor(private readonly socket: Socket) {
     const { write } = socket;
     const followed = (...args: readonly unknown[]): boolean => {
-      // Nothing may follow a close.
+      // Nothing may follow a close frame.
       if (this.#state.status === 'told') {
         callBack(args);
         return true;
@@ -36,7 +36,7 @@ export class WebSocketSpeech {
     socket.write = followed;
   }
 
-  /** Tells the client that it is sent away, where that is safe now; says whether it was. */
+  /** Sends a close frame if that is safe now. Returns whether it was. */
   tell(): boolean {
     const close = closeOfLibrary(this.socket);
     if (close !== undefined) {
@@ -80,7 +80,7 @@ export class WebSocketSpeech {
   }
 }
 
-/** `ws` leaves its WebSocket on the socket, under a symbol of this name. */
+/** `ws` stores its WebSocket on the socket, under a symbol with this description. */
 function closeOfLibrary(socket: Socket): Method | undefined {
   const key = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'websocket');
   const webSocket: unknown = key === undefined ? undefined : Reflect.get(socket, key);

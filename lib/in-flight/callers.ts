@@ -1,37 +1,37 @@
 import type { ShutdownEvent } from '../run/events.js';
 import { isWorkTask, type InFlightWork } from './in-flight-work.js';
 
-/** What a transport of the application has taken and not finished. */
+/** The messages that one of the app's own transports has taken and not finished. */
 export interface DoorWork {
-  /** Resolves when all that is in flight at this moment has ended, whatever comes meanwhile. */
+  /** Resolves when everything in flight now has ended. Work that starts meanwhile does not count. */
   settled(): Promise<void>;
 }
 
 /**
- * The work in flight that may call the application's own transports (rule 20): what the other tasks of the phase
- * drain, such as requests, jobs and sockets, the work that is tracked, and the messages in flight.
+ * The work in flight that may call the app's own transports (rule 20): what the other tasks of the phase drain
+ * (requests, jobs, sockets), tracked work, and messages in flight.
  *
- * A transport that may be called is a door. Doors do not wait for each other's tasks, which end last: each waits for
- * the messages that all of them have at that moment.
+ * A transport that can be called is a door. The tasks of doors end last, so doors do not wait for each other's
+ * tasks: each waits for the messages that all doors hold at that moment.
  */
 export class Callers {
   readonly #doors = new Map<string, DoorWork>();
-  /** The tasks that run and may call a door, by their id, each with its phase. */
+  /** The running tasks that may call a door: task id to phase. */
   readonly #running = new Map<number, string>();
   #waiting: (() => void)[] = [];
 
-  /** @internal Nest makes it. */
+  /** @internal Created by Nest. */
   constructor(private readonly work: InFlightWork) {}
 
-  /** Takes in a task that drains what others may call. */
+  /** Adds a task that drains a door. Other work may call it. */
   addDoor(task: string, work: DoorWork): void {
     this.#doors.set(task, work);
   }
 
-  /** Follows the run. */
+  /** Receives the events of the run. */
   observe(event: ShutdownEvent): void {
     if (event.type === 'task-started') {
-      // Tracked work is asked for itself, since its task waits for its neighbours in turn.
+      // Tracked work is asked directly, because its task waits for its neighbours in turn.
       if (!this.#doors.has(event.task) && !isWorkTask(event.task)) this.#running.set(event.id, event.phase);
     } else if (event.type === 'task-finished' && this.#running.delete(event.id)) {
       const waiting = this.#waiting;
@@ -40,7 +40,7 @@ export class Callers {
     }
   }
 
-  /** Resolves when nothing in the phase is left that may call a door. */
+  /** Resolves when nothing in the phase may call a door any more. */
   async ended(phase: string): Promise<void> {
     do {
       // The tasks of a phase start one after the other in the same turn.

@@ -7,8 +7,9 @@ import { isThenable } from '../run/foreign-call.js';
 import { SelfWaits } from '../run/self-waits.js';
 
 /**
- * Thrown at work that is offered when the drain has ended: nobody would wait for it any more. A request that
- * brought the work is answered with 503, which does not name it.
+ * Thrown when work is offered after the drain has ended, because nothing would wait for it. `code` is
+ * `SHUTDOWN_IN_PROGRESS`, `work` its name. Nest answers a request that offered it with 503; the response does not
+ * contain the name.
  */
 export class ShutdownInProgressError extends ServiceUnavailableException {
   override readonly name = 'ShutdownInProgressError';
@@ -16,7 +17,7 @@ export class ShutdownInProgressError extends ServiceUnavailableException {
 
   constructor(readonly work: string) {
     super('The application is shutting down.');
-    this.message = `'${work}' was refused: the application shuts down and has finished the work that it had taken.`;
+    this.message = `'${work}' was refused: the app is shutting down, and its drain has ended.`;
   }
 }
 
@@ -31,52 +32,52 @@ export function isWorkTask(name: string): boolean {
 
 interface Entry {
   readonly name: string;
-  /** The function that does the work, as a stack names it; `undefined` where nobody knows. */
+  /** The function that does the work, as a stack trace names it; `undefined` if unknown. */
   readonly caller: string | undefined;
   readonly startedAt: number;
 }
 
 type State =
   | { readonly status: 'taking' }
-  /** The drain waits, and new work is still taken. */
+  /** The drain waits, and new work is still accepted. */
   | {
       readonly status: 'draining';
       readonly waitsFor: 'work' | 'work and neighbours';
       readonly end: () => void;
     }
-  /** Nothing is in flight, but the phase goes on, and its other tasks may bring work: it is waited for anew. */
+  /** Nothing is in flight, but the phase still runs and its other tasks may bring work, which is waited for again. */
   | { readonly status: 'resting'; readonly resume: () => unknown }
-  /** The time of the drain is over; that the rest has finished is only noted. */
+  /** The drain has run out of time. Work that ends now is only recorded. */
   | { readonly status: 'overdue'; readonly end: () => void }
   | { readonly status: 'ended' };
 
 /**
- * Accepted and unfinished work of any kind, for which the drain waits. While the drain goes on new work is
- * still taken, since what is in flight may need it; once it has ended, work is refused.
+ * Accepted and unfinished work of any kind. The drain waits for it. New work is accepted during the drain, because
+ * work in flight may need it, and refused afterwards.
  */
 export class InFlightWork {
   readonly #entries = new Set<Entry>();
-  /** The other tasks of the phase that run now, any of which may bring work. */
+  /** The ids of the other running tasks of the phase: any of them may bring work. */
   readonly #neighbours = new Set<number>();
   readonly #selfWaits = new SelfWaits();
   #state: State = { status: 'taking' };
   #waiting: (() => void)[] = [];
 
-  /** @internal Nest makes it. */
+  /** @internal Created by Nest. */
   constructor(private readonly clock: Clock) {}
 
-  /** How many pieces of work are in flight. */
+  /** The number of pieces of work in flight. */
   get count(): number {
     return this.#entries.size;
   }
 
-  /** What is in flight, the oldest first. */
+  /** What is in flight, oldest first. `ageMs` is in milliseconds. */
   get items(): readonly InFlightItem[] {
     const now = this.clock.now();
     return Array.from(this.#entries, ({ name, startedAt }) => ({ name, ageMs: now - startedAt }));
   }
 
-  /** @internal Resolves when none is in flight; more may come. */
+  /** @internal Resolves when nothing is in flight. More may start later. */
   async idle(): Promise<void> {
     while (this.#entries.size > 0) {
       await new Promise<void>((resolve) => {
@@ -86,9 +87,9 @@ export class InFlightWork {
   }
 
   /**
-   * Counts work that has begun, until the promise settles. The answer is the promise itself.
+   * Counts work that has already started, until the promise settles. Returns the same promise.
    *
-   * @throws ShutdownInProgressError once the drain has ended
+   * @throws ShutdownInProgressError after the drain has ended
    */
   track<P extends PromiseLike<unknown>>(promise: P, name: string): P {
     const done = this.begin(name);
@@ -97,8 +98,8 @@ export class InFlightWork {
   }
 
   /**
-   * Runs a function and counts it as in flight until what it returns has settled. Rejects with what it
-   * throws, and with a `ShutdownInProgressError`, without calling it, once the drain has ended.
+   * Runs a function and counts it as in flight until its result settles. Rejects with the error of the function.
+   * After the drain has ended it rejects with a `ShutdownInProgressError` and does not call the function.
    */
   async run<T>(name: string, fn: () => T | PromiseLike<T>): Promise<T> {
     const done = this.#begin(name, `${InFlightWork.name}.run`);
@@ -110,9 +111,9 @@ export class InFlightWork {
   }
 
   /**
-   * Counts a piece of work until the answer is called; calling it again does nothing.
+   * Counts a piece of work until the returned function is called. Further calls do nothing.
    *
-   * @throws ShutdownInProgressError once the drain has ended
+   * @throws ShutdownInProgressError after the drain has ended
    */
   begin(name: string): () => void {
     return this.#begin(name, undefined);
@@ -131,10 +132,10 @@ export class InFlightWork {
   }
 
   /**
-   * Calls a function whose result decides how long it is in flight: a promise until it settles, an
-   * Observable from each subscription to its end, anything else until the function returns.
+   * Calls a function and counts it as in flight: until a returned promise settles, from each subscription to the
+   * end of a returned Observable, or until the function returns anything else.
    *
-   * @throws ShutdownInProgressError once the drain has ended
+   * @throws ShutdownInProgressError after the drain has ended
    */
   follow(name: string, fn: () => unknown, caller?: string): unknown {
     const done = this.#begin(name, caller);
@@ -145,7 +146,7 @@ export class InFlightWork {
       done();
       throw error;
     }
-    // A second reader of a promise would cut the stack of what waits for it.
+    // A second `then` on the promise would cut the async stack trace of its caller.
     if (caller !== undefined && isPlainPromise(result)) return ended(result, done);
     if (isThenable(result)) {
       result.then(done, done);
@@ -155,7 +156,7 @@ export class InFlightWork {
     return isObservable(result) ? this.#followed(name, result) : result;
   }
 
-  /** @internal Whether work asks for the shutdown: it is not waited for any more. */
+  /** @internal If one of the callers is work in flight, stops waiting for it. Returns whether one is. */
   asked(callers: ReadonlySet<string>): boolean {
     for (const { caller } of this.#entries) {
       if (caller === undefined || !callers.has(caller)) continue;
@@ -167,8 +168,8 @@ export class InFlightWork {
   }
 
   /**
-   * The task that waits until nothing is in flight. Where another task of its phase brings work after that, as
-   * a request in flight may, it is registered once more, and then waits for those other tasks as well.
+   * The task that waits until nothing is in flight. If another task of its phase brings work after that, as a
+   * request in flight may, the task is registered once more, and then also waits for those other tasks.
    */
   drainTask(phase: string, register: (task: ShutdownTask) => unknown, turn = 1): ShutdownTask {
     return {
@@ -192,7 +193,7 @@ export class InFlightWork {
     };
   }
 
-  /** Follows the phase that waits for the work, and refuses work when it has ended. */
+  /** Follows the phase that waits for the work. Work is refused once it has ended. */
   observe(event: ShutdownEvent, phase: string): void {
     if (event.type === 'phase-finished' && event.phase === phase) {
       if (this.#state.status === 'resting') this.#state = { status: 'ended' };
@@ -244,7 +245,7 @@ export class InFlightWork {
   }
 }
 
-/** One that has nothing but what every promise has. */
+/** A promise without a subclass or own properties, so that replacing it goes unnoticed. */
 function isPlainPromise(value: unknown): value is Promise<unknown> {
   return (
     value instanceof Promise &&

@@ -4,14 +4,19 @@ import type { MarkedInstance } from '../discovery/provider-scan.js';
 import type { MistakeList } from '../plan/mistake.js';
 import type { InFlightWork } from './in-flight-work.js';
 
-/** On an instance with decorated methods: where its work is counted. Two applications may share a class. */
+/**
+ * The key on an instance with decorated methods that holds its `InFlightWork`. On the instance, because two apps
+ * may share a class.
+ */
 const WORK = Symbol.for('nestjs-phased-shutdown.in-flight-work');
 
 /**
- * Counts every call of a method as work in flight, until what it returns has settled: the drain waits for it.
- * Once the drain has ended, a call throws `ShutdownInProgressError`.
+ * Counts every call of the method as work in flight until its result settles: the drain waits for it. After the
+ * drain has ended, a call throws `ShutdownInProgressError`.
  *
- * @param name how the work is named in the report; `Class.method` by default
+ * @param name the name in the report; `Class.method` by default
+ *
+ * @throws TypeError if it does not decorate a method
  *
  * @example
  * ```ts
@@ -23,7 +28,9 @@ export function InFlight(name?: string): MethodDecorator {
   return (prototype: object, method: string | symbol, descriptor: PropertyDescriptor): void => {
     const original: unknown = descriptor.value;
     if (typeof original !== 'function') {
-      throw new TypeError(`@InFlight on ${String(method)}: it stands on something that is no method.`);
+      throw new TypeError(
+        `@InFlight on ${String(method)}: expected a method, got a property or an accessor. Call InFlightWork.run() there instead.`,
+      );
     }
     markMethod(prototype, { decorator: '@InFlight', method, settings: {} });
     const label = name ?? `${prototype.constructor.name}.${String(method)}`;
@@ -33,7 +40,7 @@ export function InFlight(name?: string): MethodDecorator {
       const caller = `${nameOf(this)}.${String(method)}`;
       return isWork(work) ? work.follow(label, call, caller) : call();
     };
-    // What decorators below this one wrote on the method has to be found on what stands in its place.
+    // Metadata that decorators below this one wrote on the method must be found on its replacement.
     for (const key of Reflect.getMetadataKeys(original)) {
       Reflect.defineMetadata(key, Reflect.getMetadata(key, original), followed);
     }
@@ -42,7 +49,7 @@ export function InFlight(name?: string): MethodDecorator {
   };
 }
 
-/** Tells the instances with decorated methods where their work is counted. */
+/** Connects the instances with decorated methods to the `InFlightWork` that counts their calls. */
 export function countWorkOf(
   providers: readonly MarkedInstance[],
   work: InFlightWork,
@@ -55,27 +62,27 @@ export function countWorkOf(
         mistakes.add(
           'SHUTDOWN_REQUEST_SCOPED',
           path,
-          '@InFlight stands on a provider of which Nest makes one per request, which cannot be told where to count. Inject InFlightWork and call run() instead.',
+          '@InFlight cannot count the calls of a request-scoped provider. Inject InFlightWork and call run() instead.',
         );
       } else if (!Reflect.defineProperty(instance, WORK, { value: work, configurable: true })) {
         mistakes.add(
           'SHUTDOWN_INVALID_OPTION',
           path,
-          '@InFlight stands on an instance that is frozen, which cannot be told where to count. Inject InFlightWork and call run() instead.',
+          '@InFlight cannot count the calls of a frozen object. Inject InFlightWork and call run() instead.',
         );
       }
     }
   }
 }
 
-/** Known by its method, since it may be of another copy of the package than the decorator. */
+/** Checks for the method, not the class: the decorator may come from another copy of the package. */
 function isWork(value: unknown): value is Pick<InFlightWork, 'follow'> {
   return (
     typeof value === 'object' && value !== null && 'follow' in value && typeof value.follow === 'function'
   );
 }
 
-/** How a stack names the class of an instance; one without a prototype has none. */
+/** The class of an instance as a stack trace names it; an instance without a prototype does not have one. */
 function nameOf(instance: object): string {
   return typeof instance.constructor === 'function' ? instance.constructor.name : 'Object';
 }

@@ -1,20 +1,22 @@
 import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 
-/** Pieces of work of one kind that have begun and not ended, by name. Unlike `InFlightWork` it refuses none. */
+/**
+ * Pieces of work of one kind that have started and not ended, by name. Unlike `InFlightWork` it never refuses work.
+ */
 export class ItemsInFlight {
   readonly #items = new Set<{ readonly name: string; readonly startedAt: number }>();
   #waiting: (() => void)[] = [];
 
   constructor(private readonly clock: Clock) {}
 
-  /** The oldest first. */
+  /** Oldest first. */
   get items(): readonly InFlightItem[] {
     const now = this.clock.now();
     return Array.from(this.#items, ({ name, startedAt }) => ({ name, ageMs: now - startedAt }));
   }
 
-  /** Counts a piece of work until the answer is called; calling it again does nothing. */
+  /** Counts a piece of work until the returned function is called. Further calls do nothing. */
   begin(name: string): () => void {
     const item = { name, startedAt: this.clock.now() };
     this.#items.add(item);
@@ -27,9 +29,9 @@ export class ItemsInFlight {
     };
   }
 
-  /** Resolves when none is in flight. */
+  /** Resolves when nothing is in flight. */
   async idle(): Promise<void> {
-    // Another may have begun by the time in which the promise is looked at.
+    // Another may have started before the caller's `await` continues.
     while (this.#items.size > 0) {
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve);

@@ -1,18 +1,18 @@
 import { Observable, ReplaySubject } from 'rxjs';
 
 /**
- * The streams that calls are answered with. Where they are to end, they are completed as the drain begins, and the
- * caller sees a regular end.
+ * The Observables that calls are answered with. With the policy `end`, the start of the drain completes them, and
+ * callers see a regular end.
  *
- * Nothing tells a stream of many values from one that brings a single answer. So one that has answered ends at once,
- * and one that has not ends behind its first value.
+ * A stream of many values looks like a single answer until its second value. So a stream that has emitted ends at
+ * once, and one that has not ends after its first value.
  */
 export class AnsweringStreams {
   readonly #draining = new ReplaySubject<void>(1);
 
   constructor(readonly policy: 'finish' | 'end') {}
 
-  /** Emits as the drain begins, also to a stream that was on its way, where streams are to end. */
+  /** Emits when the drain begins, also to later subscribers. Never emits with the policy `finish`. */
   get ending$(): Observable<void> {
     return this.#draining.asObservable();
   }
@@ -34,7 +34,7 @@ export class AnsweringStreams {
       const values = answer.subscribe({
         next: (value) => {
           subscriber.next(value);
-          // What comes in the same turn belongs to the answer.
+          // Values of the same turn belong to the answer.
           if (isEnding && status === 'silent') setImmediate(() => subscriber.complete());
           status = 'answered';
         },

@@ -13,14 +13,14 @@ import { transportOf } from './transports.js';
 /** The options of `drainMicroservices()`. */
 export interface MicroserviceDrainOptions {
   /**
-   * The phase in which the servers stop taking messages and finish what they have taken.
-   * @default 'drain', or the first phase of a list without it
+   * The phase in which servers stop taking messages and finish those they have taken.
+   * @default 'drain', or the first phase if the list has no `drain`
    */
   readonly phase?: string;
   /**
-   * What becomes of the streams that calls are answered with: `'finish'` waits for them, `'end'` completes them as
-   * the drain begins, for streams that would never end by themselves. A stream of values is told from a single
-   * answer by its first value: before that it is waited for. With gRPC, streams that clients send end as well.
+   * What happens to the streams that calls are answered with. `'finish'` waits for them. `'end'` completes them
+   * when the drain begins, for streams that never end by themselves. Until its first value a stream looks like a
+   * single answer, so it is waited for. On gRPC, `'end'` also ends the streams that clients send.
    * @default 'finish'
    */
   readonly streams?: 'finish' | 'end';
@@ -28,11 +28,13 @@ export interface MicroserviceDrainOptions {
 
 const STREAMS = ['finish', 'end'];
 const PATH = 'drainMicroservices()';
-const NO_REGISTRY = 'this version of Nest does not tell of its servers, by getRpcTargetRegistry()';
+const NO_REGISTRY = 'this version of Nest has no getRpcTargetRegistry(), which lists the servers';
 
 /**
- * Drains every server of Nest's microservices, of a microservice and of a hybrid application alike: it stops
- * taking messages, finishes those that it has taken, and sends their replies. Nest closes it as ever.
+ * Drains every server of Nest's microservices, in microservices and hybrid apps. Each server stops taking messages,
+ * finishes those it has taken, and sends their replies. Nest closes it at the end.
+ *
+ * @throws ShutdownConfigurationError at boot, if an option is invalid
  */
 export function drainMicroservices(options: MicroserviceDrainOptions = {}): ShutdownFeatureFactory {
   return ({ modules, clock, mistakes, notify, callers, phase: phaseOf }) => {
@@ -51,7 +53,7 @@ export function drainMicroservices(options: MicroserviceDrainOptions = {}): Shut
     const seen: ShutdownTask[] = [];
     let take = (task: ShutdownTask): unknown => seen.push(task);
 
-    // Each server is told of as it is made, and to those who come later as well; none listens yet.
+    // Nest reports each server when it is created, before it listens, and replays it to later subscribers.
     const isFound = serversOf(modules, (server) => {
       const drain = transportOf(server, ports);
       const missing = missingMembers(server, drain.seams);
@@ -62,7 +64,7 @@ export function drainMicroservices(options: MicroserviceDrainOptions = {}): Shut
       const mayBeCalled = (): boolean => ports.clients.mayCall(server);
       take(drainTask(server, drain, { name, phase, clock, answers, callers, mayBeCalled }));
     });
-    if (!isFound) notify(notDrained('What comes in over microservices', NO_REGISTRY));
+    if (!isFound) notify(notDrained('Incoming microservice traffic', NO_REGISTRY));
     return {
       prepare: ({ register }) => {
         take = register;

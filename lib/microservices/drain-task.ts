@@ -8,12 +8,12 @@ import type { AnsweringStreams } from './answering-streams.js';
 import type { TransportDrain } from './transport-drain.js';
 
 /**
- * How long before the end of its time a server closes its door to callers in the process, so that what it has taken
- * can be finished and answered; at most half of the time that there is.
+ * Milliseconds before the deadline at which a server stops serving callers in the process, so that it can finish
+ * what it has taken. At most half of the time that is left.
  */
 const RESERVE = 1_000;
 
-/** Where the task stands in the plan, and what it shares with others. */
+/** The place of the task in the plan, and what it shares with other tasks. */
 export interface DrainTaskPorts {
   readonly name: string;
   readonly phase: string;
@@ -26,8 +26,8 @@ export interface DrainTaskPorts {
 }
 
 /**
- * The task that drains a server: stop, wait, flush, finish; and cut, when its time is over. A server that never
- * listened has nothing to drain. One that the application itself may call stops when its callers have ended.
+ * The task that drains a server: stop, wait, flush, finish; at the deadline, cut. A server that never listened has
+ * nothing to drain. One that the app itself may call stops after its callers have ended.
  */
 export function drainTask(server: object, drain: TransportDrain, ports: DrainTaskPorts): ShutdownTask {
   const { name, phase, callers } = ports;
@@ -45,7 +45,7 @@ export function drainTask(server: object, drain: TransportDrain, ports: DrainTas
       if (status === 'made') return;
       signal.addEventListener('abort', () => cut(drain), { once: true });
       const failures: unknown[] = [];
-      // A broker that is gone must not keep what is in flight from being finished.
+      // If the broker is gone, work in flight must still finish.
       const attempt = async (step: () => unknown): Promise<void> => {
         try {
           await step();
@@ -67,17 +67,17 @@ export function drainTask(server: object, drain: TransportDrain, ports: DrainTas
   };
 }
 
-/** Resolves when no caller is left, or when it is time to finish what has been taken. */
+/** Resolves when no caller is left, or when the rest of the time is needed to finish what has been taken. */
 async function callersEnded(deadline: number, { clock, callers, phase }: DrainTaskPorts): Promise<void> {
   const { waitMs } = divideDrain(millisecondsUntil(deadline, clock), RESERVE);
   await within(callers.ended(phase), { ms: waitMs, clock });
 }
 
-/** Nobody waits any more, and what an event listener throws would end the process. */
+/** Runs in an event listener at the deadline: an error thrown here would end the process. */
 function cut(drain: TransportDrain): void {
   try {
     drain.close?.();
   } catch {
-    // Nest closes it next.
+    // Nest closes the server next.
   }
 }

@@ -2,23 +2,23 @@ import { ReplaySubject, type Observable } from 'rxjs';
 import { isMethod, isObject, memberOf, type Method } from '../nest/members.js';
 import { CURRENT, type Message, type Messages } from './messages.js';
 
-/** What a client may try again elsewhere; by its number, as no package of gRPC is loaded to look it up. */
+/** The status that lets a client retry elsewhere. A number, because no gRPC package is loaded here. */
 const UNAVAILABLE = { code: 14, details: 'The server is draining.' };
 
-/** Streams that only watch, whoever serves them. They end by no other means than the end of the server. */
+/** Streams that only watch. They end only when the server ends them. */
 const WATCHING =
   /^\/grpc\.health\.v1\.Health\/Watch$|^\/grpc\.reflection\.v1(alpha)?\.ServerReflection\/ServerReflectionInfo$/;
 
-/** How grpc-js calls the kinds of methods that it is handed by `register()`. */
+/** The kinds of methods that grpc-js passes to `register()`. */
 type CallKind = 'unary' | 'clientStream' | 'serverStream' | 'bidi';
 
-/** The calls of a server, and those of their streams that are ended. */
+/** The calls of a server, and the streams among them that the drain ends. */
 export interface GrpcCalls {
-  /** Emits as the drain begins, also to a stream that was on its way. */
+  /** Emits when the drain begins, also to later subscribers. */
   readonly stream$: Observable<void>;
   /** Ends the streams. */
   readonly begin: () => void;
-  /** A `register()` whose handlers are counted. */
+  /** Wraps `register()` so that its handlers are counted. */
   readonly counted: (register: Method) => Method;
 }
 
@@ -27,10 +27,13 @@ export function isWatching(path: string): boolean {
 }
 
 /**
- * Counts each call from its handler to its own end: its answer, the end of its stream, or the leaving of its client.
+ * Counts each call from the start of its handler to its end: its answer, the end of its stream, or its
+ * cancellation.
+ *
+ * @param isEnded whether the drain ends the streams of a method
  */
 export function followGrpcCalls(messages: Messages, isEnded: (path: string) => boolean): GrpcCalls {
-  // Told again to a stream that was on its way as the drain began.
+  // Replays the start of the drain to a stream whose handler has not returned yet.
   const stream$ = new ReplaySubject<void>(1);
   const serve = (
     handler: Method,
@@ -70,8 +73,8 @@ export function followGrpcCalls(messages: Messages, isEnded: (path: string) => b
 }
 
 /**
- * A method that reads a stream may wait for ever for one whose client has gone: with Nest 11 nobody tells it. Only its
- * call is waited for.
+ * A method that reads a stream may wait forever for a client that has gone, because Nest 11 does not notify it. So
+ * only its call counts, not its method.
  */
 function runFor(
   message: Message,
@@ -80,7 +83,10 @@ function runFor(
   return kind === 'unary' || kind === 'serverStream' ? CURRENT.run(message, run) : CURRENT.exit(run);
 }
 
-/** Calls back at the end of the call. The answer ends it as well, and says whether it was the first to do so. */
+/**
+ * Calls back at the end of the call. The returned function ends it too, and returns whether it was the first to do
+ * so.
+ */
 function onceEnded(call: object, end: () => void): () => boolean {
   let status: 'open' | 'ended' = 'open';
   const ended = (): boolean => {
@@ -93,7 +99,7 @@ function onceEnded(call: object, end: () => void): () => boolean {
   return ended;
 }
 
-/** `finish` is the end of what we write, of which a unary call has none; it comes without an error, too. */
+/** `finish` is the end of what we write, even without an error. A unary call does not emit it. */
 function onEnd(call: object, listener: () => unknown): void {
   const on = memberOf(call, 'on');
   if (!isMethod(on)) return;
@@ -101,8 +107,8 @@ function onEnd(call: object, listener: () => unknown): void {
 }
 
 /**
- * Ends a stream that would not end by itself, in its own words: one that answers with the status OK, one that only
- * watches or waits for more from its client with UNAVAILABLE, so that the client goes elsewhere.
+ * Ends a stream that would not end by itself. One that responds ends with status OK. One that only watches, or
+ * waits for its client, ends with UNAVAILABLE, so that the client retries elsewhere.
  */
 function endStream(
   call: object,
@@ -112,7 +118,7 @@ function endStream(
   if (isMethod(answer)) answer(UNAVAILABLE);
   else if (isWatching(path) && isMethod(emit)) Reflect.apply(emit, call, ['error', UNAVAILABLE]);
   else if (isMethod(end)) Reflect.apply(end, call, []);
-  // Nothing comes from the client any more. grpc-js says by `cancelled` that nobody listens.
+  // Ends the client's side. grpc-js then emits `cancelled`, which tells the handler that the stream is over.
   if (isMethod(push)) Reflect.apply(push, call, [null]);
 }
 

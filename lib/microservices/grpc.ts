@@ -6,18 +6,18 @@ import { Messages } from './messages.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 const NO_REGISTER =
-  'its server has no register(), so its calls are waited for, but neither named nor ended before the deadline';
+  'its server has no register(), so its calls are waited for, but cannot be named or ended before the deadline';
 
-/** How Nest calls a handler that is given the call of grpc-js itself. */
+/** The type that Nest gives to a handler that receives the grpc-js call itself. */
 const PASS_THROUGH = 'pt_stream';
 
 /**
- * Lets the server of grpc-js shut down: it tells its clients to go elsewhere by GOAWAY and waits for the calls.
- * The calls are counted where all services are registered, those of others too, such as health checks.
+ * Shuts the grpc-js server down: it sends GOAWAY, so clients connect elsewhere, and waits for its calls. Calls are
+ * counted at `register()`, which also covers services of others, such as health checks.
  */
 export function grpcDrain(server: object, { clock, answers, notify }: TransportPorts): TransportDrain {
   const messages = new Messages(clock);
-  /** The methods whose streams end with the Observable that Nest writes from, so that nothing of it is lost. */
+  /** Methods whose stream ends through the Observable that Nest writes from, so that no value is lost. */
   const endedByNest = new Set<string>();
   let shutDown = Promise.resolve();
   const endsStreams = (path: string): boolean => answers.policy === 'end' || isWatching(path);
@@ -63,7 +63,7 @@ export function grpcDrain(server: object, { clock, answers, notify }: TransportP
       const serving = grpcServer();
       const tryShutdown = serving && memberOf(serving, 'tryShutdown');
       if (!isMethod(tryShutdown))
-        throw new Error('The server of grpc-js was not found, so its calls are cut.');
+        throw new Error('Nest has no grpc-js server with tryShutdown(), so its calls are cut.');
       shutDown = new Promise((resolve, reject) => {
         const done = (error?: unknown): void => {
           if (error instanceof Error) reject(error);
@@ -80,7 +80,7 @@ export function grpcDrain(server: object, { clock, answers, notify }: TransportP
   };
 }
 
-/** The handler, whose stream ends when it is asked to. */
+/** Completes the Observable of a handler when `end` emits. */
 function until(end: Observable<void>, handler: Method): Method {
   const ending = (...args: readonly unknown[]): unknown => {
     const result = handler(...args);
@@ -96,7 +96,7 @@ function isResponseStream(definition: unknown): boolean {
   return (isObject(definition) || isMethod(definition)) && Reflect.get(definition, 'responseStream') === true;
 }
 
-/** `/orders.Orders/Place` of a method of a service definition. */
+/** The path of a method in a service definition, such as `/orders.Orders/Place`. */
 function pathOf(definition: unknown): string | undefined {
   const path: unknown =
     isObject(definition) || isMethod(definition) ? Reflect.get(definition, 'path') : undefined;

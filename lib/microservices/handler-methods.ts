@@ -4,16 +4,16 @@ import type { ModulesContainer } from '@nestjs/core';
 import { isMethod, isObject, type Method } from '../nest/members.js';
 import { CURRENT } from './messages.js';
 
-/** What `@MessagePattern()`, `@EventPattern()` and the decorators of gRPC leave on a method. */
+/** The metadata key of `@MessagePattern()`, `@EventPattern()` and the gRPC decorators. */
 export const PATTERN_MARK = 'microservices:pattern';
 
-/** On a method that is followed: two applications may share a class. */
+/** Marks a wrapped method: two apps may share a class. */
 const FOLLOWED = Symbol.for('nestjs-phased-shutdown.followed-handler');
 
 /**
- * Counts the methods that handle messages as parts of their message, until their promise settles. What Nest makes of
- * a method may end before it: an interceptor answers early, or two handlers of one event are joined and the other
- * fails. The method itself goes on, and uses what closes next.
+ * Counts the methods of message handlers as part of their message, until their promise settles. Nest's own handler
+ * can end earlier: an interceptor answers early, or one of two handlers for the same event fails. The method still
+ * runs, and uses resources that close next.
  */
 export function followHandlerMethods(modules: ModulesContainer): void {
   for (const module of modules.values()) {
@@ -42,7 +42,7 @@ function followed(method: Method): Method {
     }
     return result;
   };
-  // What decorators wrote on the method has to be found on what stands in its place.
+  // Metadata that decorators wrote on the method must be found on its replacement.
   for (const key of Reflect.getMetadataKeys(method)) {
     Reflect.defineMetadata(key, Reflect.getMetadata(key, method), value);
   }

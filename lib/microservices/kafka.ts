@@ -3,8 +3,8 @@ import { callMember, isObject } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /**
- * Stops the consumer, which waits for the message that each partition is at, commits the offsets and leaves the
- * group. The producer stays connected, so that the replies of these messages get out before Nest closes it.
+ * Stops the consumer: it finishes the current message of each partition, commits the offsets and leaves the group.
+ * The producer stays connected, so that replies are sent before Nest closes it.
  */
 export function kafkaDrain(server: object, { clock, answers }: TransportPorts): TransportDrain {
   const work = new MessagesInFlight(server, clock, { answers });
@@ -14,7 +14,7 @@ export function kafkaDrain(server: object, { clock, answers }: TransportPorts): 
     seams: [...MessagesInFlight.seams, 'handleMessage', 'unwrap'],
     stop: async () => {
       const clients = callMember(server, 'unwrap');
-      // The client, the consumer, the producer.
+      // `unwrap()` returns the client, the consumer and the producer.
       const consumer: unknown = Array.isArray(clients) ? clients[1] : undefined;
       if (isObject(consumer)) await callMember(consumer, 'stop');
     },

@@ -1,12 +1,12 @@
 import { isMethod, memberOf } from '../nest/members.js';
 
-/** What the contexts of the transports call the pattern of a message. */
+/** The methods of the transports' contexts that return the pattern of a message. */
 const PATTERN_GETTERS = ['getPattern', 'getSubject', 'getTopic', 'getChannel'];
 
-/** A pattern comes from outside: it is cut where it would fill the report. */
+/** Patterns come from outside: a long one would fill the report. */
 const NAME_LIMIT = 80;
 
-/** What a message is called, by what Nest hands to its handler. */
+/** The name of a message, from the context that Nest passes to its handler. */
 export function nameOf(context: object): string | undefined {
   for (const getter of PATTERN_GETTERS) {
     const get = memberOf(context, getter);
@@ -16,7 +16,7 @@ export function nameOf(context: object): string | undefined {
   return undefined;
 }
 
-/** The pattern of a handler as text. */
+/** The pattern of a message handler as text. */
 export function patternText(pattern: unknown): string {
   if (typeof pattern === 'string') return cut(pattern);
   return cut(pattern instanceof RegExp ? String(pattern) : (JSON.stringify(pattern) ?? 'a message'));

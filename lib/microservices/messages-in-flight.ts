@@ -8,12 +8,13 @@ import { nameOf, patternText } from './message-name.js';
 import { wrapSlot } from './server-seams.js';
 import type { WorkInFlight } from './transport-drain.js';
 
-/** The error that a call is answered with which came when the server was draining: it never started. */
+/**
+ * The error that answers a call which arrived during the drain. The call was never started, so it is safe to retry.
+ */
 export const DRAINING = { status: 'draining', message: 'The server is draining; the call was not started.' };
 
 /**
- * What becomes of a call: it is handled, answered with `DRAINING`, or left without an answer, where nothing can be
- * sent any more.
+ * The decision about a call: handle it, answer it with `DRAINING`, or ignore it when nothing can be sent any more.
  */
 export type Admission = 'take' | 'refuse' | 'ignore';
 
@@ -21,24 +22,25 @@ export type Admission = 'take' | 'refuse' | 'ignore';
 export interface MessagePolicy {
   /** The streams that calls are answered with. */
   readonly answers?: AnsweringStreams;
-  /** Asked for each call, by what Nest hands to the handler beside the data. Events are always taken. */
+  /** Decides about each call by its context. Events are always taken. */
   readonly admit?: (context: object) => Admission;
 }
 
 /**
- * The messages that a server of Nest's microservices has taken in and not finished: from the moment in which it
- * starts to read one to the end of all its handlers, and to its last reply.
+ * The messages that one of Nest's microservice servers has taken and not finished: from the start of reading to the
+ * end of all message handlers and the last reply.
  *
- * The handlers are wrapped as they are added to the server, so that each is counted by itself: Nest joins two of one
- * event, and looks no further once the first has failed. A strategy that calls them by itself is seen as well.
+ * Handlers are wrapped when they are added to the server, so each counts separately: Nest merges two handlers of
+ * the same event, and forgets the second when the first fails. This also covers a strategy that calls handlers
+ * itself.
  */
 export class MessagesInFlight implements WorkInFlight {
-  /** The members of a server that its messages are followed by. */
+  /** The members of a server that make its messages visible. */
   static readonly seams: readonly string[] = ['addHandler', 'onProcessingStartHook', 'send'];
 
   readonly #messages: Messages;
   readonly #byContext = new WeakMap<object, Message>();
-  /** What Nest hands to the handlers of events. Anything else that it begins is a call. */
+  /** The contexts of events. Every other context that Nest starts belongs to a call. */
   readonly #events = new WeakSet<object>();
   readonly #unanswered = new WeakSet<Message>();
   readonly #answers: AnsweringStreams;
@@ -62,7 +64,7 @@ export class MessagesInFlight implements WorkInFlight {
     return this.#messages.idle();
   }
 
-  /** Resolves when all that is in flight at this moment has ended, whatever comes meanwhile. */
+  /** Resolves when everything in flight now has ended. Messages that arrive meanwhile do not count. */
   settled(): Promise<void> {
     return this.#messages.settled();
   }
@@ -81,7 +83,7 @@ export class MessagesInFlight implements WorkInFlight {
 
   #followHandlers(server: object): void {
     const handlers = memberOf(server, 'messageHandlers');
-    // A strategy may have come with handlers of its own.
+    // A custom strategy may have handlers from the start.
     if (handlers instanceof Map) {
       for (const [pattern, handler] of handlers) {
         if (isMethod(handler)) handlers.set(pattern, this.#counted(handler, patternText(pattern)));
@@ -93,7 +95,7 @@ export class MessagesInFlight implements WorkInFlight {
     });
   }
 
-  /** The slot of the hook is single, and a tracer that comes later takes it: ours stands in front of any. */
+  /** The hook's slot holds one function, and a tracer may fill it later: ours runs in front of any. */
   #followBeginning(server: object): void {
     if (!('onProcessingStartHook' in server)) return;
     wrapSlot(server, 'onProcessingStartHook', (hook) => (transport, context, done) => {
@@ -111,7 +113,7 @@ export class MessagesInFlight implements WorkInFlight {
     });
   }
 
-  /** A reply is in flight until its last packet has been handed to the transport. */
+  /** A reply is in flight until its last packet has been passed to the transport. */
   #followReplies(server: object): void {
     replaceMethod(server, 'send', (original) => (stream, respond, ...rest) => {
       if (!isMethod(respond)) return original(stream, respond, ...rest);
@@ -136,7 +138,7 @@ export class MessagesInFlight implements WorkInFlight {
     return message;
   }
 
-  /** A handler that is counted; what Nest writes on it, such as the next one of its event, is written on it itself. */
+  /** A counted message handler. A proxy, so that properties which Nest sets, such as `next`, reach the original. */
   #counted(handler: Method, pattern: string): Method {
     return new Proxy(handler, {
       apply: (target, self, args: unknown[]) => {
@@ -165,7 +167,7 @@ export class MessagesInFlight implements WorkInFlight {
     };
     try {
       const result = CURRENT.run(message, call);
-      // Whoever asked for a stream may come to it a few ticks later.
+      // Nest may subscribe to a returned stream a few ticks later.
       const endSoon = (): unknown => setImmediate(end);
       if (!(result instanceof Promise)) {
         endSoon();
@@ -180,7 +182,7 @@ export class MessagesInFlight implements WorkInFlight {
   }
 }
 
-/** A stream that counts as a part of the message from each subscription to its end. */
+/** Counts a stream as part of its message, from each subscription to its end. */
 function followedStream(source: Observable<unknown>, message: Message): Observable<unknown> {
   return new Observable((subscriber) => {
     const end = message.begin();

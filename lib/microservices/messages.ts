@@ -3,35 +3,35 @@ import type { InFlightItem } from '../plan/task.js';
 import type { Clock } from '../run/clock.js';
 
 /**
- * One message that has been taken. Several things may go on for it at a time: its handlers, the methods below them,
- * its reply. It is in flight until the last of them has ended.
+ * One message that has been taken. Several parts may run at a time: its handlers, the methods below them, its
+ * reply. It is in flight until the last part has ended.
  */
 export interface Message {
   readonly name: string;
   readonly startedAt: number;
-  /** Counts a part of its work until the answer is called; calling it again does nothing. */
+  /** Counts a part of its work until the returned function is called. Further calls do nothing. */
   readonly begin: () => () => void;
 }
 
-/** The message that a piece of code runs for, also after an `await`. */
+/** The message that the current code runs for, across `await`. */
 export const CURRENT = new AsyncLocalStorage<Message>();
 
 /** The messages that a server has taken and not finished. */
 export class Messages {
-  /** Each with what resolves when it is over. */
+  /** Each message in flight, with a promise for its end. */
   readonly #entries = new Map<Message, Promise<void>>();
-  /** Messages that are being read: they have no pattern yet, and a deserializer may take its time. */
+  /** Messages that are being read. They have no pattern yet, and a deserializer may be async. */
   readonly #reading = new Set<Promise<unknown>>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** The oldest first. */
+  /** Oldest first. */
   get items(): readonly InFlightItem[] {
     const now = this.clock.now();
     return Array.from(this.#entries.keys(), ({ name, startedAt }) => ({ name, ageMs: now - startedAt }));
   }
 
-  /** Takes a message, which is in flight from its first part to the end of its last. */
+  /** Creates a message. It is in flight from its first part to the end of its last. */
   take(name: string, onOver: () => void = () => undefined): Message {
     const parts = new Set<object>();
     let end = (): void => undefined;
@@ -40,7 +40,7 @@ export class Messages {
       startedAt: this.clock.now(),
       begin: () => {
         const part = {};
-        // The first one, or one that comes late, such as a method that an interceptor calls again.
+        // The first part, or one that starts after the end, such as an interceptor that calls the method again.
         if (parts.size === 0) {
           const over = new Promise<void>((resolve) => {
             end = resolve;
@@ -59,12 +59,12 @@ export class Messages {
     return message;
   }
 
-  /** Whether the message is one of these, and not over. */
+  /** Whether the message belongs to this server and is in flight. */
   has(message: Message): boolean {
     return this.#entries.has(message);
   }
 
-  /** Counts a message that is being read, until the promise settles. */
+  /** Counts a message as being read until the promise settles. */
   read(reading: PromiseLike<unknown>): void {
     const done = (): void => {
       this.#reading.delete(counted);
@@ -78,7 +78,7 @@ export class Messages {
     while (this.#entries.size > 0 || this.#reading.size > 0);
   }
 
-  /** Resolves when all that is in flight at this moment has ended, whatever comes meanwhile. */
+  /** Resolves when everything in flight now has ended. Messages that arrive meanwhile do not count. */
   async settled(): Promise<void> {
     await Promise.all(this.#reading);
     await Promise.all(this.#entries.values());

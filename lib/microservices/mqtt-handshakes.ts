@@ -1,8 +1,8 @@
 import { isMethod, isObject, memberOf } from '../nest/members.js';
 
 /**
- * The messages of QoS 2 that a client of mqtt.js has taken over by PUBREC, and that the broker has not released yet
- * by PUBREL: only then are they delivered. The broker keeps them no longer.
+ * The QoS 2 messages that an mqtt.js client has acknowledged with PUBREC and the broker has not released with
+ * PUBREL. They are delivered after PUBREL, and the broker no longer keeps them.
  */
 export class MqttHandshakes {
   readonly #open = new Set<unknown>();
@@ -12,7 +12,7 @@ export class MqttHandshakes {
     const on = isObject(client) ? memberOf(client, 'on') : undefined;
     if (!isMethod(on)) return client;
     Reflect.apply(on, client, ['packetsend', (packet: unknown) => this.#sent(packet)]);
-    // Without a connection nobody releases anything.
+    // Without a connection the broker releases nothing.
     Reflect.apply(on, client, [
       'close',
       () => {
@@ -23,7 +23,7 @@ export class MqttHandshakes {
     return client;
   }
 
-  /** Resolves when none is open. */
+  /** Resolves when no handshake is open. */
   async settled(): Promise<void> {
     while (this.#open.size > 0) {
       await new Promise<void>((resolve) => {
@@ -36,9 +36,9 @@ export class MqttHandshakes {
     if (!isObject(packet)) return;
     const id = memberOf(packet, 'messageId');
     const command = memberOf(packet, 'cmd');
-    // With a reason it is refused, and stays with the broker.
+    // A PUBREC with a reason code refuses the message, which stays with the broker.
     if (command === 'pubrec' && !memberOf(packet, 'reasonCode')) this.#open.add(id);
-    // Behind the delivery.
+    // mqtt.js sends PUBCOMP after it has delivered the message.
     if (command !== 'pubcomp' || !this.#open.delete(id) || this.#open.size > 0) return;
     this.#resolve();
   }

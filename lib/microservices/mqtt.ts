@@ -3,21 +3,24 @@ import { MqttHandshakes } from './mqtt-handshakes.js';
 import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
-const WITHHELD = new Error('The server is draining; the message is left to the session.');
+const WITHHELD = new Error('The server is draining; the message stays in the session.');
 
-/** `withholding`: what the session keeps is left to it. `dropping`: so is what it does not keep. */
+/**
+ * `withholding`: messages that the session keeps are left to it. `dropping`: QoS 0 messages, which it does not
+ * keep, are dropped too.
+ */
 type State = 'taking' | 'withholding' | 'dropping';
 
 /**
- * With a clean session it unsubscribes: the others of a shared subscription get what follows.
+ * With a clean session it unsubscribes: other members of a shared subscription receive what follows.
  *
- * With a persistent one that would take the subscription out of the session, and what comes until the restart would
- * be lost. There it stops acknowledging and handling instead: the broker keeps what is not acknowledged, and delivers
- * it to the session when that comes back. How much of it is the broker's to say: Mosquitto keeps 1000 messages for a
- * session that is away (`max_queued_messages`), and drops what follows.
+ * With a persistent session, that would remove the subscription, and messages until the restart would be lost. So
+ * it stops acknowledging and handling instead: the broker keeps unacknowledged messages and delivers them when the
+ * session returns. How many is up to the broker: Mosquitto keeps 1000 messages for an offline session
+ * (`max_queued_messages`) and drops the rest.
  *
- * With QoS 2 a message is handed over by PUBREC, before it is delivered: from then on it is ours. With QoS 0 nothing
- * is kept, so those that come are handled as long as others are in flight.
+ * A QoS 2 message is ours from PUBREC on, before its delivery. QoS 0 messages are not kept anywhere, so they are
+ * handled as long as others are in flight.
  */
 export function mqttDrain(server: object, { clock, answers }: TransportPorts): TransportDrain {
   const messages = new MessagesInFlight(server, clock, { answers });
@@ -36,10 +39,10 @@ export function mqttDrain(server: object, { clock, answers }: TransportPorts): T
   });
   const client = (): object => {
     const found = callMember(server, 'unwrap');
-    if (!isObject(found)) throw new Error('The server has no client.');
+    if (!isObject(found)) throw new Error('The MQTT server has no client.');
     return found;
   };
-  /** A handshake ends with a message. */
+  /** A finished handshake delivers a message, so handshakes come first. */
   const settled = async (): Promise<void> => {
     await handshakes.settled();
     await messages.settled();
@@ -69,12 +72,12 @@ export function mqttDrain(server: object, { clock, answers }: TransportPorts): T
       const topics = handlers instanceof Map ? [...handlers.keys()] : [];
       if (topics.length > 0) await called(client(), 'unsubscribe', [topics]);
     },
-    // Ends when all that was published has been taken by the broker, in front of the word that we part.
+    // Ends after the broker has taken everything published, and before our DISCONNECT.
     finish: () => called(client(), 'end', [false]),
   };
 }
 
-/** Whether the broker keeps the session of a client that is away. By MQTT 5 it does so for a time, which may be 0. */
+/** Whether the broker keeps the session while the client is offline. In MQTT 5 it has an expiry, which may be 0. */
 function isPersistent(client: object): boolean {
   const options = memberOf(client, 'options');
   if (!isObject(options) || memberOf(options, 'clean') !== false) return false;
@@ -84,22 +87,22 @@ function isPersistent(client: object): boolean {
   return typeof expiry === 'number' && expiry > 0;
 }
 
-/** Acknowledges nothing that comes from now on. What has been acknowledged by a half is acknowledged in full. */
+/** Stops acknowledging new messages. A QoS 2 handshake that has begun is completed. */
 function withhold(client: object): void {
   replaceMethod(client, 'handleMessage', (original) => (packet, done, ...rest) => {
-    // Called back with an error mqtt.js reads on and acknowledges nothing. Not called back it would read nothing
-    // more, and a connection that closes with something unread is reset: the broker drops what it has not read.
+    // On an error, mqtt.js reads on and does not acknowledge. Without the callback it would stop reading. A
+    // connection that closes with unread data is reset, and the broker discards what it has not read.
     if (isObject(packet) && memberOf(packet, 'qos') === 1 && isMethod(done)) return done(WITHHELD);
     return original(packet, done, ...rest);
   });
-  // For QoS 2 mqtt.js asks nobody before it takes the message over.
+  // For QoS 2, mqtt.js sends PUBREC without calling `handleMessage` first.
   replaceMethod(client, '_sendPacket', (original) => (packet, done, ...rest) => {
     if (!isObject(packet) || memberOf(packet, 'cmd') !== 'pubrec') return original(packet, done, ...rest);
     return isMethod(done) ? done() : undefined;
   });
 }
 
-/** Calls a method that tells its end by a callback. */
+/** Promisifies a method that takes a callback. */
 function called(client: object, member: string, args: readonly unknown[]): Promise<void> {
   const method = memberOf(client, member);
   if (!isMethod(method)) return Promise.resolve();

@@ -3,8 +3,8 @@ import { callMember, isObject, memberOf } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 /**
- * Drains the subscriptions and not the connection, which would take the replies of running handlers with it:
- * what the server has sent already is still handled, the other members of a queue group get what follows.
+ * Drains the subscriptions, not the connection, which would take the replies of running handlers with it. Messages
+ * that the server has already sent are handled; other members of the queue group receive what follows.
  */
 export function natsDrain(server: object, { clock, answers }: TransportPorts): TransportDrain {
   const work = new MessagesInFlight(server, clock, { answers });
@@ -26,8 +26,8 @@ export function natsDrain(server: object, { clock, answers }: TransportPorts): T
 }
 
 /**
- * Nest's own `gracefulShutdown` waits for the whole of its `gracePeriod`, whatever is in flight; after the drain it
- * would be for nothing. The options are the user's object, so the server gets others.
+ * Turns off Nest's `gracefulShutdown`, which always waits for its full `gracePeriod`, even with nothing in flight.
+ * The options object belongs to the user, so the server gets a copy.
  */
 function spareGracePeriod(server: object): void {
   const options = memberOf(server, 'options');

@@ -3,7 +3,7 @@ import type { ModulesContainer } from '@nestjs/core';
 import { callMember, classNames, isObject, memberOf } from '../nest/members.js';
 import { allWrappers } from '../discovery/provider-scan.js';
 
-/** The client of each server of Nest. */
+/** The client class for each of Nest's server classes. */
 const CLIENTS: ReadonlyMap<string, string> = new Map([
   ['ServerGrpc', 'ClientGrpcProxy'],
   ['ServerKafka', 'ClientKafka'],
@@ -14,24 +14,23 @@ const CLIENTS: ReadonlyMap<string, string> = new Map([
   ['ServerTCP', 'ClientTCP'],
 ]);
 
-/** The class that all clients of Nest are made of. */
+/** The base class of Nest's clients. */
 const CLIENT = 'ClientProxy';
 
-/** How deep they are looked for: a provider, its properties, and what is in a collection there. */
+/** Levels of the search: a provider, its properties, and the elements of collections there. */
 const DEPTH = 2;
 
-/** The clients by which an application may call its own servers. */
+/** The clients through which an app may call its own servers. */
 export interface OwnClients {
-  /** Whether there is a client that may lead back to the server. */
+  /** Whether a client may connect to the server. */
   mayCall(server: object): boolean;
-  /** Whether the socket, which a server has accepted, has its other end in this process. */
+  /** Whether an accepted socket has its other end in this process. */
   isInside(socket: Socket): boolean;
 }
 
 /**
- * Looks for the clients among the providers, in their properties, where `@Client()` and most users put them, and in
- * lists and records of these. They
- * are looked for when they are asked about, since one may be made at any time.
+ * Searches for clients among the providers, in their properties (where `@Client()` and most users put them), and in
+ * lists and records there. The search runs on each question, because a client may be created at any time.
  */
 export function clientsIn(modules: ModulesContainer): OwnClients {
   const clients = (): readonly object[] => {
@@ -46,7 +45,7 @@ export function clientsIn(modules: ModulesContainer): OwnClients {
   };
 }
 
-/** The socket below one of Nest's own, which wraps it. */
+/** The socket inside one of Nest's wrappers. */
 export function socketOf(wrapper: unknown): Socket | undefined {
   if (wrapper instanceof Socket || !isObject(wrapper)) return wrapper instanceof Socket ? wrapper : undefined;
   return [memberOf(wrapper, 'netSocket'), memberOf(wrapper, 'socket')].find((each) => each instanceof Socket);
@@ -56,7 +55,7 @@ function leadsTo(client: object, server: object): boolean {
   const kinds = kindsOf(client);
   const known = kindsOf(server).map((name) => CLIENTS.get(name));
   const wanted = known.find((name) => name !== undefined);
-  // A strategy of the user has a client that we do not know, as any that is of no transport of Nest may be.
+  // The client of a custom strategy is unknown: it may be any that does not belong to one of Nest's transports.
   if (wanted === undefined) return ![...CLIENTS.values()].some((name) => kinds.includes(name));
   if (!kinds.includes(wanted)) return false;
   if (wanted === 'ClientTCP') return String(memberOf(client, 'port')) === String(portOf(server));
@@ -64,7 +63,7 @@ function leadsTo(client: object, server: object): boolean {
   return memberOf(client, 'queue') === memberOf(server, 'queue') || usesExchange(client);
 }
 
-/** What is sent to an exchange may come to any queue. */
+/** A message to an exchange may reach any queue. */
 function usesExchange(client: object): boolean {
   const options = memberOf(client, 'options');
   return isObject(options) && Boolean(memberOf(options, 'exchange') ?? memberOf(options, 'wildcards'));
@@ -76,7 +75,7 @@ function portOf(server: object): unknown {
   return isObject(address) ? memberOf(address, 'port') : memberOf(server, 'port');
 }
 
-/** A value with what it holds; of the values of an instance, only collections are looked into. */
+/** A value with what it holds. Below a provider only collections are searched. */
 function withValues(value: unknown, depth: number): readonly unknown[] {
   if (!isObject(value)) return [];
   if (depth === 0 || (depth < DEPTH && !isCollection(value))) return [value];
@@ -87,7 +86,7 @@ function isCollection(value: object): boolean {
   return Array.isArray(value) || value instanceof Map || (kindsOf(value)[0] ?? 'Object') === 'Object';
 }
 
-/** What an instance holds, without calling any getter of it. */
+/** The values that an instance holds, without calling its getters. */
 function valuesOf(instance: object): readonly unknown[] {
   try {
     if (instance instanceof Map) return [...instance.values()];
@@ -97,7 +96,7 @@ function valuesOf(instance: object): readonly unknown[] {
   }
 }
 
-/** A value may refuse to say what it is: a proxy that throws at whoever asks it. */
+/** Inspecting a value may throw, as with a strict proxy. */
 function kindsOf(instance: object): readonly string[] {
   try {
     return classNames(instance);

@@ -3,7 +3,7 @@ import { callMember, isMethod, isObject, memberOf, replaceMethod } from '../nest
 import { noAck } from '../startup-checks/no-ack.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
-/** A consumer of the broker: the channel that it is on, and what the broker answered. */
+/** A consumer of the broker: its channel, and the broker's reply to `consume`. */
 interface Consumer {
   readonly channel: object;
   readonly reply: unknown;
@@ -13,9 +13,9 @@ type State =
   { readonly status: 'consuming'; readonly consumer: Consumer | undefined } | { readonly status: 'stopped' };
 
 /**
- * Cancels the consumer and keeps the channel, so that what has been delivered is handled, acknowledged and
- * answered on it. The channel is the one below the wrapper of amqp-connection-manager, which knows only the
- * consumers that were made through it, and Nest's is not.
+ * Cancels the consumer and keeps the channel, so that delivered messages are handled, acknowledged and answered on
+ * it. Uses the channel below the wrapper of amqp-connection-manager: the wrapper knows only consumers created
+ * through it, and Nest's is not.
  */
 export function rabbitmqDrain(server: object, { clock, answers, notify }: TransportPorts): TransportDrain {
   const work = new MessagesInFlight(server, clock, { answers });
@@ -24,13 +24,13 @@ export function rabbitmqDrain(server: object, { clock, answers, notify }: Transp
   let latest: object | undefined;
 
   if (memberOf(server, 'noAck') === true) notify(noAck(name));
-  // Called for each channel, after a reconnect as well: then nothing is consumed any more.
+  // Called for each channel, including after a reconnect. Once stopped, a new channel does not consume.
   replaceMethod(server, 'setupChannel', (original) => (channel, ...rest) => {
     if (isObject(channel)) latest = channel;
     if (state.status === 'stopped') return undefined;
     if (isObject(channel)) {
       replaceMethod(channel, 'consume', (consume) => (...args) => {
-        // The setup asks the broker several times before it comes to this.
+        // The setup awaits several replies of the broker before it calls `consume`.
         if (state.status === 'stopped') return Promise.resolve({});
         const reply = consume(...args);
         state = { status: 'consuming', consumer: { channel, reply } };
@@ -54,7 +54,7 @@ export function rabbitmqDrain(server: object, { clock, answers, notify }: Transp
       if (isMethod(cancel)) await Reflect.apply(cancel, consumer.channel, [tag]);
     },
     flush: async () => {
-      // Nest does not wait for the broker to take a reply, and closing the channel would drop it.
+      // Nest does not wait until the broker has taken a reply, and closing the channel would drop it.
       if (latest !== undefined) await callMember(latest, 'waitForConfirms');
     },
   };

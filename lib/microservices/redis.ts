@@ -2,7 +2,7 @@ import { MessagesInFlight } from './messages-in-flight.js';
 import { callMember, isMethod, isObject, memberOf } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
-/** Unsubscribes, and answers over the other of Nest's two connections, which stays as it is. */
+/** Unsubscribes, and answers over the other of Nest's two connections, which stays open. */
 export function redisDrain(server: object, { clock, answers }: TransportPorts): TransportDrain {
   const work = new MessagesInFlight(server, clock, { answers });
   const clients = (): readonly unknown[] => {
@@ -17,24 +17,24 @@ export function redisDrain(server: object, { clock, answers }: TransportPorts): 
       const [, subscriber] = clients();
       if (!isObject(subscriber)) return;
       const options = memberOf(subscriber, 'options');
-      // Else a reconnect would subscribe again before it unsubscribes.
+      // Otherwise a reconnect would subscribe again before it unsubscribes.
       if (isObject(options)) Reflect.set(options, 'autoResubscribe', false);
       const leaving = unsubscribe(subscriber, server);
-      // Without a connection nothing is subscribed, and there is nobody to say so.
+      // Without a connection there is no subscription, and no reply will come.
       if (memberOf(subscriber, 'status') === 'ready') await leaving;
       else leaving.catch(() => undefined);
     },
     flush: async () => {
       const [publisher] = clients();
-      // Answered in order, so behind every reply.
+      // Redis replies in order, so the PONG follows every reply.
       if (isObject(publisher)) await callMember(publisher, 'ping');
     },
   };
 }
 
 /**
- * Ends the subscriptions of the kind that was used, by their names: without names, Redis counts both kinds until none
- * is left, and says nothing that ioredis takes for an answer where the other kind is in use or nothing was subscribed.
+ * Unsubscribes by name, from the kind of subscription in use. Without names, Redis counts both kinds until none is
+ * left, and ioredis does not recognise the reply if the other kind is in use or nothing was subscribed.
  */
 async function unsubscribe(subscriber: object, server: object): Promise<void> {
   const handlers = memberOf(server, 'messageHandlers');

@@ -16,32 +16,32 @@ import { isObject, memberOf } from '../nest/members.js';
 /** The options of `retryRefused()`. All times are in milliseconds. */
 export interface RetryOptions {
   /**
-   * For how long a call is tried, from its first attempt on.
+   * How long a call is retried, counted from its first attempt.
    * @default 10 000
    */
   readonly timeout?: number;
   /**
-   * The time between two attempts on average; each is spread between half and one and a half of it.
+   * The average time between two attempts. Each is random, from 0.5 to 1.5 times this.
    * @default 100
    */
   readonly delay?: number;
   /**
-   * What to make of a connection that closed before the answer. A server that drains has answered every call
-   * that it has started before it closes, so the call is tried again; `'fail'` where servers crash more often
-   * than they drain, and a call that runs twice does harm.
+   * What to do when the connection closes before the answer. A draining server answers every call that it has
+   * started before it closes, so `'retry'` is safe with it. Use `'fail'` where servers crash more often than they
+   * drain, and running a call twice does harm.
    * @default 'retry'
    */
   readonly closed?: 'retry' | 'fail';
-  /** @default rxjs' asyncScheduler */
+  /** @default the `asyncScheduler` of rxjs */
   readonly scheduler?: SchedulerLike;
 }
 
 /**
- * Tries a call again that was refused and never started: by a server that drains, by one that is gone, or by a
- * connection that closed. For the caller's side, behind `client.send()`. Once a part of the answer has come,
- * nothing is tried again. In the end it fails with the last error.
+ * Retries a call that was refused and never started: by a draining server, by one that is gone, or by a connection
+ * that closed. For the calling side, after `client.send()`. Once part of the answer has arrived, it does not retry.
+ * If all attempts fail, it fails with the last error.
  *
- * @throws ShutdownConfigurationError where the options are wrong
+ * @throws ShutdownConfigurationError if an option is invalid
  *
  * @example
  * ```ts
@@ -83,14 +83,14 @@ function checkOptions(options: RetryOptions): void {
   mistakes.throwIfAny();
 }
 
-/** What a server that drains answers, and what tells that nobody was reached at all. */
+/** The error of a draining server, or of a connection that was never established. */
 function isRefused(error: unknown): boolean {
   if (!isObject(error)) return false;
   if (memberOf(error, 'status') === 'draining' || memberOf(error, 'code') === 'ECONNREFUSED') return true;
-  // A host with several addresses is refused by each of them.
+  // A host with several addresses reports one error for each.
   const errors = memberOf(error, 'errors');
   if (Array.isArray(errors) && errors.length > 0) return errors.every(isRefused);
-  // gRPC says UNAVAILABLE also of calls that were cut; these were never sent.
+  // gRPC also uses UNAVAILABLE for calls that were cut; these were never sent.
   const details = memberOf(error, 'details');
   return (
     memberOf(error, 'code') === 14 &&
@@ -99,7 +99,7 @@ function isRefused(error: unknown): boolean {
   );
 }
 
-/** What Nest's client for TCP says of a call whose connection closed. */
+/** The error of Nest's TCP client for a call whose connection closed. */
 function hasClosed(error: unknown): boolean {
   return error instanceof Error && error.message === 'Connection closed';
 }

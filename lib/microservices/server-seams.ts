@@ -2,14 +2,13 @@ import { isObservable } from 'rxjs';
 import { callMember, isMethod, isObject, type Method } from '../nest/members.js';
 
 /**
- * The members of Nest's transport servers that no public API reaches. Nest calls them late-bound, so they can be
- * replaced on an instance at any time. Each is looked for by its feature; where one is missing, nothing is
- * replaced, and `missingMembers` tells.
+ * The members of Nest's transport servers that no public API reaches. Nest looks them up at each call, so they can
+ * be replaced on an instance at any time. A missing member is not replaced, and `missingMembers` reports it.
  */
 
 /**
- * Calls back for each server of the application, also for those that are made later. Says whether Nest tells of
- * them: `getRpcTargetRegistry()` of its container is documented nowhere.
+ * Calls back for each server of the app, including those created later. Returns whether this version of Nest has
+ * the undocumented `getRpcTargetRegistry()`.
  */
 export function serversOf(modules: object, callback: (server: object) => void): boolean {
   const registry = callMember(modules, 'getRpcTargetRegistry');
@@ -21,8 +20,8 @@ export function serversOf(modules: object, callback: (server: object) => void): 
 }
 
 /**
- * Stands in front of a hook that is kept in a slot, whoever fills the slot, and whenever. An empty slot counts
- * as a hook that does nothing, unless `whenEmpty` says what it does.
+ * Runs in front of a hook that is kept in a slot, whoever fills the slot and whenever. An empty slot counts as a
+ * hook that does nothing, unless `whenEmpty` is given.
  */
 export function wrapSlot(
   server: object,

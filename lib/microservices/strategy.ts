@@ -3,15 +3,15 @@ import { notDrained } from '../notice.js';
 import { isMethod, memberOf } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
-/** What a custom strategy may have beside Nest's own members. */
+/** What a custom strategy can implement besides Nest's own members. */
 export interface PausableStrategy {
-  /** Takes no new message from now on; the connection stays open, so that replies still get out. */
+  /** Stops taking new messages. The connection stays open, so that replies can still be sent. */
   pause(): void | Promise<void>;
 }
 
 /**
- * A transport of the user: its messages are waited for, and it stops taking some if it has a `pause()`. Without
- * one, those that it has taken before the drain are waited for, as new ones may come for ever.
+ * Drains a custom strategy: waits for its messages, and calls its `pause()`. Without `pause()` new messages may
+ * keep coming, so only those taken before the drain are waited for.
  */
 export function strategyDrain(server: object, { clock, answers, notify }: TransportPorts): TransportDrain {
   const messages = new MessagesInFlight(server, clock, { answers });
@@ -19,12 +19,12 @@ export function strategyDrain(server: object, { clock, answers, notify }: Transp
   const pause = (): unknown => memberOf(server, 'pause');
   if (!isMethod(pause())) {
     const why =
-      'it has no pause(), so it takes messages until Nest closes it, and only those from before are waited for';
+      'it has no pause(), so it takes messages until Nest closes it, and only those taken before the drain are waited for';
     notify(notDrained(name, why));
   }
   return {
     name,
-    // All that is needed to see its messages; the rest is there where it is made of Nest's `Server`.
+    // The only member that we need. The others exist if the strategy extends Nest's `Server`.
     seams: ['addHandler'],
     work: {
       get items() {

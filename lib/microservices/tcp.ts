@@ -7,16 +7,16 @@ import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
 type State =
   | { readonly status: 'taking' }
-  /** Calls from outside are refused, since their answers might find the connection closed; events are still taken. */
+  /** Calls from outside are refused, because the connection may close before their answer. Events are still taken. */
   | { readonly status: 'leaving' }
   /** All calls are refused. */
   | { readonly status: 'draining' }
-  /** We have ended our side: nothing can be answered any more. What the peers have sent is still read. */
+  /** Our side has ended, so nothing can be answered. What peers have sent is still read. */
   | { readonly status: 'parting' };
 
 /**
- * Nest's protocol has no word for leaving, so each connection is closed by halves: when what is in flight has
- * been answered our side ends, the client flushes what it has written and ends its own, and until then we read.
+ * Nest's TCP protocol has no message for leaving, so each connection is half-closed. After the last answer our side
+ * ends; the client flushes what it has written and ends its side; until then we keep reading.
  */
 export function tcpDrain(server: object, { clock, answers, clients }: TransportPorts): TransportDrain {
   const sockets = new Map<Socket, Promise<void>>();
@@ -42,7 +42,7 @@ export function tcpDrain(server: object, { clock, answers, clients }: TransportP
 
   const listener = callMember(server, 'unwrap');
   if (listener instanceof Server) {
-    // What a TLS server accepts first is only the bare connection below, which is not ours to end.
+    // The first socket of a TLS server is the raw connection, which is not ours to end.
     listener.on(listener instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
       const closed = new Promise<void>((resolve) => {
         socket.once('close', () => {
@@ -51,7 +51,7 @@ export function tcpDrain(server: object, { clock, answers, clients }: TransportP
         });
       });
       sockets.set(socket, closed);
-      // Its handshake was still going on when the others were parted with.
+      // Its handshake was still in progress when the other connections were ended.
       if (state.status === 'parting') socket.end();
     });
   }
@@ -68,7 +68,7 @@ export function tcpDrain(server: object, { clock, answers, clients }: TransportP
         await messages.settled();
         state = { status: 'parting' };
         for (const socket of sockets.keys()) socket.end();
-        // Those that are taken in meanwhile end as well.
+        // Connections that are accepted meanwhile end as well.
         while (sockets.size > 0) await Promise.all(sockets.values());
         await messages.idle();
       },
@@ -78,7 +78,7 @@ export function tcpDrain(server: object, { clock, answers, clients }: TransportP
     },
     stop: () => {
       state = { status: 'draining' };
-      // Else a server that is closed is opened again, where it has retries.
+      // Otherwise a server with retries would listen again after it is closed.
       if ('isManuallyTerminated' in server) Reflect.set(server, 'isManuallyTerminated', true);
       if (listener instanceof Server) listener.close();
     },

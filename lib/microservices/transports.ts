@@ -9,10 +9,10 @@ import { strategyDrain } from './strategy.js';
 import { classNames } from '../nest/members.js';
 import type { TransportDrain, TransportPorts } from './transport-drain.js';
 
-/** Takes a server before it listens; answers with how it is drained. */
+/** Takes a server before it listens, and returns how it is drained. */
 export type TransportAdapter = (server: object, ports: TransportPorts) => TransportDrain;
 
-/** By the class of Nest, so that a subclass is found too, and no transport's package is loaded to look. */
+/** Keyed by Nest's class name: subclasses match too, and no transport package is loaded here. */
 const ADAPTERS: ReadonlyMap<string, TransportAdapter> = new Map([
   ['ServerGrpc', grpcDrain],
   ['ServerKafka', kafkaDrain],
@@ -23,7 +23,7 @@ const ADAPTERS: ReadonlyMap<string, TransportAdapter> = new Map([
   ['ServerTCP', tcpDrain],
 ]);
 
-/** How the server is drained: by its class or the nearest one above it that is known. */
+/** How the server is drained, by its class or the nearest known base class. */
 export function transportOf(server: object, ports: TransportPorts): TransportDrain {
   for (const name of classNames(server)) {
     const adapter = ADAPTERS.get(name);

@@ -5,29 +5,29 @@ import { information, warning, type Notice, type Notify } from '../notice.js';
 import { errorText } from '../plan/reason-text.js';
 import { pathOf, send, type Probes } from './probes.js';
 
-/** What the port of the probes needs to know. */
 export interface ProbeServerParts {
   readonly address: { readonly port: number | undefined; readonly host: string } | undefined;
-  /** Resolves when the application has started. */
+  /** Resolves when the app has started. */
   readonly started: Promise<void>;
   readonly notify: Notify;
 }
 
 /**
- * The port of the probes: open once the other modules are initialised, closed after servers and transports.
+ * The server of the probes' own port. Opens after all other modules are initialised, and closes after servers and
+ * transports.
  *
- * A start that fails leaves nothing of it: until the application has started, the port keeps no process alive.
+ * If startup fails, the port does not keep the process alive: it is unreferenced until the app has started.
  */
 export class ProbeServer {
   #server: Server | undefined;
 
-  /** @internal Nest makes it. */
+  /** @internal Created by Nest. */
   constructor(
     private readonly probes: Probes,
     private readonly parts: ProbeServerParts,
   ) {}
 
-  /** Where it listens, also on the free port that 0 asked for; `undefined` while it does not. */
+  /** The address it listens on, with the actual port if 0 was configured. `undefined` while it does not listen. */
   get address(): AddressInfo | undefined {
     const address = this.#server?.address();
     return typeof address === 'object' && address !== null ? address : undefined;
@@ -61,7 +61,7 @@ export class ProbeServer {
     if (at !== undefined) notify(probesListen(urlOf(at), this.probes.paths));
   }
 
-  /** @internal Closes the port: nobody shall believe that the application is alive. */
+  /** @internal Closes the port, so that no probe takes the app for alive. */
   close(): void {
     this.#server?.close();
     this.#server?.closeAllConnections();

@@ -1,34 +1,34 @@
 import { checkKeys, isKind, isName, isOneOf, isRecord, shown, type Place } from '../plan/check-setting.js';
 
-/** What the readiness probe says while the application shuts down. */
+/** The response of the readiness probe while the app shuts down. */
 export type ProbeWhileDraining = 'fail' | 'keep';
 
-/** Answers for the probes of a platform. Without this option there are none. */
+/** Built-in endpoints for the probes of a platform. Off without this option. */
 export interface ProbesOptions {
   /**
-   * The path that answers 200 when the application may get traffic, else 503.
+   * The path that returns 200 when the app may receive traffic, and 503 otherwise.
    * @default '/readyz'
    */
   readonly readiness?: string;
   /**
-   * The path that answers 200 as long as the process runs.
+   * The path that returns 200 as long as the process runs.
    * @default '/livez'
    */
   readonly liveness?: string;
   /**
-   * A port for the probes alone, which closes last: for applications without a server, and to keep the probes
-   * away from clients. 0 takes a free one.
-   * @default the server of the application
+   * A separate port for the probes, which closes last: for apps without a server, or to keep the probes away from
+   * clients. 0 picks a free port.
+   * @default the server of the app
    */
   readonly port?: number;
   /**
-   * The address of that port. A kubelet needs one that it can reach, as '0.0.0.0'.
+   * The address of that port. A kubelet must be able to reach it, such as '0.0.0.0'.
    * @default '127.0.0.1'
    */
   readonly host?: string;
   /**
-   * `'keep'` lets readiness say 200 to the end, where a failing probe would raise an alarm and something else
-   * takes the traffic away.
+   * `'keep'` returns 200 until the end, for platforms that remove traffic by other means and raise an alarm if a
+   * probe fails.
    * @default 'fail'
    */
   readonly whileDraining?: ProbeWhileDraining;
@@ -51,7 +51,7 @@ const PORT = {
     typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535,
 };
 
-/** Reads the option `probes`; `undefined` where nobody asked for any. */
+/** Validates the option `probes`. Returns `undefined` if it is not set. */
 export function readProbesOptions(written: unknown, { path, mistakes }: Place): ProbesSettings | undefined {
   if (written === undefined) return undefined;
   if (!isRecord(written)) {
@@ -71,7 +71,7 @@ export function readProbesOptions(written: unknown, { path, mistakes }: Place): 
     mistakes.add(
       'SHUTDOWN_INVALID_OPTION',
       `${path}.liveness`,
-      `${shown(liveness)} is the path of the readiness probe as well. Give each a path of its own: a process that is not ready must not be taken for dead.`,
+      `expected another path than ${path}.readiness, got ${shown(liveness)}. With one path for both, the platform would restart an app that is not ready.`,
     );
   }
   return Object.freeze({

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MistakeList } from '../plan/mistake.js';
 import type { ProbesSettings } from './probes.options.js';
 
-/** What a probe is told: nothing of the inside. */
+/** The response to a probe. It reveals nothing about the app. */
 export interface ProbeAnswer {
   readonly statusCode: 200 | 404 | 503;
   readonly body: { readonly status: 'alive' | 'starting' | 'ready' | 'draining' | 'unknown' };
 }
 
-/** A server that takes routes, as Nest's adapters of Express and Fastify do. */
+/** A server that accepts routes, such as Nest's adapters for Express and Fastify. */
 export interface RouteHost {
   get(path: string, handler: (request: unknown, response: unknown) => void): unknown;
   reply(response: unknown, body: unknown, statusCode: number): unknown;
@@ -21,12 +21,12 @@ export class Probes {
     private readonly readiness: () => 'starting' | 'ready' | 'draining',
   ) {}
 
-  /** The paths that have to be answered to the end. */
+  /** The paths that must be served until the end. */
   get paths(): readonly string[] {
     return this.settings === undefined ? [] : [this.settings.readiness, this.settings.liveness];
   }
 
-  /** The answer on a path; `undefined` where it is none of ours. */
+  /** The response on a path; `undefined` for other paths. */
   answer(path: string): ProbeAnswer | undefined {
     if (path === this.settings?.liveness) return { statusCode: 200, body: { status: 'alive' } };
     if (path !== this.settings?.readiness) return undefined;
@@ -35,12 +35,12 @@ export class Probes {
     return isReady ? { statusCode: 200, body: { status: 'ready' } } : { statusCode: 503, body: { status } };
   }
 
-  /** What answers a request on the server of the application, in front of everything else. */
+  /** Answers probes on the app's server, before any other listener. */
   get first(): ((request: IncomingMessage) => ((response: ServerResponse) => void) | undefined) | undefined {
     const { settings } = this;
     if (settings === undefined || settings.port !== undefined) return undefined;
     return ({ url = '', method }) => {
-      // Nearly every request is another.
+      // A cheap check first: almost no request is a probe.
       if (!url.startsWith(settings.readiness) && !url.startsWith(settings.liveness)) return undefined;
       if (method !== 'GET' && method !== 'HEAD') return undefined;
       const answer = this.answer(pathOf(url));
@@ -49,8 +49,8 @@ export class Probes {
   }
 
   /**
-   * Mounts the probes on the framework of the application, unless they have a port of their own: for requests that
-   * no server brings, as those of a test.
+   * Mounts the probes as routes of the framework, unless they have their own port: for requests that do not come
+   * through a server, such as injected ones in tests.
    */
   mount(host: RouteHost | undefined, mistakes: MistakeList): void {
     if (this.settings === undefined || this.settings.port !== undefined) return;
@@ -58,7 +58,7 @@ export class Probes {
       mistakes.add(
         'SHUTDOWN_INVALID_OPTION',
         'probes.port',
-        'the application has no server on which the probes could be. Give them a port of their own.',
+        'the app has no HTTP server to answer the probes. Set a port for them, such as 9090.',
       );
       return;
     }
@@ -71,13 +71,13 @@ export class Probes {
   }
 }
 
-/** The path of a request, without its query and a slash at its end. */
+/** The path of a request, without its query or a trailing slash. */
 export function pathOf(url: string): string {
   const path = url.replace(/[?#].*$/s, '');
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-/** Answers a probe on a response of Node. */
+/** Writes the response to a probe. */
 export function send(response: ServerResponse, { statusCode, body }: ProbeAnswer): void {
   const text = JSON.stringify(body);
   response.writeHead(statusCode, {

@@ -1,34 +1,34 @@
 import { failure, type Notice, type Notify } from '../notice.js';
 import { errorText } from '../plan/reason-text.js';
-/** Whether the application may get traffic. */
+/** Whether the app may receive traffic. */
 export type ReadinessState = 'starting' | 'ready' | 'draining';
 
-/** Where readiness learns what it depends on. */
+/** What readiness depends on. */
 export interface ReadinessSources {
-  /** Aborts as the shutdown begins. */
+  /** Aborts when the shutdown begins. */
   readonly signal: AbortSignal;
-  /** Whether a server of the application can be reached; `undefined` where it has none. */
+  /** Whether clients can reach a server of the app; `undefined` if it has none. */
   readonly isReached: () => boolean | undefined;
-  /** Resolves as a server can be reached. */
+  /** Resolves when clients can reach a server. */
   readonly reached: Promise<void>;
-  /** What a hold waited for was rejected. */
+  /** Called when the promise of a hold rejects. */
   readonly onHoldFailed: (error: unknown) => void;
   readonly notify: Notify;
 }
 
 /**
- * Whether the application may get traffic: `ready` once it is initialised, one of its servers listens (where it has
- * any), and nothing holds it back; `draining` from the beginning of the shutdown on.
+ * Whether the app may receive traffic. `ready` once the app is initialised, one of its servers listens (if it has
+ * any), and no hold is left. `draining` from the start of the shutdown.
  */
 export class Readiness {
-  /** @internal Resolves when the application has started: it would be ready if nothing held it back. */
+  /** @internal Resolves when the app has started: only holds can keep it from being ready. */
   readonly started: Promise<void>;
   readonly #holds = new Map<symbol, string>();
   #onStarted: () => void = () => undefined;
   #waiting: (() => void)[] = [];
   #bootstrapped = false;
 
-  /** @internal Nest makes it. */
+  /** @internal Created by Nest. */
   constructor(private readonly sources: ReadinessSources) {
     this.started = new Promise((resolve) => {
       this.#onStarted = resolve;
@@ -42,17 +42,17 @@ export class Readiness {
     return this.#isStarted && this.#holds.size === 0 ? 'ready' : 'starting';
   }
 
-  /** @internal Whether Nest has initialised the application. */
+  /** @internal Whether Nest has initialised the app. */
   get isInitialised(): boolean {
     return this.#bootstrapped;
   }
 
-  /** The names of the holds that have not been released. */
+  /** The names of the holds that are not released. */
   get holds(): readonly string[] {
     return [...this.#holds.values()];
   }
 
-  /** Resolves when the application is ready for the first time. Stays pending if it shuts down before. */
+  /** Resolves when the app is ready for the first time. Stays pending if it shuts down before that. */
   whenReady(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);
@@ -61,11 +61,11 @@ export class Readiness {
   }
 
   /**
-   * Keeps the application from being ready until the returned function is called: while a cache warms up, or a
+   * Keeps the app from becoming ready until the returned function is called, such as while a cache warms up or a
    * connection is down. Further calls do nothing.
    *
-   * With a promise the hold ends by itself when the promise resolves. If it rejects, the error is logged, the
-   * application never becomes ready, and it shuts down with exit code 1.
+   * With a promise, the hold also ends when the promise resolves. If it rejects, the error is logged, the app never
+   * becomes ready, and it shuts down with exit code 1.
    */
   hold(name: string, until?: PromiseLike<unknown>): () => void {
     const key = Symbol(name);
@@ -75,7 +75,7 @@ export class Readiness {
       this.#changed();
     };
     until?.then(release, (error: unknown) => {
-      // Released by hand, or too late to matter: nobody waits for it.
+      // A hold that was released before does not wait for the promise.
       if (!this.#holds.has(key)) return;
       this.sources.notify(holdFailed(name, error));
       this.sources.onHoldFailed(error);
@@ -102,7 +102,7 @@ export class Readiness {
   }
 }
 
-/** What readiness waited for was rejected. */
+/** The promise of a hold rejected. */
 export function holdFailed(hold: string, error: unknown): Notice {
   return failure(
     'hold-failed',

@@ -9,8 +9,8 @@ import { registriesIn } from './schedule-seams.js';
 /** The options of `drainSchedules()`. */
 export interface ScheduleDrainOptions {
   /**
-   * The phase that waits for the jobs that run. They are stopped before, as the shutdown begins.
-   * @default 'drain', or the first phase of a list without it
+   * The phase that waits for running jobs. No new run starts from the beginning of the shutdown.
+   * @default 'drain', or the first phase if the list has no `drain`
    */
   readonly phase?: string;
 }
@@ -18,11 +18,14 @@ export interface ScheduleDrainOptions {
 const PATH = 'drainSchedules()';
 
 const NO_REGISTRY =
-  'there is no SchedulerRegistry with addCronJob(), addInterval() and addTimeout(). Import ScheduleModule.forRoot()';
+  'no SchedulerRegistry with addCronJob(), addInterval() and addTimeout() was found. Import ScheduleModule.forRoot()';
 
 /**
- * Stops the crons, intervals and timeouts of `@nestjs/schedule` as the shutdown begins, declared ones and those that
- * were added at run time, and waits for those that run. What is added later does not start. Nest deletes them as ever.
+ * Stops the crons, intervals and timeouts of `@nestjs/schedule` at the start of the shutdown, and waits for the
+ * runs in progress. Covers declared jobs and those added at run time; jobs added during the shutdown never start.
+ * Nest still deletes them all at the end.
+ *
+ * @throws ShutdownConfigurationError at boot, if an option is invalid
  */
 export function drainSchedules(options: ScheduleDrainOptions = {}): ShutdownFeatureFactory {
   return ({ modules, clock, mistakes, notify, phase: phaseOf }) => {

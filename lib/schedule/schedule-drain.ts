@@ -16,19 +16,17 @@ import {
 } from './schedule-seams.js';
 import type { ScheduleNames } from './schedule-names.js';
 
-/** What the schedules are drained with. */
 export interface SchedulePorts {
   readonly clock: Clock;
   readonly names: ScheduleNames;
   readonly notify: Notify;
 }
 
-const NOT_FOLLOWED =
-  'what it runs was not found, so it is stopped, but a run that has begun is not waited for';
+const NOT_FOLLOWED = 'its callback was not found, so the job stops, but a run in progress is not waited for';
 
 /**
- * Stops the crons, intervals and timeouts of a registry, and waits for those that run. They stay registered: Nest
- * deletes them as ever.
+ * Stops the crons, intervals and timeouts of a registry, and waits for the runs in progress. The jobs stay
+ * registered: Nest deletes them later.
  */
 export class ScheduleDrain {
   readonly #running: ItemsInFlight;
@@ -46,7 +44,7 @@ export class ScheduleDrain {
     });
   }
 
-  /** The tasks that stop the jobs as the shutdown begins, and wait for them in a phase. */
+  /** The tasks that stop the jobs when the shutdown begins, and wait for the runs in a phase. */
   tasks({ name, phase }: { readonly name: string; readonly phase: string }): readonly ShutdownTask[] {
     return [
       { name: `${name}.stop`, phase: UNREADY_PHASE, run: () => this.#stop() },
@@ -55,7 +53,7 @@ export class ScheduleDrain {
         phase,
         inFlight: () => this.#running.items,
         run: () => {
-          // A run may start at a later phase.
+          // The run can start at a later phase, which skips the task that stops the jobs.
           this.#stop();
           return this.#running.idle();
         },
@@ -76,21 +74,21 @@ export class ScheduleDrain {
     for (const job of jobsIn(this.registry)) this.#await(job.kind, job.name, stopJob(job));
   }
 
-  /** A run that had begun before its job was registered is seen by its job alone. */
+  /** A run that started before its job was registered is not counted; only the job itself knows of it. */
   #await(kind: ScheduledJob['kind'], name: string, stopped: Promise<unknown> | undefined): void {
     const shown = this.ports.names.of(kind, name);
     if (stopped === undefined || this.#running.items.some((item) => item.name === shown)) return;
     void stopped.then(this.#running.begin(shown));
   }
 
-  /** Counts each call until what it answers with has settled. */
+  /** Counts each call until its result settles. */
   #counted(run: Method, nameOf: () => string): Method {
     const running = this.#running;
     return function (this: unknown, ...args: readonly unknown[]): unknown {
       const end = running.begin(nameOf());
       try {
         const result = Reflect.apply(run, this, args);
-        // Anything else that has a `then` may begin only when that is called.
+        // Another thenable may be lazy and start only when `then` is called.
         if (types.isPromise(result)) void result.then(end, end);
         else end();
         return result;

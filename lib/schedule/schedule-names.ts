@@ -3,7 +3,10 @@ import { DiscoveryService, MetadataScanner, type ModulesContainer } from '@nestj
 import { isMethod, isObject, memberOf } from '../nest/members.js';
 import { orchestratorsIn, type ScheduleKind } from './schedule-seams.js';
 
-/** What the decorators of `@nestjs/schedule` write on a method, and where its orchestrator keeps what it made of it. */
+/**
+ * The metadata that the decorators of `@nestjs/schedule` write on a method, and the member of its orchestrator that
+ * holds the resulting entries.
+ */
 const KINDS = {
   cron: { type: 1, options: 'SCHEDULE_CRON_OPTIONS', entries: 'cronJobs' },
   timeout: { type: 2, options: 'SCHEDULE_TIMEOUT_OPTIONS', entries: 'timeouts' },
@@ -12,15 +15,15 @@ const KINDS = {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** A decorated method, as far as it tells which entry was made of it. */
+/** A decorated method, and the options that identify its entry. */
 interface Declared {
   readonly name: string;
   readonly options: unknown;
 }
 
 /**
- * How jobs are called in the report: by the name that they were given, else by `Class.method`. A job without a name
- * is registered under a random one; the methods are then found again in the order in which Nest explores them.
+ * The names of jobs in the report: the given name, or else `Class.method`. Nest registers a job without a name
+ * under a random one, so its method is found by the order in which Nest explores providers.
  */
 export class ScheduleNames {
   readonly #found = new Map<ScheduleKind, ReadonlyMap<string, string>>();
@@ -34,7 +37,7 @@ export class ScheduleNames {
     return `${kind} ${found.get(name) ?? 'without a name'}`;
   }
 
-  /** Any provider may throw at whoever looks at it, and a job must run whether or not it has a name. */
+  /** Inspecting a provider may throw, and a job must run even if it cannot be named. */
   #findSafely(kind: ScheduleKind): ReadonlyMap<string, string> {
     try {
       return this.#find(kind);
@@ -48,7 +51,7 @@ export class ScheduleNames {
     for (const orchestrator of orchestratorsIn(this.modules)) {
       const entries = memberOf(orchestrator, KINDS[kind].entries);
       const unnamed = isObject(entries) ? Object.entries(entries).filter(([key]) => UUID.test(key)) : [];
-      // Named only where each is known to be the one: a wrong name is worse than none.
+      // Named only if all entries match: a wrong name is worse than none.
       const isMatch = unnamed.every(([, entry], index) => isMadeOf(entry, declared[index]));
       if (unnamed.length !== declared.length || !isMatch) continue;
       return new Map(unnamed.map(([key], index) => [key, declared[index]?.name ?? '']));
@@ -56,7 +59,7 @@ export class ScheduleNames {
     return new Map();
   }
 
-  /** The methods without a name of their own, in Nest's order. */
+  /** The methods without a name of their own, in the order of Nest's explorer. */
   #declared(kind: ScheduleKind): readonly Declared[] {
     const discovery = new DiscoveryService(this.modules);
     const scanner = new MetadataScanner();
@@ -73,7 +76,7 @@ export class ScheduleNames {
   }
 }
 
-/** The options of a method that is decorated for this kind, and has no name. */
+/** The options of a method that has this kind of decorator, and no name. */
 function unnamedOptions(method: unknown, kind: ScheduleKind): unknown {
   if (!isMethod(method) || Reflect.getMetadata('SCHEDULER_TYPE', method) !== KINDS[kind].type) {
     return undefined;
@@ -84,7 +87,7 @@ function unnamedOptions(method: unknown, kind: ScheduleKind): unknown {
   return name ? undefined : options;
 }
 
-/** A cron keeps the options themselves, the others their time. */
+/** A cron keeps the options object itself; the others keep only the time. */
 function isMadeOf(entry: unknown, declared: Declared | undefined): boolean {
   if (!isObject(entry) || declared === undefined || !isObject(declared.options)) return false;
   return (

@@ -12,23 +12,23 @@ import {
 import { allInstances } from '../discovery/provider-scan.js';
 
 /**
- * What `@nestjs/schedule` keeps its jobs in, and where the packages below it call them. Classes are known by their
- * names and members by their features, so that no package is loaded to look.
+ * Where `@nestjs/schedule` keeps its jobs, and where `cron` and Node keep their callbacks. Classes are recognised
+ * by name and members by feature, so that no package is loaded here.
  */
 
-/** What brings a job to run. */
+/** What triggers a job. */
 export type ScheduleKind = 'cron' | 'interval' | 'timeout';
 
 const REGISTRY = ['addCronJob', 'addInterval', 'addTimeout', 'getCronJobs', 'getIntervals', 'getTimeouts'];
 
-/** The registries of the application; usually one. */
+/** The registries of the app; usually one. */
 export function registriesIn(modules: ModulesContainer): readonly object[] {
   return named(modules, 'SchedulerRegistry').filter((each) =>
     REGISTRY.every((member) => isMethod(memberOf(each, member))),
   );
 }
 
-/** Those that mount what decorators declare; each knows its jobs by the names under which it registers them. */
+/** The orchestrators, which mount declared jobs and know them by their registered names. */
 export function orchestratorsIn(modules: ModulesContainer): readonly object[] {
   return named(modules, 'SchedulerOrchestrator');
 }
@@ -37,7 +37,7 @@ export function orchestratorsIn(modules: ModulesContainer): readonly object[] {
 export interface ScheduledJob {
   readonly kind: ScheduleKind;
   readonly name: string;
-  /** A job of the package `cron`, or the timer. */
+  /** A `CronJob` of the package `cron`, or the timer. */
   readonly job: unknown;
 }
 
@@ -47,7 +47,7 @@ const MEMBERS = [
   { kind: 'timeout', add: 'addTimeout', list: 'getTimeouts', get: 'getTimeout' },
 ] as const;
 
-/** What is registered now. */
+/** The jobs that are registered now. */
 export function jobsIn(registry: object): readonly ScheduledJob[] {
   return MEMBERS.flatMap(({ kind, list, get }) => {
     const listed = listOf(registry, list);
@@ -58,7 +58,7 @@ export function jobsIn(registry: object): readonly ScheduledJob[] {
   });
 }
 
-/** In the preview of the command no constructor has been called, and there is nothing to list in. */
+/** In the preview of the command line no constructor has run, so the lists do not exist. */
 function listOf(registry: object, list: string): unknown {
   try {
     return callMember(registry, list);
@@ -78,12 +78,12 @@ export function afterAdding(registry: object, callback: (added: ScheduledJob) =>
   }
 }
 
-/** Makes of a function one that is counted. */
+/** Wraps a function so that its calls are counted. */
 export type Follow = (run: Method) => Method;
 
 /**
- * Puts counted functions in place of the callbacks of a job of the package `cron`; says whether they were found. It does not await them, unless it is told to run one at a time,
- * so what it says of itself does not tell whether one is running.
+ * Wraps the callbacks of a `CronJob`. Returns whether they were found. Unless told to run one at a time, `cron`
+ * does not await its callbacks, so it cannot say whether one is running.
  */
 export function followCron(job: unknown, follow: Follow): boolean {
   const callbacks = isObject(job) ? memberOf(job, '_callbacks') : undefined;
@@ -97,17 +97,17 @@ export function followCron(job: unknown, follow: Follow): boolean {
   return true;
 }
 
-/** Puts a counted function in place of the callback of a timer of Node; says whether it was found. */
+/** Wraps the callback of a timer. Returns whether it was found. */
 export function followTimer(timer: unknown, follow: Follow): boolean {
   if (!isObject(timer) || !('_onTimeout' in timer)) return false;
-  // One that has been cleared has none, and calls none any more.
+  // A cleared timer does not have a callback.
   if (isMethod(timer._onTimeout)) timer._onTimeout = follow(timer._onTimeout);
   return true;
 }
 
 /**
- * Stops a job for good; what is started by hand still runs. Answers with a promise where the job itself knows when
- * the run that goes on has ended.
+ * Stops a job for good; a run that is started by hand still works. Returns a promise if the job itself knows when
+ * its current run ends.
  */
 export function stopJob({ kind, job }: ScheduledJob): Promise<unknown> | undefined {
   if (kind === 'cron') return stopCron(job);
@@ -116,7 +116,7 @@ export function stopJob({ kind, job }: ScheduledJob): Promise<unknown> | undefin
   return undefined;
 }
 
-/** Without its `onComplete`, which is called when Nest stops it once more. */
+/** Stops without `onComplete`, which is called when Nest stops the job again. */
 function stopCron(job: unknown): Promise<unknown> | undefined {
   if (!isObject(job)) return undefined;
   Object.defineProperty(job, 'start', { configurable: true, writable: true, value: () => undefined });
@@ -125,7 +125,7 @@ function stopCron(job: unknown): Promise<unknown> | undefined {
   const restore = (): void => void Reflect.set(job, 'onComplete', onComplete);
   Reflect.set(job, 'onComplete', undefined);
   const stopped = callMember(job, 'stop');
-  // One that runs its callbacks one at a time completes when the last has ended.
+  // A job that waits for its callbacks resolves when the last one has ended.
   if (types.isPromise(stopped)) return stopped.then(restore, restore);
   restore();
   return undefined;

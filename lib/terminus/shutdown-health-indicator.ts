@@ -3,7 +3,7 @@ import { HealthIndicatorService, type HealthIndicatorResult } from '@nestjs/term
 import { Readiness } from '../readiness/readiness.js';
 
 /**
- * Lets a health check of `@nestjs/terminus` fail while the application starts or shuts down.
+ * A health indicator for `@nestjs/terminus` that is down while the app starts or shuts down.
  *
  * Provide it in the module of your health controller.
  *
@@ -19,7 +19,11 @@ export class ShutdownHealthIndicator {
     @Inject(Readiness) private readonly readiness: Readiness,
   ) {}
 
-  /** Up when the application may get traffic; else down, with the state of its readiness. */
+  /**
+   * Up when the app may receive traffic; otherwise down, with the readiness as `state`.
+   *
+   * @param key the key in the result of the health check; `shutdown` by default
+   */
   isReady(key = 'shutdown'): HealthIndicatorResult {
     const { state } = this.readiness;
     const check = this.indicators.check(key);

@@ -7,7 +7,7 @@ import type { GatewayClients } from './gateway-clients.js';
 import { missingIn } from './gateway-seams.js';
 import { listenersOf, socketsOf } from './known-libraries.js';
 
-/** The servers of the gateways, as they are bound. */
+/** The servers that gateways are bound to. */
 export class BoundServers {
   readonly bound = new Set<object>();
   readonly #listeners = new Set<Server>();
@@ -20,12 +20,12 @@ export class BoundServers {
     return this.#listeners;
   }
 
-  /** Those of gateways with a port of their own. */
+  /** The listeners of gateways with a port of their own. */
   get own(): Iterable<Server> {
     return this.#own;
   }
 
-  /** The sockets of Node that the clients go over. */
+  /** The Node sockets of the clients. */
   get sockets(): readonly object[] {
     return [...this.bound].flatMap(socketsOf);
   }
@@ -41,16 +41,16 @@ export class BoundServers {
       streams,
       onServer: (server) => this.#bind(server, adapter),
       onUnknown: () => {
-        const why = 'its library is none that we know, so it is cut when Nest closes the server';
+        const why = 'its library is neither ws nor socket.io, so it is cut when Nest closes the server';
         this.#tell(`A client of ${adapter.constructor.name}`, why);
       },
     });
   }
 
-  /** Warns where Nest has an adapter and we have seen nothing bound to it. A context has none. */
+  /** Warns if Nest has an adapter and no binding was seen. A standalone app does not have an adapter. */
   check(adapter: object | undefined): void {
     if (adapter === undefined || this.bound.size > 0) return;
-    this.#tell('A gateway', 'Nest has bound it to its server in a way that we do not know, or not at all');
+    this.#tell('A gateway', 'Nest bound it to its server in an unknown way, or not at all');
   }
 
   #bind(server: object, adapter: object): void {
@@ -63,11 +63,12 @@ export class BoundServers {
       this.ports.watch(listener);
     }
     if (listeners.length > 0) return;
-    const why = 'what listens on it is not where its library had it, so it is open until Nest closes it';
+    const why =
+      'its listener is not where its library usually keeps it, so the port stays open until Nest closes it';
     this.#tell(`The port of a gateway on ${adapter.constructor.name}`, why);
   }
 
-  /** Each once, however many clients it is about. */
+  /** Warns once for each subject, however many clients it concerns. */
   #tell(what: string, why: string): void {
     if (this.#told.has(what)) return;
     this.#told.add(what);

@@ -8,9 +8,11 @@ import { readGatewayOptions, type GatewayDrainOptions } from './gateway.options.
 import { adapterOf, followGateways, hasGateways, type GatewayFollower } from './gateway-seams.js';
 
 /**
- * Drains the gateways of the application, on `ws` and on socket.io, on its port and on ports of their own: nobody
- * new is let in, and the clients are sent away one after the other, each when what it has sent is answered, and
- * with `handleDisconnect` awaited. Nest closes the servers as ever.
+ * Drains the gateways of the app, on `ws` and on socket.io, on its port and on ports of their own. New clients are
+ * refused. Connected clients are closed one after the other, each after its pending replies, and `handleDisconnect`
+ * is awaited. Nest closes the servers at the end.
+ *
+ * @throws ShutdownConfigurationError at boot, if an option is invalid
  */
 export function drainGateways(options: GatewayDrainOptions = {}): ShutdownFeatureFactory {
   return (application) => {
@@ -33,14 +35,14 @@ export function drainGateways(options: GatewayDrainOptions = {}): ShutdownFeatur
       },
     };
     return {
-      // By `enableGracefulShutdown(app)` the plan is made before Nest binds the gateways, or has an adapter.
+      // `enableGracefulShutdown(app)` makes the plan before Nest binds the gateways, or even has an adapter.
       prepare: () => (hasGateways(modules) ? [task] : []),
       sockets: () => servers.sockets,
     };
   };
 }
 
-/** Nest drops what `handleConnection` and `handleDisconnect` return: we count it for the client. */
+/** Nest drops the promises of `handleConnection` and `handleDisconnect`, so we count them for their client. */
 function awaitedBy(clients: GatewayClients, drain: GatewayDrain): GatewayFollower['onLifecycle'] {
   return ({ method, socket, proceed }) => {
     const result = proceed();
@@ -49,7 +51,7 @@ function awaitedBy(clients: GatewayClients, drain: GatewayDrain): GatewayFollowe
     const end = client.begin(method);
     void Promise.resolve(result).then(end, (error: unknown) => {
       end();
-      // Outside the drain it is nobody's, as it is without us.
+      // Outside the drain it stays an unhandled rejection, as without us.
       if (drain.failed(error) === 'not ours') throw error;
     });
     return result;

@@ -3,18 +3,18 @@ import { isMethod, isObject, memberOf, replaceMethod, type Method } from '../nes
 import type { GatewayClient } from './gateway-client.js';
 import type { GatewayClients } from './gateway-clients.js';
 
-/** What is told of an adapter. */
+/** What `followAdapter` reports, and how it treats streams. */
 export interface AdapterFollower {
   readonly clients: GatewayClients;
-  /** Whether Observables that handlers answer with end as the turn of their client comes. */
+  /** Whether the Observables that handlers return end when it is their client's turn. */
   readonly streams: 'finish' | 'end';
   /** A gateway has been bound to a server, or to a namespace of one. */
   readonly onServer: (server: object) => void;
-  /** A client has come whose library we do not know. */
+  /** A client of an unknown library has connected. */
   readonly onUnknown: () => void;
 }
 
-/** Takes the clients in, and counts what goes on for each. */
+/** Registers clients as they connect, and counts the work for each. */
 export function followAdapter(adapter: object, follower: AdapterFollower): void {
   const { clients, onServer, onUnknown } = follower;
   replaceMethod(adapter, 'bindClientConnect', (original) => (server, callback, ...rest) => {
@@ -39,7 +39,7 @@ export function followAdapter(adapter: object, follower: AdapterFollower): void 
   });
 }
 
-/** A message that has been taken in: it has ended when each of its parts has, handler and reply. */
+/** A message in progress: it ends when both its handler and its reply have ended. */
 interface Message {
   begin(): void;
   end(): void;
@@ -47,7 +47,7 @@ interface Message {
 
 /** The messages of a client for one gateway. */
 class ClientMessages {
-  /** By what their handlers have returned, which Nest hands on at once. */
+  /** Keyed by the handler's result, which Nest passes to `transform` at once. */
   readonly #messages = new WeakMap<object, Message>();
 
   constructor(
@@ -62,7 +62,7 @@ class ClientMessages {
     return { ...handler, callback: this.#follow(name, callback) };
   }
 
-  /** A reply goes on after its handler has ended: it may be an Observable of many. */
+  /** A reply may outlive its handler: it may be an Observable of many values. */
   followReplies(transform: Method): Method {
     return (result, ...rest) => {
       const reply = transform(result, ...rest);
@@ -110,7 +110,7 @@ function messageOf(onEnd: () => void): Message {
   };
 }
 
-/** An event is a text nearly always, and may be anything, also what JSON cannot write. */
+/** An event is nearly always a string, but may be any value, even one that JSON cannot represent. */
 function nameOf(event: unknown): string {
   try {
     return typeof event === 'string' ? event : (JSON.stringify(event) ?? 'a message');

@@ -5,16 +5,16 @@ import type { Farewell, GatewayEvent } from './gateway.options.js';
 import type { SocketLibrary } from './socket-library.js';
 
 /**
- * open → told (its connection closes, what still arrives is handled) or refusing (what arrives is not started) →
- * gone.
+ * open → told (its connection is closing, messages that still arrive are handled) or refusing (messages that arrive
+ * are not started) → gone.
  */
 type Status = 'open' | 'told' | 'refusing' | 'gone';
 
-/** A client of the gateways: one connection, and what goes on for it. */
+/** A client of the gateways: one connection, and the work for it. */
 export class GatewayClient {
-  /** Those of all namespaces that it is in. */
+  /** Its sockets in all namespaces. */
   readonly sockets = new Set<object>();
-  /** Emits as its turn comes, also to those that ask later. */
+  /** Emits when it is the client's turn, also to later subscribers. */
   readonly parting$ = new ReplaySubject<void>(1);
   readonly connectedAt: number;
   readonly #work = new Set<{ readonly name: string; readonly startedAt: number }>();
@@ -26,13 +26,13 @@ export class GatewayClient {
     readonly library: SocketLibrary,
     private readonly ports: {
       readonly clock: Clock;
-      /** Something has begun or ended: the client may be one to wait for, or not any more. */
+      /** Work has started or ended, or the client has gone: the drain may or may not wait for it any more. */
       readonly onChange: (client: GatewayClient) => void;
     },
   ) {
     this.connectedAt = ports.clock.now();
     library.whenGone(connection, () => {
-      // Nest is told by the same event, and calls `handleDisconnect` in this turn.
+      // Nest receives the same event, and calls `handleDisconnect` in this turn.
       setImmediate(() => {
         this.#status = 'gone';
         this.#changed();
@@ -49,18 +49,18 @@ export class GatewayClient {
     return this.#status === 'open' || this.#status === 'told';
   }
 
-  /** Whether nothing goes on for it. */
+  /** Whether no work is in progress for it. */
   get isIdle(): boolean {
     return this.#work.size === 0;
   }
 
-  /** What goes on for it, the oldest first. */
+  /** The work in progress for it, oldest first. */
   get items(): readonly InFlightItem[] {
     const now = this.ports.clock.now();
     return Array.from(this.#work, ({ name, startedAt }) => ({ name, ageMs: now - startedAt }));
   }
 
-  /** Counts something that goes on for it, until the answer is called. */
+  /** Counts a piece of work for it until the returned function is called. */
   begin(event: string): () => void {
     const work = { name: `${event} (${this.library.name})`, startedAt: this.ports.clock.now() };
     this.#work.add(work);
@@ -70,12 +70,12 @@ export class GatewayClient {
     };
   }
 
-  /** Resolves when nothing goes on for it, or it is gone. */
+  /** Resolves when no work is in progress, or the client has gone. */
   async quiet(): Promise<void> {
     await this.#until(() => this.isIdle || this.#status === 'gone');
   }
 
-  /** Resolves when what goes on for it now has ended, or it is gone. What begins meanwhile is not waited for. */
+  /** Resolves when the current work has ended, or the client has gone. Work that starts meanwhile does not count. */
   async settled(): Promise<void> {
     const now = [...this.#work];
     await this.#until(() => this.#status === 'gone' || now.every((work) => !this.#work.has(work)));
@@ -90,12 +90,12 @@ export class GatewayClient {
     for (const socket of this.sockets) this.library.tell(socket, event);
   }
 
-  /** Ends what would not end by itself. */
+  /** Ends streams that would not end by themselves. */
   endStreams(): void {
     this.parting$.next();
   }
 
-  /** From now on nothing is started for it. */
+  /** From now on no work is started for it. */
   refuse(): void {
     if (this.#status !== 'gone') this.#status = 'refusing';
   }

@@ -5,10 +5,10 @@ import { connectionOf } from './known-libraries.js';
 
 type State =
   | { readonly status: 'taking' }
-  /** Who still comes was on his way when the doors closed. */
+  /** New clients are refused. Those that still connect had started before that. */
   | { readonly status: 'closed'; readonly onLate: (client: GatewayClient) => void };
 
-/** The clients that are connected, and those that are gone and something still goes on for. */
+/** The connected clients, and those that have gone while work for them is still in progress. */
 export class GatewayClients {
   readonly #all = new WeakMap<object, GatewayClient>();
   readonly #present = new Set<GatewayClient>();
@@ -21,7 +21,7 @@ export class GatewayClients {
     return [...this.#present];
   }
 
-  /** What goes on, the oldest first, and how many clients are there without anything. */
+  /** The work in progress, oldest first, and the number of idle clients. */
   get items(): readonly InFlightItem[] {
     const now = this.clock.now();
     const busy = this.present.flatMap(({ items }) => items);
@@ -37,15 +37,15 @@ export class GatewayClients {
     return [...busy.toSorted((a, b) => b.ageMs - a.ageMs), ...counted];
   }
 
-  /** The client whose socket it is, if it has been taken in. */
+  /** The client of a socket, if it is registered. */
   known(socket: unknown): GatewayClient | undefined {
     const found = typeof socket === 'object' && socket !== null ? connectionOf(socket) : undefined;
     return found && this.#all.get(found.connection);
   }
 
   /**
-   * Takes in a socket, also of a client that has others; `'late'` where nobody is taken in any more, and
-   * `'unknown'` where it is of no library that we know.
+   * Registers a socket, which may be a further one of a known client. Returns `'late'` if clients are refused by
+   * now, and `'unknown'` if the socket belongs to an unknown library.
    */
   connect(socket: object): 'taken' | 'late' | 'unknown' {
     const found = connectionOf(socket);
@@ -54,18 +54,18 @@ export class GatewayClients {
     const known = this.#all.get(connection);
     const client = known ?? this.#add(new GatewayClient(connection, library, this.#ports), connection);
     client.sockets.add(socket);
-    // A further namespace of a client that waits for its turn is his right.
+    // A client that waits for its turn may still join a namespace.
     if (this.#state.status === 'taking' || known?.status === 'open') return 'taken';
     if (known === undefined) this.#state.onLate(client);
     return 'late';
   }
 
-  /** From now on nobody is taken in. */
+  /** From now on new clients are refused. */
   closeDoors(onLate: (client: GatewayClient) => void): void {
     this.#state = { status: 'closed', onLate };
   }
 
-  /** Resolves when everybody is gone and nothing goes on. */
+  /** Resolves when all clients have gone and no work is in progress. */
   async empty(): Promise<void> {
     while (this.#present.size > 0) {
       await new Promise<void>((resolve) => {
@@ -85,7 +85,7 @@ export class GatewayClients {
   }
 
   #changed(client: GatewayClient): void {
-    // What begins when the client is gone already is its `handleDisconnect`.
+    // Work that starts after the client has gone is its `handleDisconnect`.
     if (client.status !== 'gone' || !client.isIdle) this.#present.add(client);
     else this.#present.delete(client);
     if (this.#present.size > 0) return;

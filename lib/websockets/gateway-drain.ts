@@ -12,30 +12,33 @@ import type { GatewaySettings } from './gateway.options.js';
 import { refuseClients } from './known-libraries.js';
 import { turnsWithin } from './turns.js';
 
-/** How long we wait until nobody listens any more; HttpDrain closes the listeners within a few turns. */
+/** Milliseconds to wait until no server listens; `HttpDrain` closes the listeners within a few turns. */
 const LISTENER_LIMIT = 300;
-/** How long a client is given to stop sending, when it has been told. */
+/** Milliseconds that a client has to stop sending after the app's event. */
 const NOTICE = 100;
-/** How long we wait for a moment in which nothing goes on for a client, before nothing is started any more. */
+/** Milliseconds to wait for a moment without work for a client, before new work is refused. */
 const QUIET_LIMIT = 1_000;
-/** How long a client may take to close its side. */
+/** Milliseconds that a client has to close its side. */
 const CLOSE_LIMIT = 2_000;
-/** How long the last client of the window may take to go. */
+/** Milliseconds that the last client of the window may take to go. */
 const FAREWELL = NOTICE + QUIET_LIMIT + CLOSE_LIMIT;
 
-/** The servers that the clients come from. */
+/** The servers that the clients connect to. */
 export interface GatewayServers {
   /** Those that gateways are bound to. */
   readonly bound: Iterable<object>;
-  /** Those underneath that listen: of the application, and of gateways with a port of their own. */
+  /** The listeners below: of the app, and of gateways with a port of their own. */
   readonly listeners: Iterable<Server>;
   readonly own: Iterable<Server>;
 }
 
-/** How the clients go: in turns and with time to leave, or all at once where nobody outside waits. */
+/**
+ * Whether clients are closed in turns with time to leave, or all at once if the shutdown was not requested from
+ * outside.
+ */
 type Pace = 'in turns' | 'at once';
 
-/** Sends the clients away: doors closed first, then one after the other, each when it has been answered. */
+/** Closes the clients: first new ones are refused, then each is closed in turn, after its pending replies. */
 export class GatewayDrain {
   readonly #failures: Error[] = [];
   #severed: readonly InFlightItem[] | undefined;
@@ -47,12 +50,12 @@ export class GatewayDrain {
     private readonly ports: { readonly settings: GatewaySettings; readonly clock: Clock },
   ) {}
 
-  /** What goes on for the clients; once the time is over, what was cut. */
+  /** The work in progress for clients; after the deadline, what was cut. */
   get items(): readonly InFlightItem[] {
     return this.#severed ?? this.clients.items;
   }
 
-  /** Takes in that a cleanup of the application failed; `'not ours'` outside the drain. */
+  /** Records a failure of `handleConnection` or `handleDisconnect`. Returns `'not ours'` outside the drain. */
   failed(error: unknown): 'told' | 'not ours' {
     if (this.#status === 'serving') return 'not ours';
     this.#failures.push(toError(error));
@@ -65,7 +68,7 @@ export class GatewayDrain {
     const parted: Promise<void>[] = [];
     for (const server of this.servers.bound) refuseClients(server);
     this.clients.closeDoors((client) => parted.push(this.#part(client, 'at once')));
-    // Whoever is sent away earlier comes back to us.
+    // A client that is closed earlier would reconnect to this instance.
     await this.#untilNobodyListens();
     const pace = isFromOutside(reason) ? 'in turns' : 'at once';
     const left = millisecondsUntil(deadline, this.ports.clock);
@@ -75,7 +78,7 @@ export class GatewayDrain {
       await within(this.clients.empty(), { ms: waitMs, clock: this.ports.clock });
     }
     parted.push(...this.#sendAway(pace, deadline));
-    // More come while it waits.
+    // Late clients add to the list while it waits.
     for (const each of parted) await each;
     await this.clients.empty();
     if (this.#failures.length > 0) throw oneOf(this.#failures);
@@ -97,7 +100,7 @@ export class GatewayDrain {
   async #part(client: GatewayClient, pace: Pace): Promise<void> {
     const { clock, settings } = this.ports;
     const { event } = settings;
-    // What cannot be sent may be an object that holds itself.
+    // Sending throws if the data has a circular reference.
     if (event !== undefined) this.#attempt(() => client.tell(event));
     if (pace === 'in turns') {
       if (event !== undefined) await within(client.gone(), { ms: NOTICE, clock });
@@ -112,8 +115,8 @@ export class GatewayDrain {
   }
 
   /**
-   * Resolves when a client may be told to leave. One that never stops sending is never quiet: what is in flight is
-   * answered, then what has come meanwhile; of what comes after that the answers would come too late.
+   * Resolves when the client's connection may close. A client that never stops sending is never idle: its messages
+   * in flight are answered, then those that arrived meanwhile. Answers to later ones would come too late.
    */
   async #answered(client: GatewayClient): Promise<void> {
     const { event, crossing } = this.ports.settings;
@@ -123,7 +126,7 @@ export class GatewayDrain {
     return client.quiet();
   }
 
-  /** What a library or a socket throws must not keep a client from being sent away. */
+  /** An error of a library or a socket must not keep a client from being closed. */
   #attempt(action: () => void): void {
     try {
       action();
@@ -137,7 +140,7 @@ export class GatewayDrain {
     const listeners = [...this.servers.listeners];
     const until = deadlineAfter(clock.now(), LISTENER_LIMIT);
     while (listeners.some(({ listening }) => listening) && clock.now() < until) await pause(10, clock);
-    // Where HTTP is left to Nest, or drained in a later phase.
+    // Needed if HTTP is left to Nest, or is drained in a later phase.
     for (const own of this.servers.own) if (own.listening) stopListening(own);
   }
 

@@ -1,27 +1,27 @@
 /**
- * What of Nest's gateways no public API reaches. The adapter of the sockets is public, and so is its interface;
- * that Nest asks `ApplicationConfig` for it before it binds the first gateway, what it marks a gateway with, and
- * that it drops what `handleDisconnect` returns is not. All of it is called late-bound on both majors.
+ * The parts of Nest's gateways that no public API reaches. The adapter and its interface are public. That Nest
+ * calls `ApplicationConfig.getIoAdapter()` before it binds the first gateway, its metadata on gateways, and that it
+ * drops the promise of `handleDisconnect` are not. Nest 11 and 12 look all of these members up at each call.
  */
 import 'reflect-metadata';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { isMethod, isObject, memberOf, missingMembers, replaceMethod } from '../nest/members.js';
 import { allWrappers } from '../discovery/provider-scan.js';
 
-/** What `@WebSocketGateway()` leaves on a class. */
+/** The metadata key of `@WebSocketGateway()`. */
 export const GATEWAY_MARK = 'websockets:is_gateway';
 
-/** The methods of an adapter by which Nest binds gateways to it: of `WebSocketAdapter`, and so of any adapter. */
+/** The methods of `WebSocketAdapter` with which Nest binds gateways. */
 export const ADAPTER_MEMBERS = ['bindClientConnect', 'bindMessageHandlers'] as const;
 
-/** What Nest calls of a gateway for a client, without waiting for it. */
+/** The methods of a gateway that Nest calls for a client without awaiting them. */
 const LIFECYCLE = ['handleConnection', 'handleDisconnect'] as const;
 
-/** Sees what goes on between Nest and its gateways. */
+/** Observes what happens between Nest and its gateways. */
 export interface GatewayFollower {
-  /** The adapter, before it is used. */
+  /** Called with the adapter before Nest uses it. */
   readonly onAdapter: (adapter: object) => void;
-  /** A call for a client has returned; answers with what its caller is to have. */
+  /** Called in place of a lifecycle method. Returns the result for the caller. */
   readonly onLifecycle: (call: {
     readonly method: string;
     readonly socket: unknown;
@@ -29,18 +29,17 @@ export interface GatewayFollower {
   }) => unknown;
 }
 
-/** Whether the application has gateways. */
 export function hasGateways(modules: ModulesContainer): boolean {
   return gatewaysIn(modules).length > 0;
 }
 
-/** The adapter as Nest has it, if there is one. */
+/** The adapter that Nest has, if any. */
 export function adapterOf(config: ApplicationConfig): object | undefined {
   const adapter: unknown = isMethod(memberOf(config, 'getIoAdapter')) ? config.getIoAdapter() : undefined;
   return isObject(adapter) ? adapter : undefined;
 }
 
-/** Follows the gateways of an application that is in the making. */
+/** Follows the gateways of an app that Nest is still creating. */
 export function followGateways(
   { modules, config }: { readonly modules: ModulesContainer; readonly config: ApplicationConfig },
   { onAdapter, onLifecycle }: GatewayFollower,
@@ -54,7 +53,7 @@ export function followGateways(
       seen.add(adapter);
       onAdapter(adapter);
     }
-    // The first who asks is about to bind the first gateway: all providers have been made.
+    // The first caller is about to bind the first gateway, so all providers exist.
     if (gateways === 'unfollowed') {
       gateways = 'followed';
       for (const gateway of gatewaysIn(modules)) followLifecycle(gateway, onLifecycle);
@@ -63,12 +62,12 @@ export function followGateways(
   });
 }
 
-/** The members of the list that an adapter does not have. */
+/** The members that an adapter lacks. */
 export function missingIn(adapter: object): readonly string[] {
   return missingMembers(adapter, ADAPTER_MEMBERS);
 }
 
-/** The gateways; for one that Nest makes per request the prototype of all of them. */
+/** The gateways; for a request-scoped gateway, the prototype of its instances. */
 function gatewaysIn(modules: ModulesContainer): readonly object[] {
   return allWrappers(modules).flatMap((wrapper): readonly object[] => {
     const type: unknown = wrapper.isNotMetatype ? undefined : wrapper.metatype;

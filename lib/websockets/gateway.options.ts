@@ -10,7 +10,7 @@ import {
 } from '../plan/check-setting.js';
 import type { MistakeList } from '../plan/mistake.js';
 
-/** An event of the application: on ws the message `{ event, data }`, on socket.io an event with one argument. */
+/** An app event: the message `{ event, data }` on ws, an event with one argument on socket.io. */
 export interface GatewayEvent {
   readonly event: string;
   readonly data?: unknown;
@@ -19,60 +19,60 @@ export interface GatewayEvent {
 /** The options of `drainGateways()`. All times are in milliseconds. */
 export interface GatewayDrainOptions {
   /**
-   * The phase in which the clients are sent away.
-   * @default 'drain', or the first phase of a list without it
+   * The phase in which clients are closed.
+   * @default 'drain', or the first phase if the list has no `drain`
    */
   readonly phase?: string;
   /**
-   * `'close'` sends the clients away within the window; `'finish'` waits until they leave by themselves, and
-   * sends away who is left shortly before the time is over.
+   * `'close'` closes clients within the window. `'finish'` waits until they leave by themselves, and closes the
+   * rest shortly before the deadline.
    * @default 'close'
    */
   readonly mode?: 'close' | 'finish';
   /**
-   * Over how long the clients are sent away, so that they do not all come back to the others at once; at most
-   * half of the time that the phase has left. 0 sends all away at once.
+   * The milliseconds over which closing is spread, so that clients do not all reconnect at the same time. At most
+   * half of the time that the phase has left. 0 closes all at once.
    * @default 2 000
    */
   readonly window?: number;
   /**
-   * The code that a WebSocket is closed with: 1000 to 1014 as far as they may be sent, or 3000 to 4999.
-   * @default 1001, which stands for going away
+   * The close code of a WebSocket: 1000 to 1014 (except 1004 to 1006), or 3000 to 4999.
+   * @default 1001 (going away)
    */
   readonly code?: number;
   /**
-   * The reason beside the code, of at most 123 bytes.
+   * The close reason, at most 123 bytes.
    * @default 'going away'
    */
   readonly reason?: string;
-  /** Sent to each client a moment before its connection closes, so that it may stop sending. */
+  /** Sent to each client shortly before its connection closes, so that it can stop sending. */
   readonly event?: GatewayEvent;
   /**
-   * What a client of socket.io does next: `'reconnect'` closes the transport only, after which it comes back by
-   * itself; `'disconnect'` disconnects its sockets, after which it does not.
+   * What a socket.io client does next. `'reconnect'` closes only the transport, so it reconnects by itself.
+   * `'disconnect'` disconnects its sockets, so it does not.
    * @default 'reconnect'
    */
   readonly socketIo?: 'reconnect' | 'disconnect';
   /**
-   * What becomes of the Observables that handlers answer with: `'finish'` waits for them, `'end'` completes them
-   * as the turn of their client comes, for those that would never end by themselves.
+   * What happens to the Observables that handlers return. `'finish'` waits for them. `'end'` completes them when it
+   * is their client's turn, for streams that never end by themselves.
    * @default 'finish'
    */
   readonly streams?: 'finish' | 'end';
   /**
-   * What becomes of messages that cross the close of their connection, so that no answer reaches their client:
-   * `'handle'` handles them, so that nothing is lost; `'refuse'` does not start them, so that nothing is done twice
-   * for a client that sends again what was not answered. With an `event` they are refused.
+   * What happens to messages that cross the close of their connection, so that no answer can reach their client.
+   * `'handle'` handles them, so nothing is lost. `'refuse'` does not start them, so nothing runs twice for a client
+   * that resends unanswered messages. With an `event` they are always refused.
    * @default 'handle'
    */
   readonly crossing?: 'handle' | 'refuse';
 }
 
-/** What a client is told as its connection closes. */
+/** How a connection is closed. */
 export interface Farewell {
   readonly code: number;
   readonly reason: string;
-  /** What a client of socket.io does next: it comes back by itself, or it leaves that to its application. */
+  /** What a socket.io client does next: it reconnects by itself, or leaves that to its app. */
   readonly socketIo: 'reconnect' | 'disconnect';
 }
 
@@ -95,11 +95,11 @@ const NEXT = ['reconnect', 'disconnect'] as const;
 const STREAMS = ['finish', 'end'] as const;
 const CROSSING = ['handle', 'refuse'] as const;
 
-/** These stand for a connection that closed without a code, and may not be sent. */
+/** These codes describe a connection that closed without one, and must not be sent. */
 const RESERVED = [1004, 1005, 1006];
 
 const CODE = {
-  named: 'a code that a WebSocket may be closed with (1000 to 1014 without 1004 to 1006, or 3000 to 4999)',
+  named: 'a close code of a WebSocket (1000 to 1014 except 1004 to 1006, or 3000 to 4999)',
   test: (value: unknown): value is number =>
     typeof value === 'number' &&
     Number.isInteger(value) &&
@@ -107,11 +107,11 @@ const CODE = {
 };
 
 const REASON = {
-  named: 'a text of at most 123 bytes',
+  named: 'a string of at most 123 bytes',
   test: (value: unknown): value is string => typeof value === 'string' && Buffer.byteLength(value) <= 123,
 };
 
-/** Reads what `drainGateways()` was given; what is wrong with it is told with all other mistakes. */
+/** Validates the options of `drainGateways()`. */
 export function readGatewayOptions(
   written: unknown,
   {

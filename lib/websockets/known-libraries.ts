@@ -6,7 +6,7 @@ import { ws } from './ws.js';
 
 const LIBRARIES: readonly SocketLibrary[] = [ws, socketIo];
 
-/** The library that a socket of a gateway is of, and its connection. */
+/** The library and the connection of a gateway's socket. */
 export function connectionOf(
   socket: object,
 ): { readonly library: SocketLibrary; readonly connection: object } | undefined {
@@ -17,17 +17,17 @@ export function connectionOf(
   return undefined;
 }
 
-/** From now on nobody gets a new connection with the server of a gateway; `false` where we do not know it. */
+/** From now on the server of a gateway refuses new connections. Returns `false` if its library is unknown. */
 export function refuseClients(server: object): boolean {
   return LIBRARIES.some((library) => library.refuseClients(server));
 }
 
-/** The servers underneath that listen for the server of a gateway. */
+/** The listening servers below the server of a gateway. */
 export function listenersOf(server: object, adapter: object): readonly Server[] {
   return LIBRARIES.flatMap((library) => library.listenersOf(server, adapter));
 }
 
-/** The sockets of Node underneath that the clients of the server of a gateway go over. */
+/** The Node sockets below the clients of a gateway's server. */
 export function socketsOf(server: object): readonly object[] {
   return LIBRARIES.flatMap((library) => library.socketsOf(server)).filter(isObject);
 }

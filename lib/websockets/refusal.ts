@@ -1,13 +1,13 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { Duplex } from 'node:stream';
 
-/** Seconds: by then a balancer has found another instance, or this one has been replaced. */
+/** Seconds: by then a load balancer has found another instance, or this one has been replaced. */
 const RETRY_AFTER = '1';
 
-/** Answers a request to upgrade with 503. Its socket is nobody's any more but ours. */
+/** Answers an upgrade request with 503. No one else owns its socket. */
 export function refuseUpgrade(socket: unknown): void {
   if (!(socket instanceof Duplex)) return;
-  // A client may leave before it has read the answer.
+  // The client may leave before it has read the answer.
   socket.on('error', () => undefined);
   socket.once('finish', () => socket.destroy());
   socket.end(

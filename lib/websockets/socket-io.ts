@@ -7,13 +7,13 @@ import { refuseRequest, refuseUpgrade } from './refusal.js';
 import type { SocketLibrary } from './socket-library.js';
 import { isWsSocket, underneath, whenClosed, type WsSocket } from './ws.js';
 
-/** A socket of a namespace. */
+/** A socket in a namespace. */
 interface IoSocket extends EventEmitter {
   readonly conn: IoConnection;
   disconnect(close: true): unknown;
 }
 
-/** A connection of engine.io, which the sockets of all namespaces share. */
+/** An engine.io connection, shared by the sockets of all namespaces. */
 interface IoConnection extends EventEmitter {
   close(discard?: boolean): void;
 }
@@ -30,27 +30,27 @@ function isIoSocket(socket: unknown): socket is IoSocket {
   );
 }
 
-/** The socket of `ws` that a connection goes over, where it is not long polling. */
+/** The `ws` socket of a connection; `undefined` on long polling. */
 function webSocketOf(connection: object): WsSocket | undefined {
   const transport = memberOf(connection, 'transport');
   const socket = isObject(transport) ? memberOf(transport, 'socket') : undefined;
   return isWsSocket(socket) ? socket : undefined;
 }
 
-/** The engine of the server that a gateway has, which is the server itself or one of its namespaces. */
+/** The engine of a gateway's server, which is either the socket.io server or one of its namespaces. */
 function engineOf(server: object): object | undefined {
   const parent = memberOf(server, 'server');
   const engine = memberOf(server, 'engine') ?? (isObject(parent) ? memberOf(parent, 'engine') : undefined);
   return isObject(engine) && isMethod(memberOf(engine, 'handleRequest')) ? engine : undefined;
 }
 
-/** Whether a request belongs to a connection that is there, such as the next poll of it. */
+/** Whether a request belongs to an existing connection, such as its next poll. */
 function isOfConnection(request: unknown): boolean {
   const url = request instanceof IncomingMessage ? (request.url ?? '/') : '/';
   return new URLSearchParams(url.slice(url.indexOf('?') + 1)).has('sid');
 }
 
-/** Calls back when the engine has handed what it has to the transport. */
+/** Calls back when the engine has passed its buffer to the transport. */
 function afterSending(connection: IoConnection, callback: () => void): void {
   const buffer = memberOf(connection, 'writeBuffer');
   if (Array.isArray(buffer) && buffer.length > 0) connection.once('drain', callback);
@@ -58,25 +58,25 @@ function afterSending(connection: IoConnection, callback: () => void): void {
 }
 
 /**
- * Closes the WebSocket, and leaves it to its end to close the engine: one that closes itself is deaf at once to what
- * its client has sent before it was told.
+ * Closes the WebSocket and lets its end close the engine. An engine that closes itself immediately ignores messages
+ * that its client sent before it noticed.
  */
 function closeBelow(socket: WsSocket, { code, reason }: Pick<Farewell, 'code' | 'reason'>): void {
   socket.close(code, reason);
-  // The engine takes it for a broken transport that nothing can be sent, and would stop reading.
+  // If sending failed, the engine would treat the transport as broken and stop reading.
   replaceMethod(socket, 'send', () => (...args) => {
     const sent = args.at(-1);
     if (isMethod(sent)) setImmediate(sent);
   });
 }
 
-/** The package `socket.io`, which closes its connections by `engine.io`. */
+/** The package `socket.io`, which closes its connections through `engine.io`. */
 export const socketIo: SocketLibrary = {
   name: 'socket.io',
   connectionOf: (socket) => (isIoSocket(socket) ? socket.conn : undefined),
   whenGone: (connection, callback) => {
     if (!isConnection(connection)) return;
-    // The engine lets go of a WebSocket before that has closed, and as long as it is open so is the server.
+    // The engine releases a WebSocket before it has closed, and an open WebSocket keeps the server open.
     connection.once('close', () => {
       const socket = webSocketOf(connection);
       if (socket === undefined) callback();
@@ -89,7 +89,7 @@ export const socketIo: SocketLibrary = {
   close: (connection, sockets, { code, reason, socketIo: next }) => {
     if (!isConnection(connection)) return;
     const socket = webSocketOf(connection);
-    // The engine closes without a code, as soon as it has sent what it has.
+    // The engine closes without a code, as soon as its buffer is sent.
     if (socket !== undefined) replaceMethod(socket, 'close', (original) => () => original(code, reason));
     if (next === 'disconnect') {
       for (const each of sockets) if (isIoSocket(each)) each.disconnect(true);
@@ -101,7 +101,7 @@ export const socketIo: SocketLibrary = {
     if (!isConnection(connection)) return;
     webSocketOf(connection)?.terminate();
     connection.close(true);
-    // A poll that never comes would be waited for half a minute to be told of the end.
+    // Otherwise it waits up to 30 s for a poll that never comes.
     const transport = memberOf(connection, 'transport');
     if (isObject(transport)) callMember(transport, 'shouldClose');
   },

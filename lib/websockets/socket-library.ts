@@ -1,23 +1,29 @@
 import type { Server } from 'node:net';
 import type { Farewell, GatewayEvent } from './gateway.options.js';
 
-/** A library of sockets, as far as the drain needs it. It is never loaded here: who uses one has it loaded. */
+/**
+ * What the drain needs from a WebSocket library. The library is never loaded here: an app that uses it has loaded
+ * it.
+ */
 export interface SocketLibrary {
   readonly name: 'ws' | 'socket.io';
-  /** The connection that a socket goes over, which sockets of several namespaces share; `undefined` for others. */
+  /**
+   * The connection of a socket, shared by the sockets of all namespaces; `undefined` for sockets of other
+   * libraries.
+   */
   connectionOf(socket: object): object | undefined;
-  /** Calls back once, when nothing can go over the connection any more. */
+  /** Calls back once, when nothing can pass through the connection any more. */
   whenGone(connection: object, callback: () => void): void;
-  /** Sends an event of the application to a socket. */
+  /** Sends an app event to a socket. */
   tell(socket: object, event: GatewayEvent): void;
-  /** Closes the connection in good order, behind everything that was sent. */
+  /** Closes the connection after everything that was sent before. */
   close(connection: object, sockets: Iterable<object>, farewell: Farewell): void;
   /** Cuts the connection. */
   sever(connection: object): void;
-  /** Says no to whoever wants a new connection with the server of a gateway; `false` where it is no such server. */
+  /** Refuses new connections from now on. Returns `false` if the server belongs to another library. */
   refuseClients(server: object): boolean;
-  /** The servers underneath that listen for the server of a gateway. */
+  /** The listening servers below the server of a gateway. */
   listenersOf(server: object, adapter: object): readonly Server[];
-  /** The sockets of Node underneath that the clients of the server of a gateway go over. */
+  /** The Node sockets below the clients of a gateway's server. */
   socketsOf(server: object): readonly unknown[];
 }

@@ -1,6 +1,6 @@
 /**
- * When each of so many clients has its turn: milliseconds from the start. The window is cut into as many slots
- * and each turn falls somewhere into its own, so that they are even and yet not in step with anything.
+ * The milliseconds from the start at which each client has its turn. The window has one slot per client, and each
+ * turn is at a random time in its slot: evenly spread, but not in step with other instances.
  */
 export function turnsWithin(
   count: number,

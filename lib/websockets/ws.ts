@@ -4,7 +4,7 @@ import { isMethod, isObject, memberOf, replaceMethod } from '../nest/members.js'
 import { refuseUpgrade } from './refusal.js';
 import type { SocketLibrary } from './socket-library.js';
 
-/** A socket of `ws`, on the side of the server. */
+/** A server-side socket of `ws`. */
 export interface WsSocket extends EventEmitter {
   readonly readyState: number;
   send(data: string): void;
@@ -22,18 +22,21 @@ export function isWsSocket(socket: unknown): socket is WsSocket {
   );
 }
 
-/** Calls back when a socket has closed, or now where it has. */
+/** Calls back when a socket has closed, at once if it already has. */
 export function whenClosed(socket: WsSocket, callback: () => void): void {
   if (socket.readyState === CLOSED) callback();
   else socket.once('close', callback);
 }
 
-/** The socket of Node that one of `ws` goes over. */
+/** The Node socket below a `ws` socket. */
 export function underneath(socket: unknown): unknown {
   return isWsSocket(socket) ? memberOf(socket, '_socket') : undefined;
 }
 
-/** The package `ws`, by its public API; only the listener of a port of its own is kept where nobody shows it. */
+/**
+ * The package `ws`, through its public API, except for the listener of a port of its own, which only `_server`
+ * holds.
+ */
 export const ws: SocketLibrary = {
   name: 'ws',
   connectionOf: (socket) => (isWsSocket(socket) ? socket : undefined),
@@ -56,7 +59,7 @@ export const ws: SocketLibrary = {
   },
   listenersOf: (server, adapter) => {
     if (!isMethod(memberOf(server, 'handleUpgrade'))) return [];
-    // Of the server of `ws`; of Nest's adapter for a path on a port; of the application.
+    // From the `ws` server itself, from Nest's adapter (a path on a port of its own), or from the app.
     const registry = memberOf(adapter, 'httpServersRegistry');
     const registered: readonly unknown[] = registry instanceof Map ? [...registry.values()] : [];
     const options = memberOf(server, 'options');

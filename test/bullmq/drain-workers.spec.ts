@@ -13,8 +13,8 @@ import.meta.jest.setTimeout(30_000);
 const WorkerOfMajor = Reflect.get(BullModule, '_workerClass') as typeof Worker;
 
 await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
-  describe('from the drain on', () => {
-    test('no further job is fetched, and those that are active finish', async () => {
+  describe('during the drain of BullMQ workers', () => {
+    test('no further job is fetched, and active jobs finish', async () => {
       const course = new Course();
       const app = await boot({ processors: [processorOf(course.run, { concurrency: 2 })] });
       for (const name of ['first', 'second', 'third', 'fourth']) await app.queue.add(name, {});
@@ -35,7 +35,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       });
     });
 
-    test('an idle worker takes no job that is added', async () => {
+    test('an idle worker takes no new job', async () => {
       const course = new Course();
       const app = await boot({ processors: [processorOf(course.run)] });
       await app.queue.add('first', {});
@@ -48,7 +48,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       expect(course.lines).not.toContain('start second');
     });
 
-    test('active jobs still add jobs: queues stay open until they have ended (nestjs/bull#2069)', async () => {
+    test('active jobs can still add jobs: queues stay open until they end (nestjs/bull#2069)', async () => {
       const course = new Course();
       const app = await boot({
         processors: [
@@ -71,7 +71,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       await app.module.close();
     });
 
-    test('what is active is named by queue, name and id, with its age', async () => {
+    test('active jobs are named by queue, name and id, with their age', async () => {
       const course = new Course();
       const app = await boot({ processors: [processorOf(course.run)] });
       await app.queue.add('ship', {}, { jobId: 'parcel' });
@@ -87,8 +87,8 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
     });
   });
 
-  describe('a worker that has not finished when its time is nearly over', () => {
-    test('gives its jobs back: another worker has them before the phase has ended', async () => {
+  describe('a worker that has not finished shortly before the deadline', () => {
+    test('gives its jobs back: another worker has them before the phase ends', async () => {
       const course = new Course();
       const old = await boot({ processors: [processorOf(course.run)] });
       await old.queue.add('ship', {}, { jobId: 'parcel' });
@@ -120,7 +120,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       course.open('ship');
     });
 
-    test('lets Nest close the application all the same', async () => {
+    test('still lets Nest close the app', async () => {
       const course = new Course();
       const app = await boot({ processors: [processorOf(course.run)] });
       await app.queue.add('ship', {});
@@ -133,7 +133,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       course.open('ship');
     });
 
-    test('tells processors that look at their signal, without failing their jobs', async () => {
+    test('aborts the signal of its processors without failing their jobs', async () => {
       const course = new Course();
       const app = await boot({
         processors: [
@@ -157,7 +157,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       expect(job?.failedReason).toBeUndefined();
     });
 
-    test('keeps the result of a job that ends before the time is nearly over', async () => {
+    test('keeps the result of a job that ends before the reserve', async () => {
       const course = new Course();
       const app = await boot({ processors: [processorOf(course.run)] });
       await app.queue.add('ship', {}, { jobId: 'parcel' });
@@ -170,7 +170,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       expect(await (await app.queue.getJob('parcel'))?.getState()).toBe('completed');
     });
 
-    test('has the reserve that is configured for that, and at most half of its time', async () => {
+    test('uses the configured reserve, at most half of its time', async () => {
       const course = new Course();
       const app = await boot({
         processors: [processorOf(course.run)],
@@ -188,8 +188,8 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
     });
   });
 
-  describe('workers are found', () => {
-    test('where a processor is made per job', async () => {
+  describe('BullMQ workers are found', () => {
+    test('if the processor is request-scoped', async () => {
       const course = new Course();
       const app = await boot({
         processors: [processorOf(course.run, { scope: Scope.REQUEST })],
@@ -203,7 +203,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       expect(course.lines).toEqual(['start ship', 'end ship']);
     });
 
-    test('where two processors share a queue', async () => {
+    test('if two processors share a queue', async () => {
       const course = new Course();
       const app = await boot({ processors: [processorOf(course.run), processorOf(course.run)] });
       const report = await app.shutdown.run('a test');
@@ -212,7 +212,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       expect(taskReport(report, `${TASK} #2`)).toMatchObject({ outcome: 'completed' });
     });
 
-    test('where they are registered by hand later', async () => {
+    test('if they are registered manually later', async () => {
       const course = new Course();
       const app = await boot({
         processors: [processorOf(course.run)],
@@ -229,7 +229,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       expect(app.log.warnings).toEqual([]);
     });
 
-    test('where a provider is a worker itself', async () => {
+    test('if a provider is a Worker', async () => {
       const course = new Course();
       const app = await boot({
         providers: [
@@ -248,7 +248,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       expect(course.lines).toEqual(['start ship', 'end ship']);
     });
 
-    test('where registerQueue() was given processors: they finish, and a warning tells what is missing', async () => {
+    test('with registerQueue({ processors }): their jobs finish, and a warning says what is missing', async () => {
       const course = new Course();
       const app = await boot({
         imports: [
@@ -281,7 +281,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
     });
   });
 
-  test('a worker that never ran is left to Nest', async () => {
+  test('a BullMQ worker that never ran is left to Nest', async () => {
     const course = new Course();
     class Idle extends WorkerHost {
       async process(): Promise<void> {
@@ -299,13 +299,13 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
   });
 });
 
-describe('where a library has moved what is needed', () => {
+describe('if BullMQ or its Nest module lacks a needed member', () => {
   class ForeignHost {
     constructor(readonly worker: unknown) {}
   }
   Object.defineProperty(ForeignHost, 'name', { value: 'WorkerHost' });
 
-  test('a worker without its methods is warned of', async () => {
+  test('a worker without its methods is logged as not drained', async () => {
     class Orders extends ForeignHost {}
     const { log } = await bootApplication({
       providers: [{ provide: Orders, useValue: new Orders({ close: () => undefined }) }],
@@ -313,28 +313,30 @@ describe('where a library has moved what is needed', () => {
     });
 
     expect(log.warnings).toEqual([
-      expect.stringMatching(/^Orders is not drained: it has no isRunning\(\), pause\(\), close\(\)/),
+      expect.stringMatching(
+        /^Orders is not drained: its worker lacks one of isRunning\(\), pause\(\), close\(\)/,
+      ),
     ]);
   });
 
-  test('a host that has no worker and will get none is warned of', async () => {
+  test('a host that never gets a worker is logged as not drained', async () => {
     class Orders extends ForeignHost {}
     const { log } = await bootApplication({
       providers: [{ provide: Orders, useValue: new Orders(undefined) }],
       shutdown: { features: [drainWorkers()] },
     });
 
-    expect(log.warnings).toEqual([expect.stringMatching(/^Orders is not drained: its worker was made/)]);
+    expect(log.warnings).toEqual([expect.stringMatching(/^Orders is not drained: its worker was created/)]);
   });
 
-  test('an application without any worker is warned of', async () => {
+  test('an app without any worker is logged as not drained', async () => {
     const { log } = await bootApplication({ shutdown: { features: [drainWorkers()] } });
 
-    expect(log.warnings).toEqual([expect.stringMatching(/^BullMQ is not drained: there is neither/)]);
+    expect(log.warnings).toEqual([expect.stringMatching(/^BullMQ is not drained: no WorkerHost/)]);
   });
 });
 
-test('a wrong option is told at the start', async () => {
+test('an invalid option of drainWorkers() is reported at boot', async () => {
   // A value that only JavaScript can write.
   const options = { phase: 'darin', reserve: '1s', timeout: 3 } as never;
 

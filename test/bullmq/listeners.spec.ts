@@ -40,8 +40,8 @@ function listeningProcessor(course: Course, onEnd: (event: string, job: Job) => 
 }
 
 await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
-  describe('an async listener of a worker', () => {
-    test('is waited for after its job, is named, and still adds jobs', async () => {
+  describe('an async listener of a BullMQ worker', () => {
+    test('is waited for after its job, is named, and can still add jobs', async () => {
       const course = new Course();
       const onEnd = async (event: string, { id }: Job): Promise<void> => {
         course.tell(`${event} ${id}`);
@@ -68,7 +68,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       expect(await app.queue.getWaitingCount()).toBe(2);
     });
 
-    test('is waited for where it was added by hand, and where its job ended before the shutdown', async () => {
+    test('is waited for if it was added by hand, and if its job ended before the shutdown', async () => {
       const course = new Course();
       const processor = listeningProcessor(course, async () => undefined);
       const app = await boot({ processors: [processor] });
@@ -89,7 +89,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       expect(worker.listenerCount('completed')).toBe(1);
     });
 
-    test('that rejects during the drain is its failure, by its error', async () => {
+    test('that rejects during the drain fails it with the same error', async () => {
       const course = new Course();
       const onEnd = async (event: string): Promise<void> => {
         course.tell(event);
@@ -110,7 +110,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
       });
     });
 
-    test('that hangs is named when the time is over, and no job is said to be given back', async () => {
+    test('that hangs is named at the deadline, and no job is reported as given back', async () => {
       const course = new Course();
       const onEnd = async (): Promise<void> => {
         course.tell('listener');
@@ -134,7 +134,7 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
     });
   });
 
-  test('an async listener of QueueEvents is waited for, also for the job that the drain finishes', async () => {
+  test('an async listener of QueueEvents is waited for, even for a job that finishes during the drain', async () => {
     const course = new Course();
     @QueueEventsListener('orders')
     class Events extends QueueEventsHost {
@@ -169,10 +169,10 @@ await describeWithBroker({ name: 'Redis', port: 6379 }, () => {
   });
 });
 
-describe('the listeners of an emitter are called as it calls them', () => {
+describe('counted listeners are called as by their emitter', () => {
   const emitterOf = () => Object.assign(new EventEmitter(), { name: 'orders' });
 
-  test('in their order, once where that is asked for, with the emitter as this', () => {
+  test('in their order, once with once(), with the emitter as `this`', () => {
     const emitter = emitterOf();
     void new CountedListeners(emitter, new ManualClock());
     const calls: unknown[] = [];
@@ -196,7 +196,7 @@ describe('the listeners of an emitter are called as it calls them', () => {
     ]);
   });
 
-  test('an error is thrown where nobody listens for it, and monitored where somebody does', () => {
+  test('an error without a listener is thrown, and errorMonitor sees one with a listener', () => {
     const emitter = emitterOf();
     void new CountedListeners(emitter, new ManualClock());
     const seen: unknown[] = [];
@@ -208,7 +208,7 @@ describe('the listeners of an emitter are called as it calls them', () => {
     expect(seen).toEqual(['monitor', 'monitor', 'listener']);
   });
 
-  test('an async one is counted whatever it was told of', async () => {
+  test('an async one is counted whatever its arguments', async () => {
     const emitter = emitterOf();
     const counted = new CountedListeners(emitter, new ManualClock());
     const hostile = {
@@ -230,7 +230,7 @@ describe('the listeners of an emitter are called as it calls them', () => {
     expect(counted.items).toEqual([]);
   });
 
-  test('all that reject during the drain are reported together', async () => {
+  test('all rejections during the drain are reported together', async () => {
     const emitter = emitterOf();
     const counted = new CountedListeners(emitter, new ManualClock());
     emitter.on('failed', async (why: unknown) => {
@@ -246,7 +246,7 @@ describe('the listeners of an emitter are called as it calls them', () => {
     });
   });
 
-  test('what one throws becomes an error event, and the others are not called', () => {
+  test('an exception becomes an `error` event, and later listeners are not called', () => {
     const emitter = emitterOf();
     void new CountedListeners(emitter, new ManualClock());
     const seen: unknown[] = [];

@@ -18,7 +18,7 @@ async function closeDuringRequest({ app, course, url }: Shop): Promise<string> {
 
 const ORDER = ['asked for 7', 'drain', 'let go 7', 'close', 'closed'];
 
-describe.each(ADAPTERS)('an application on %s', (name, create) => {
+describe.each(ADAPTERS)('an app on %s', (name, create) => {
   test('answers a request in flight before it closes what the request needs', async () => {
     const shop = await openShop(create);
 
@@ -26,7 +26,7 @@ describe.each(ADAPTERS)('an application on %s', (name, create) => {
     expect(shop.course.happened.filter((what) => what !== 'answered')).toEqual(ORDER);
   });
 
-  test('is closed by Nest without an error, and leaves its port', async () => {
+  test('is closed by Nest without an error, and frees its port', async () => {
     const shop = await openShop(create);
     const port = Number(new URL(shop.url).port);
     await shop.app.close();
@@ -36,7 +36,7 @@ describe.each(ADAPTERS)('an application on %s', (name, create) => {
     await next.close();
   });
 
-  test('closes idle connections at once where nobody outside asked for it', async () => {
+  test('closes idle connections at once if the shutdown was not requested from outside', async () => {
     const shop = await openShop(create, { http: { idleGrace: 600_000 } });
     shop.course.say('let go 1');
     expect(await (await fetch(`${shop.url}/orders/1`)).text()).toBe('order 1');
@@ -52,14 +52,14 @@ describe.each(ADAPTERS)('an application on %s', (name, create) => {
       name === 'Fastify' ? onFastify({ forceCloseConnections: true }) : create,
       { forceCloseConnections: true },
     ],
-  ])('drains also with %s', async (_, make, nestOptions) => {
+  ])('also drains with %s', async (_, make, nestOptions) => {
     const shop = await openShop(make, {}, nestOptions);
 
     expect(await closeDuringRequest(shop)).toBe('200 order 7');
     expect(shop.course.happened.filter((what) => what !== 'answered')).toEqual(ORDER);
   });
 
-  test('names what was in flight when the time of the drain is over', async () => {
+  test('names the requests still in flight when the drain times out', async () => {
     const shop = await openShop(create, {
       phases: [
         { name: 'drain', timeout: 100 },
@@ -81,7 +81,7 @@ describe.each(ADAPTERS)('an application on %s', (name, create) => {
     shop.course.say('let go 42');
   });
 
-  test('drains in the phase that http.phase names', async () => {
+  test('drains in the phase named by http.phase', async () => {
     const phases: GracefulShutdownOptions['phases'] = [
       { name: 'drain', timeout: 1_000 },
       { name: 'close', timeout: 1_000 },
@@ -117,7 +117,7 @@ describe.each(ADAPTERS)('an application on %s', (name, create) => {
     expect(names.filter((task) => task.startsWith('HttpDrain'))).toEqual([]);
   });
 
-  test('that never listened is closed without a wait', async () => {
+  test('that never listened closes without waiting', async () => {
     const { app, course } = await makeShop(create, { http: { idleGrace: 600_000 } });
     await app.init();
     await app.close();

@@ -6,9 +6,9 @@ import { ADAPTERS, openShop } from './shop.js';
 describe.each(ADAPTERS)('an @Sse() stream on %s', (_, create) => {
   test.each<[string, Record<string, string>]>([
     ['an EventSource', { accept: 'text/event-stream' }],
-    ['a client that takes anything', { accept: '*/*' }],
-    ['a client that does not say what it takes', {}],
-  ])('of %s ends with a complete body, and its source is unsubscribed', async (__, headers) => {
+    ['a client that accepts anything', { accept: '*/*' }],
+    ['a client without an Accept header', {}],
+  ])('read by %s ends with a complete body, and its source is unsubscribed', async (__, headers) => {
     const { app, course, url } = await openShop(create, { http: { sse: { event: { data: 'bye' } } } });
     const [response]: IncomingMessage[] = await once(get(`${url}/events`, { headers }), 'response');
     if (response === undefined) throw new Error('There is no response.');

@@ -8,8 +8,8 @@ const KINDS: readonly (readonly [string, Create])[] = [
   ['TLS', onFastify({ http2: true, https: CERTIFICATE })],
 ];
 
-describe.each(KINDS)('an application on Fastify with HTTP/2 over %s', (kind, create) => {
-  test('says GOAWAY at the drain, finishes the stream in flight, and closes', async () => {
+describe.each(KINDS)('an app on Fastify with HTTP/2 over %s', (kind, create) => {
+  test('sends GOAWAY at the drain, finishes the stream in flight, and closes', async () => {
     const { app, course, url } = await openShop(create);
     const session = connect(url.replace(/^http:/, kind === 'TLS' ? 'https:' : 'http:'), {
       rejectUnauthorized: false,
@@ -33,7 +33,7 @@ describe.each(KINDS)('an application on Fastify with HTTP/2 over %s', (kind, cre
     expect(course.happened).toEqual(['asked for 7', 'drain', 'let go 7', 'close']);
   });
 
-  test('closes although a session stays open', async () => {
+  test('closes even if a session stays open', async () => {
     const { app, url } = await openShop(create);
     const session = connect(url.replace(/^http:/, kind === 'TLS' ? 'https:' : 'http:'), {
       rejectUnauthorized: false,

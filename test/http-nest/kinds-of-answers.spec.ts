@@ -96,7 +96,7 @@ const PHASES = [
   { name: 'close', timeout: 1_000 },
 ];
 
-describe.each(ADAPTERS)('the drain of an application on %s', (_, create) => {
+describe.each(ADAPTERS)('the drain of an app on %s', (_, create) => {
   test.each([
     ['POST', '/api/chat'],
     ['PUT', '/api/import'],
@@ -118,7 +118,7 @@ describe.each(ADAPTERS)('the drain of an application on %s', (_, create) => {
     expect(app.get(GracefulShutdown).report?.outcome).toBe('completed');
   });
 
-  test('cuts one that has not finished at the end of the phase, so that its client knows, and names it', async () => {
+  test('cuts and names an unfinished stream at the end of the phase, so that its client notices', async () => {
     const { app, port } = await open(create, { phases: PHASES });
     const response = await ask(port, 'POST', '/api/chat');
     const failed = once(response.resume(), 'error');

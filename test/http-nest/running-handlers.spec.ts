@@ -160,8 +160,13 @@ describe.each(ADAPTERS)('rule 18: a drain on %s waits for', (_, create) => {
 
   test.each([
     ['a route handler that an interceptor answered for', 'works/impatient', 'impatient', 408],
-    ['one of a request-scoped controller that an interceptor answered for', 'scoped', 'scoped', 408],
-    ['a route handler that works on after its answer', 'works/early', 'early', 200],
+    [
+      'a route handler of a request-scoped controller that an interceptor answered for',
+      'scoped',
+      'scoped',
+      408,
+    ],
+    ['a route handler that goes on after its response', 'works/early', 'early', 200],
   ])('%s', async (__, path, work, status) => {
     const { app, course, url } = await openWorks(create);
     const { answered } = await leave(url, course, { path, work });
@@ -174,13 +179,13 @@ describe.each(ADAPTERS)('rule 18: a drain on %s waits for', (_, create) => {
   });
 });
 
-describe.each(ADAPTERS)('a route handler on %s that does not end', (_, create) => {
+describe.each(ADAPTERS)('a route handler on %s that never ends', (_, create) => {
   const phases = [
     { name: 'drain', timeout: 100 },
     { name: 'close', timeout: 1_000 },
   ];
 
-  test('is named by its route, with why nobody sees it any more', async () => {
+  test('is named by its route, with the state of its response', async () => {
     const { app, course, url } = await openWorks(create, { phases });
     const { giveUp } = await leave(url, course, { path: 'works/plain/4711', work: 'plain' });
     giveUp();
@@ -197,7 +202,7 @@ describe.each(ADAPTERS)('a route handler on %s that does not end', (_, create) =
     course.say('let go');
   });
 
-  test('is not waited for where its path is ignored', async () => {
+  test('is not waited for if its path is ignored', async () => {
     const { app, course, url } = await openWorks(create, { http: { ignore: ['/works/early'] } });
     const { answered } = await leave(url, course, { path: 'works/early', work: 'early' });
     await answered;
@@ -207,7 +212,7 @@ describe.each(ADAPTERS)('a route handler on %s that does not end', (_, create) =
   });
 });
 
-describe.each(ADAPTERS)('a Nest on %s that calls controllers in another way', (_, create) => {
+describe.each(ADAPTERS)('a Nest version on %s that calls controllers in an unknown way', (_, create) => {
   const warningsOf = async (isHidden: boolean): Promise<readonly string[]> => {
     const log = new RecordedLog();
     @Module({ imports: [GracefulShutdownModule.forRoot({ logger: log, signals: [] })] })
@@ -223,13 +228,13 @@ describe.each(ADAPTERS)('a Nest on %s that calls controllers in another way', (_
     return log.warnings;
   };
 
-  test('is warned of, with what is not waited for', async () => {
+  test('logs a warning that names what is not waited for', async () => {
     expect(await warningsOf(true)).toEqual([
       'A route handler that goes on after its response is not drained: this version of Nest calls controllers in another way, so only their requests are waited for.',
     ]);
   });
 
-  test('is not warned of where it calls them as known', async () => {
+  test('logs no warning if it calls controllers in the known way', async () => {
     expect(await warningsOf(false)).toEqual([]);
   });
 });

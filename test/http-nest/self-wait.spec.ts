@@ -135,7 +135,7 @@ async function post(url: string): Promise<string> {
   return `${response.status} ${await response.text()}`;
 }
 
-describe.each(ADAPTERS)('a route handler on %s that asks for the shutdown', (_, create) => {
+describe.each(ADAPTERS)('a route handler on %s that requests the shutdown', (_, create) => {
   test.each([
     ['run', 'completed'],
     ['close', 'closed'],
@@ -144,7 +144,7 @@ describe.each(ADAPTERS)('a route handler on %s that asks for the shutdown', (_, 
     ['tracked', 'completed'],
     ['job', 'completed'],
     ['plain', 'completed'],
-  ])('by /%s does not wait for itself, and answers', async (path, text) => {
+  ])('by /%s does not wait for itself, and is answered', async (path, text) => {
     const { app, course, url } = await openOffice(create);
     expect(await post(`${url}/${path}`)).toBe(`201 ${text}`);
     expect(course.happened).toEqual(['pool closed']);
@@ -152,7 +152,7 @@ describe.each(ADAPTERS)('a route handler on %s that asks for the shutdown', (_, 
     await app.close();
   });
 
-  test('is answered with each other that asks', async () => {
+  test('is answered together with every other one that does', async () => {
     const { app, course, url } = await openOffice(create);
     const answers = Promise.all(['first', 'second', 'close'].map((how) => post(`${url}/together/${how}`)));
     await Promise.all(['first', 'second', 'close'].map((how) => course.until(`at ${how}`)));
@@ -176,7 +176,7 @@ describe.each(ADAPTERS)('a route handler on %s that asks for the shutdown', (_, 
 });
 
 describe.each(ADAPTERS)('a shutdown handler on %s', (_, create) => {
-  test('that awaits app.close() goes on at once, and the log names it', async () => {
+  test('that awaits app.close() continues at once, and the log names it', async () => {
     const { app, context, log } = await openOffice(create);
     context.moved = () => app.close();
     await app.close();
@@ -184,7 +184,7 @@ describe.each(ADAPTERS)('a shutdown handler on %s', (_, create) => {
     expect(log.warnings).toEqual([expect.stringContaining("'Pool.moved' calls app.close()")]);
   });
 
-  test('that awaits run() fails at once with what to remove', async () => {
+  test('that awaits run() fails at once with an error that says what to remove', async () => {
     const { app, context } = await openOffice(create);
     context.moved = () => app.get(GracefulShutdown).run('again');
     await app.close();

@@ -16,8 +16,8 @@ function answer(response: ServerResponse): void {
   Reflect.set(response, 'outputSize', 0);
 }
 
-describe('exchanges that have begun', () => {
-  test('are in flight in the order in which they began, without what is over', () => {
+describe('begun exchanges', () => {
+  test('list unfinished exchanges in their order, without finished ones', () => {
     const begun = new BegunExchanges(new ManualClock());
     const exchanges = ['/a', '/b', '/c', '/d'].map(exchange);
     for (const [request, response] of exchanges) begun.add(request, response);
@@ -26,7 +26,7 @@ describe('exchanges that have begun', () => {
     expect(begun.inFlight.map(({ path }) => path)).toEqual(['/a', '/d']);
   });
 
-  test('are one where the server emits the request twice', () => {
+  test('count a request once if the server emits it twice', () => {
     const begun = new BegunExchanges(new ManualClock());
     const [request, response] = exchange('/upload');
     begun.add(request, response);
@@ -36,7 +36,7 @@ describe('exchanges that have begun', () => {
     expect(begun.inFlight.map(({ path }) => path)).toEqual(['/upload', '/b']);
   });
 
-  test('are over when the client has left', () => {
+  test('drop an exchange when its client disconnects', () => {
     const begun = new BegunExchanges(new ManualClock());
     const [request, response] = exchange('/a');
     begun.add(request, response);
@@ -45,7 +45,7 @@ describe('exchanges that have begun', () => {
     expect(begun.inFlight).toEqual([]);
   });
 
-  test('keep all that is in flight, however many come and go between', () => {
+  test('keep every unfinished exchange while many others come and go', () => {
     const begun = new BegunExchanges(new ManualClock());
     const paths = Array.from({ length: 500 }, (_, index) => `/${index}`);
     for (const path of paths) {
@@ -57,7 +57,7 @@ describe('exchanges that have begun', () => {
     expect(begun.inFlight.map(({ path }) => path)).toEqual(paths.filter((_, index) => index % 5 === 0));
   });
 
-  test('know to a tenth of a second when they began', async () => {
+  test('record the start time with a resolution of 100 ms', async () => {
     const clock = new ManualClock();
     const begun = new BegunExchanges(clock);
     const early: number[] = [];
@@ -71,7 +71,7 @@ describe('exchanges that have begun', () => {
     expect(early).toEqual([0, 30, 60, 90, 20, 50, 80, 10, 40, 70]);
   });
 
-  test('leave no timer behind when they are taken, or when all are over', async () => {
+  test('leave no timer behind once they are taken or all finished', async () => {
     const clock = new ManualClock();
     const begun = new BegunExchanges(clock);
     const [request, response] = exchange('/a');

@@ -20,8 +20,8 @@ async function draining(server: { listening: boolean }): Promise<void> {
   await sleep(50);
 }
 
-describe.each(HTTP1)('the drain of a server of node:%s whose event loop is blocked', (kind, create) => {
-  test('answers what a client sent within the grace, and the server could only read after it', async () => {
+describe.each(HTTP1)('the drain of a node:%s server with a blocked event loop', (kind, create) => {
+  test('answers a request sent within the idle grace but read after it', async () => {
     const drained = await serve(create(new Desk().handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
     client.get('/now/1');
@@ -37,7 +37,7 @@ describe.each(HTTP1)('the drain of a server of node:%s whose event loop is block
     await drain;
   });
 
-  test('leaves an idle client the rest of its grace after the block', async () => {
+  test('gives an idle client the rest of its grace after the block', async () => {
     const drained = await serve(create(new Desk().handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
     client.get('/now/1');
@@ -54,7 +54,7 @@ describe.each(HTTP1)('the drain of a server of node:%s whose event loop is block
     await drain;
   });
 
-  test('answers what was sent before app.close() and read after it, though there is no grace', async () => {
+  test('answers a request sent before app.close() and read after it, without an idle grace', async () => {
     const drained = await serve(create(new Desk().handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
     client.get('/now/1');
@@ -68,7 +68,7 @@ describe.each(HTTP1)('the drain of a server of node:%s whose event loop is block
   });
 });
 
-test('a TLS handshake that a block held up ends, and its request is answered', async () => {
+test('a TLS handshake delayed by a blocked loop completes, and its request is answered', async () => {
   const createHttps = HTTP1[1]?.[1] ?? createServer;
   const drained = await serve(createHttps(new Desk().handler));
   const raw = connect(portOf(drained.server), '127.0.0.1');
@@ -85,7 +85,7 @@ test('a TLS handshake that a block held up ends, and its request is answered', a
   await drain;
 });
 
-test('connections in the queue of the kernel are taken in, though a block lasts longer than the hold', async () => {
+test("connections in the kernel's queue are accepted even if the loop is blocked longer than the hold limit", async () => {
   const drained = await serve(createServer(new Desk().handler));
   const port = portOf(drained.server);
   const clients = new Worker(

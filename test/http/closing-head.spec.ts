@@ -43,20 +43,23 @@ const handler =
     response.end('ok');
   };
 
-describe.each(HTTP1)('while a server of node:%s leaves', (kind, create) => {
-  test.each(HEADS)('a response closes its connection, whose head says keep-alive by %s', async (_, head) => {
-    const drained = await serve(create(handler(head)));
-    const client = await RawClient.connect(kind, portOf(drained.server));
-    drained.leave();
-    client.get('/');
+describe.each(HTTP1)('while a node:%s server asks clients to disconnect', (kind, create) => {
+  test.each(HEADS)(
+    'a response closes its connection despite keep-alive in its head (%s)',
+    async (_, head) => {
+      const drained = await serve(create(handler(head)));
+      const client = await RawClient.connect(kind, portOf(drained.server));
+      drained.leave();
+      client.get('/');
 
-    expect(await client.gone).toBe('end');
-    expect(client.answers).toMatchObject([{ status: 200, connection: 'close' }]);
-    expect(client.text.match(/^connection:/gim)).toHaveLength(1);
-    expect(client.text).not.toMatch(/keep-alive/i);
-  });
+      expect(await client.gone).toBe('end');
+      expect(client.answers).toMatchObject([{ status: 200, connection: 'close' }]);
+      expect(client.text.match(/^connection:/gim)).toHaveLength(1);
+      expect(client.text).not.toMatch(/keep-alive/i);
+    },
+  );
 
-  test('so does one whose request came before, and one over HTTP/1.0', async () => {
+  test('responses to earlier requests and to HTTP/1.0 close their connections too', async () => {
     const held: ServerResponse[] = [];
     const drained = await serve(create((_, response) => void held.push(response)));
     const port = portOf(drained.server);
@@ -73,7 +76,7 @@ describe.each(HTTP1)('while a server of node:%s leaves', (kind, create) => {
     expect([newer, older].map(({ answers }) => answers[0]?.connection)).toEqual(['close', 'close']);
   });
 
-  test('an earlier response of a pipeline keeps its connection', async () => {
+  test('an earlier response of a pipeline keeps its connection open', async () => {
     const held: ServerResponse[] = [];
     const drained = await serve(create((_, response) => void held.push(response)));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -86,7 +89,7 @@ describe.each(HTTP1)('while a server of node:%s leaves', (kind, create) => {
     expect(client.answers.map(({ connection }) => connection)).toEqual(['keep-alive', 'close']);
   });
 
-  test('a second head is refused by Node as ever', async () => {
+  test('Node still rejects a second writeHead', async () => {
     const errors: unknown[] = [];
     const drained = await serve(
       create((_, response) => {
@@ -109,7 +112,7 @@ describe.each(HTTP1)('while a server of node:%s leaves', (kind, create) => {
   });
 });
 
-test('what else the header says stays', async () => {
+test('other options of the Connection header are kept', async () => {
   const drained = await serve(
     createServer((_, response) => {
       response.writeHead(426, { Connection: 'keep-alive, Upgrade', Upgrade: 'websocket' }).end();
@@ -123,7 +126,7 @@ test('what else the header says stays', async () => {
   expect(client.answers).toMatchObject([{ status: 426, connection: 'Upgrade, close' }]);
 });
 
-test('a response that leaves HTTP is not told to close', async () => {
+test('a 101 response gets no Connection: close', async () => {
   const drained = await serve(
     createServer((_, response) => {
       response.writeHead(101, { Connection: 'Upgrade', Upgrade: 'echo' });

@@ -30,10 +30,10 @@ async function hasRead(
   };
 }
 
-describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
+describe.each(HTTP1)('the drain of a node:%s server', (kind, create) => {
   const accepted = kind === 'http' ? 'connection' : 'secureConnection';
 
-  test('closes idle connections, and those that never sent a byte', async () => {
+  test('closes idle connections and those that never sent a byte', async () => {
     const drained = await serve(create(new Desk().handler));
     const port = portOf(drained.server);
     const clients = await Promise.all(Array.from({ length: 6 }, () => RawClient.connect(kind, port)));
@@ -45,7 +45,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(clients.map(({ answers }) => answers.length)).toEqual([0, 0, 0, 1, 1, 1]);
   });
 
-  test('closes a connection from before it was told of the server, once a request has shown it', async () => {
+  test('closes a connection accepted before watch() once a request has made it known', async () => {
     const server = create(new Desk().handler);
     const port = await listen(server);
     const client = await RawClient.connect(kind, port);
@@ -60,7 +60,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.answers.map(({ connection }) => connection)).toEqual(['keep-alive', 'keep-alive']);
   });
 
-  test('answers the next request on an idle connection within the grace, with close', async () => {
+  test('answers the next request on an idle connection within the grace, with Connection: close', async () => {
     const drained = await serve(create(new Desk().handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
     client.get('/now/1');
@@ -74,7 +74,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     await drain;
   });
 
-  test('answers the first request on a connection that was still silent within the grace', async () => {
+  test('answers the first request on a silent connection within the grace', async () => {
     const drained = await serve(create(new Desk().handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
     const drain = drained.drain(GRACE);
@@ -86,7 +86,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     await drain;
   });
 
-  test('waits for the rest of the first request of a connection, of which a part has come', async () => {
+  test('waits for the rest of a first request that has arrived in part', async () => {
     const drained = await serve(create(new Desk().handler));
     const read = await hasRead(drained.server, accepted, HALF.length);
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -102,7 +102,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     await drain;
   });
 
-  test('waits for the rest of a later request, of which a part came before the drain and more within the grace', async () => {
+  test('waits for the rest of a later request that began before the drain and went on within the grace', async () => {
     const drained = await serve(create(new Desk().handler));
     const first = 'GET /now HTTP/1.1\r\nHost: a\r\n\r\n';
     const read = await hasRead(drained.server, accepted, first.length + HALF.length);
@@ -124,7 +124,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     await drain;
   });
 
-  test('waits for the rest of a request of which a part came while a response was being sent', async () => {
+  test('waits for the rest of a request that began while a response was being sent', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const read = await hasRead(
@@ -149,7 +149,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     await drain;
   });
 
-  test('severs and counts requests of which no more comes', async () => {
+  test('severs and counts incomplete requests that stall', async () => {
     const drained = await serve(create(new Desk().handler));
     const port = portOf(drained.server);
     const clients = await Promise.all(Array.from({ length: 3 }, () => RawClient.connect(kind, port)));
@@ -167,7 +167,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(clients.map(({ text }) => text)).toEqual(['', '', '']);
   });
 
-  test('answers a client that has ended its half, where the server allows it', async () => {
+  test('answers a half-closed client if the server allows half-open connections', async () => {
     const desk = new Desk();
     const server = create(desk.handler);
     Reflect.set(server, 'httpAllowHalfOpen', true);
@@ -184,7 +184,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.answers).toMatchObject([{ status: 200, connection: 'close', body: '/a' }]);
   });
 
-  test('does not wait for a client that has ended its half, where the server does not allow it', async () => {
+  test('does not wait for a half-closed client if the server forbids half-open connections', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const client = await RawClient.connect(kind, portOf(drained.server), { allowHalfOpen: true });
@@ -197,7 +197,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.text).toBe('');
   });
 
-  test('takes no new connection', async () => {
+  test('accepts no new connection', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const port = portOf(drained.server);
@@ -211,7 +211,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     await drain;
   });
 
-  test('is one: a second caller waits with the first', async () => {
+  test('runs once: a second caller joins the first', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -229,11 +229,11 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(ended).toEqual(['first', 'second']);
   });
 
-  test('ends at once where the server never listened', async () => {
+  test('ends at once if the server never listened', async () => {
     await expect(new DrainedServer(create(), SETTINGS).drain(10_000)).resolves.toBeUndefined();
   });
 
-  test('waits for what is in flight on a server that somebody else has closed', async () => {
+  test('waits for requests in flight on a server that was closed by someone else', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -250,7 +250,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
   });
 });
 
-test('the drain takes in connections that the kernel has completed and nobody has accepted', async () => {
+test('the drain accepts connections that the kernel has completed', async () => {
   const drained = await serve(createServer(new Desk().handler));
   const port = portOf(drained.server);
   const sockets = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'));
@@ -269,10 +269,10 @@ test('the drain takes in connections that the kernel has completed and nobody ha
   expect(await Promise.all(clients)).toEqual(sockets.map(() => 'HTTP/1.1 200'));
 });
 
-describe('the drain of a server of node:https', () => {
+describe('the drain of a node:https server', () => {
   const createHttps = HTTP1[1]?.[1] ?? createServer;
 
-  test('lets a handshake that is under way end within the grace, and answers what comes then', async () => {
+  test('lets a running handshake finish within the grace, and answers its request', async () => {
     const drained = await serve(createHttps(new Desk().handler));
     const raw = connect(portOf(drained.server), '127.0.0.1');
     await once(drained.server, 'connection');
@@ -285,7 +285,7 @@ describe('the drain of a server of node:https', () => {
     await drain;
   });
 
-  test('closes connections that never began a handshake after the grace', async () => {
+  test('closes connections without a handshake after the grace', async () => {
     const drained = await serve(createHttps(new Desk().handler));
     const raw = connect(portOf(drained.server), '127.0.0.1');
     raw.on('error', () => undefined);

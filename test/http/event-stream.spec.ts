@@ -41,25 +41,22 @@ const stream =
     response.once('close', closed);
   };
 
-describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
-  test.each(HEADS)(
-    'ends an event stream whose type stands %s, and closes its connection',
-    async (_, head) => {
-      let closes = 0;
-      const drained = await serve(create(stream(head, () => (closes += 1))));
-      const client = await RawClient.connect(kind, portOf(drained.server));
-      client.get('/events');
-      await client.received('first');
-      // A grace in which the connection of a stream must not stay open.
-      await drained.drain(60_000);
+describe.each(HTTP1)('the drain of a node:%s server', (kind, create) => {
+  test.each(HEADS)('ends an event stream and closes its connection (type %s)', async (_, head) => {
+    let closes = 0;
+    const drained = await serve(create(stream(head, () => (closes += 1))));
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.get('/events');
+    await client.received('first');
+    // A grace in which the connection of a stream must not stay open.
+    await drained.drain(60_000);
 
-      expect(await client.gone).toBe('end');
-      expect(client.text.endsWith('data: first\n\n\r\n0\r\n\r\n')).toBe(true);
-      expect(closes).toBe(1);
-    },
-  );
+    expect(await client.gone).toBe('end');
+    expect(client.text.endsWith('data: first\n\n\r\n0\r\n\r\n')).toBe(true);
+    expect(closes).toBe(1);
+  });
 
-  test('tells the client a last event and when to come back', async () => {
+  test('sends the client a last event and a retry time', async () => {
     const [, head] = HEADS[0] ?? [];
     const sse: EventStreamFarewell = { retry: 1_000, event: { type: 'bye', data: 'see\nyou' } };
     const drained = await serve(create(stream((response) => head?.(response))), { sse });
@@ -76,7 +73,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
   });
 
   test.each(['POST', 'PUT', 'PATCH', 'DELETE', ...METHODS.filter((method) => method === 'QUERY')])(
-    'lets an event stream that answers a %s end by itself',
+    'lets an event stream that answers %s end by itself',
     async (method) => {
       let finish = (): void => undefined;
       const drained = await serve(
@@ -141,7 +138,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
       (_, response) => void response.write('part'),
       /part$/,
     ],
-  ])('cuts %s so that its client does not take it for complete', async (_, version, handler, ending) => {
+  ])('cuts %s in a way that its client sees as incomplete', async (_, version, handler, ending) => {
     const drained = await serve(create(handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
     client.send(`POST /chat ${version}\r\nHost: a\r\nContent-Length: 0\r\n\r\n`);
@@ -157,40 +154,37 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(version !== 'HTTP/1.0' || how === 'ECONNRESET').toBe(true);
   });
 
-  test.each(HEADS)(
-    'waits for the end of an event, and then says farewell, where the type of the stream stands %s',
-    async (_, head) => {
-      let finish = (): void => undefined;
-      const drained = await serve(
-        create((request, response) => {
-          responses.push(response);
-          head(response);
-          response.write('data: first\n\n');
-          if (request.url !== '/events') return;
-          finish = () => void response.write('ond\n\n');
-        }),
-        { sse: { event: { data: 'bye' } } },
-      );
-      const client = await RawClient.connect(kind, portOf(drained.server));
-      client.get('/events');
-      await client.received('first');
-      drained.leave();
-      const response = responses.at(-1);
-      response?.write('data: sec');
-      await client.received('data: sec');
-      const drain = drained.drain(0);
-      while (drained.server.listening) await new Promise((resolve) => setImmediate(resolve));
-      await new Promise((resolve) => setTimeout(resolve, 60));
-      expect(client.text).not.toContain('bye');
-      finish();
-      await drain;
+  test.each(HEADS)('waits for the end of an event before the farewell (type %s)', async (_, head) => {
+    let finish = (): void => undefined;
+    const drained = await serve(
+      create((request, response) => {
+        responses.push(response);
+        head(response);
+        response.write('data: first\n\n');
+        if (request.url !== '/events') return;
+        finish = () => void response.write('ond\n\n');
+      }),
+      { sse: { event: { data: 'bye' } } },
+    );
+    const client = await RawClient.connect(kind, portOf(drained.server));
+    client.get('/events');
+    await client.received('first');
+    drained.leave();
+    const response = responses.at(-1);
+    response?.write('data: sec');
+    await client.received('data: sec');
+    const drain = drained.drain(0);
+    while (drained.server.listening) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(client.text).not.toContain('bye');
+    finish();
+    await drain;
 
-      await client.gone;
-      expect(bodyOf(client)).toBe('data: first\n\ndata: second\n\ndata: bye\n\n');
-    },
-  );
+    await client.gone;
+    expect(bodyOf(client)).toBe('data: first\n\ndata: second\n\ndata: bye\n\n');
+  });
 
-  test('cuts a stream that its writer has encoded, since nothing can be put behind it', async () => {
+  test('cuts an encoded stream, because nothing can be appended', async () => {
     const drained = await serve(
       create((_, response) => {
         response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Content-Encoding': 'gzip' });
@@ -210,7 +204,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.text).not.toMatch(/bye|\r\n0\r\n/);
   });
 
-  test('ends a stream that a middleware compresses, with its last event', async () => {
+  test('ends a stream that a middleware compresses, including its last event', async () => {
     const drained = await serve(
       create((_, response) => {
         // As `compression` does it.
@@ -239,7 +233,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(body).toBe('data: first\n\ndata: bye\n\n');
   });
 
-  test('ends a stream that begins during it', async () => {
+  test('ends a stream that starts during the drain', async () => {
     let begin = (): void => undefined;
     const drained = await serve(
       create((request, response) => {
@@ -258,7 +252,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.text.endsWith('data: first\n\n\r\n0\r\n\r\n')).toBe(true);
   });
 
-  test('bears a handler that writes until its client is gone', async () => {
+  test('tolerates a handler that writes until its client has gone', async () => {
     const drained = await serve(
       create((_, response) => {
         response.writeHead(200, { 'Content-Type': 'text/event-stream' });
@@ -283,7 +277,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.text.endsWith('data: bye\n\n\r\n0\r\n\r\n')).toBe(true);
   });
 
-  test('says farewell once on a response whose end takes its time', async () => {
+  test('sends the farewell once if the response takes time to end', async () => {
     const drained = await serve(
       create((_, response) => {
         const end = response.end.bind(response);
@@ -306,7 +300,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.text.match(/bye/g)).toHaveLength(1);
   });
 
-  test('lets an ordinary response end whose client would have taken an event stream too', async () => {
+  test('lets an ordinary response finish if its client also accepts event streams', async () => {
     let finish = (): void => undefined;
     const drained = await serve(
       create((_, response) => {
@@ -330,7 +324,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
   });
 });
 
-describe('the farewell', () => {
+describe('the farewell of an event stream', () => {
   /** What is written at the end of a stream. */
   function written(farewell: EventStreamFarewell, random: number): string {
     const chunks: unknown[] = [];
@@ -355,7 +349,7 @@ describe('the farewell', () => {
     expect(written(farewell, random)).toBe(text);
   });
 
-  test('calls back who writes after it', async () => {
+  test('calls the callback of a write after it', async () => {
     const response: EventStream = { write: () => true, end: () => undefined };
     endEventStream(response, {}, Math.random);
     await new Promise<void>((resolve) => response.write('data: late', 'utf8', resolve));

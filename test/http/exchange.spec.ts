@@ -26,16 +26,16 @@ test.each([
   expect(exchangeOf(url).item(250)).toEqual({ name: `GET ${named}`, ageMs: 150 });
 });
 
-test('a request is named by its route where Express has matched one', () => {
+test('a request is named by the route that Express matched', () => {
   const matched = { route: { path: '/orders/:order' }, baseUrl: '/shops/42' };
   expect(exchangeOf('/shops/42/orders/abc?x=1', matched).item(100).name).toBe('GET /shops/:id/orders/:order');
 });
 
-test('a route that is no text does not name a request', () => {
+test('a route that is not a string does not name a request', () => {
   expect(exchangeOf('/orders/7', { route: { path: /x/ } }).item(100).name).toBe('GET /orders/:id');
 });
 
-test('the path of a request is the one with which it came', () => {
+test('the path of a request is its original path', () => {
   const exchange = exchangeOf('/api/poll?since=1');
   exchange.request.url = '/poll';
   expect(exchange.path).toBe('/api/poll');

@@ -57,7 +57,7 @@ function scene(settings: Partial<HttpSettings> = {}): DrainScene {
 const SIBLING = '127.0.0.2';
 
 describe('the drain of several servers', () => {
-  test('ends when each of them is drained', async () => {
+  test('ends when all of them are drained', async () => {
     const { drain, leave, run } = scene();
     const desk = new Desk();
     const all = await Promise.all([
@@ -101,7 +101,7 @@ describe('the drain of several servers', () => {
     expect(clients.map(({ text }) => text)).toEqual(['', '']);
   });
 
-  test('takes a server once, and passes over one that never listened', async () => {
+  test('adds a server once, and skips one that never listened', async () => {
     const { drain, run } = scene();
     const server = await started(createServer(new Desk().handler));
     drain.watch(server);
@@ -113,7 +113,7 @@ describe('the drain of several servers', () => {
     expect(server.listening).toBe(false);
   });
 
-  test('drains a server that it is told of during it', async () => {
+  test('drains a server that is added during the drain', async () => {
     const { drain, run } = scene();
     const desk = new Desk();
     const [first, second] = await Promise.all([
@@ -132,7 +132,7 @@ describe('the drain of several servers', () => {
     expect(second.listening).toBe(false);
   });
 
-  test('leaves idle connections no grace where nobody outside asked', async () => {
+  test('gives idle connections no grace if the shutdown was not requested from outside', async () => {
     const { drain, run } = scene({ idleGrace: 600_000 });
     const server = await started(createServer(new Desk().handler));
     drain.watch(server);
@@ -143,7 +143,7 @@ describe('the drain of several servers', () => {
     expect(client.text).toBe('');
   });
 
-  test('does not touch a server that takes the port after it', async () => {
+  test('does not touch a later server on the same port', async () => {
     const { drain, run } = scene();
     const server = await started(createServer(new Desk().handler));
     const port = portOf(server);
@@ -158,8 +158,8 @@ describe('the drain of several servers', () => {
   });
 });
 
-describe('a server on the same port that nobody shows', () => {
-  test('is drained as well, from its first connection on', async () => {
+describe('a server on the same port that was never passed to watch()', () => {
+  test('is drained from its first connection on', async () => {
     const { drain, run } = scene();
     const desk = new Desk();
     const server = await started(createServer(desk.handler));
@@ -178,7 +178,7 @@ describe('a server on the same port that nobody shows', () => {
     expect(sibling.listening).toBe(false);
   });
 
-  test('sends its clients away where its first connection comes while clients leave', async () => {
+  test('disconnects its clients if its first connection arrives while clients disconnect', async () => {
     const { drain, leave, run } = scene();
     const desk = new Desk();
     const server = await started(createServer(desk.handler));
@@ -193,7 +193,7 @@ describe('a server on the same port that nobody shows', () => {
     await run();
   });
 
-  test('is waited for where its first connection comes during the drain', async () => {
+  test('is waited for if its first connection arrives during the drain', async () => {
     const { drain, run } = scene({ idleGrace: 300 });
     const desk = new Desk();
     const server = await started(createServer(desk.handler));
@@ -254,7 +254,7 @@ describe('a server on the same port that nobody shows', () => {
   });
 });
 
-test('http: false has no tasks and touches no server', async () => {
+test('http: false creates no tasks and touches no server', async () => {
   const drain = new HttpDrain(false, systemClock);
   const server = await started(createServer());
   drain.watch(server);

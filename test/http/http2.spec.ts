@@ -66,8 +66,8 @@ function end(stream: ClientHttp2Stream): Promise<StreamEnd> {
   });
 }
 
-describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
-  test('leaves sessions alone while clients leave', async () => {
+describe.each(KINDS)('a node:http2 server over %s', (kind, create) => {
+  test('leaves sessions alone while HTTP/1.1 clients disconnect', async () => {
     const drained = await serve(create(new Desk().handler));
     const { session, goaways } = await open(kind, portOf(drained.server));
     drained.leave();
@@ -79,7 +79,7 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
     await drained.drain(0);
   });
 
-  test('says GOAWAY at the drain, finishes the streams in flight, and closes the session', async () => {
+  test('sends GOAWAY at the drain, finishes streams in flight, and closes the session', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const { session, goaways, closed } = await open(kind, portOf(drained.server));
@@ -100,7 +100,7 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
     expect(new Set(goaways)).toEqual(new Set([constants.NGHTTP2_NO_ERROR]));
   });
 
-  test('refuses what crosses the GOAWAY in a way that is safe to retry', async () => {
+  test('refuses a request that crosses the GOAWAY so that it is safe to retry', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const accepted = once(drained.server, 'session');
@@ -125,7 +125,7 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
     expect(await kept).toMatchObject({ status: 200 });
   });
 
-  test('answers what was sent before the drain and read after a block', async () => {
+  test('answers a request sent before the drain and read after a blocked loop', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const { session, closed } = await open(kind, portOf(drained.server));
@@ -141,7 +141,7 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
     await closed;
   });
 
-  test('closes idle sessions at once, and those that come in the last moment', async () => {
+  test('closes idle sessions at once, and those opened in the last moment', async () => {
     const drained = await serve(create(new Desk().handler));
     const { closed } = await open(kind, portOf(drained.server));
     const late = connect(`${kind}://127.0.0.1:${portOf(drained.server)}`, { rejectUnauthorized: false });
@@ -203,7 +203,7 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
     expect(body).toMatch(/^data: first\n\n(: tick\n\n)*data: bye\n\n$/);
   });
 
-  test('lets an event stream that answers a POST end by itself', async () => {
+  test('lets an event stream that answers POST end by itself', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const { session } = await open(kind, portOf(drained.server));
@@ -225,7 +225,7 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
     });
   });
 
-  test('resets streams at the deadline, so that no part of a body looks complete', async () => {
+  test('resets streams at the deadline, so that no partial body looks complete', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const { session, closed } = await open(kind, portOf(drained.server));
@@ -247,11 +247,11 @@ describe.each(KINDS)('a server of node:http2 over %s', (kind, create) => {
   });
 });
 
-describe('a secure server of node:http2 that allows HTTP/1.1', () => {
+describe('a secure node:http2 server that allows HTTP/1.1', () => {
   const both = (handler: Handler): NetServer =>
     listening(createSecureServer({ ...CERTIFICATE, allowHTTP1: true }), handler);
 
-  test('drains both kinds of clients, and closes what is idle of both', async () => {
+  test('drains both kinds of clients, and closes the idle ones of both', async () => {
     const desk = new Desk();
     const drained = await serve(both(desk.handler));
     const port = portOf(drained.server);

@@ -17,8 +17,8 @@ async function drainBesideIdle(drained: DrainedServer): Promise<() => Promise<vo
 
 const REJECT: Partial<HttpSettings> = { late: 'reject', serve: ['/now/health'] };
 
-describe.each(HTTP1)("with late: 'reject', a server of node:%s", (kind, create) => {
-  test('refuses a request that comes during the drain with 503', async () => {
+describe.each(HTTP1)("with late: 'reject', a node:%s server", (kind, create) => {
+  test('answers a request that arrives during the drain with 503', async () => {
     const drained = await serve(create(new Desk().handler), REJECT);
     const client = await RawClient.connect(kind, portOf(drained.server));
     client.get('/now');
@@ -45,7 +45,7 @@ describe.each(HTTP1)("with late: 'reject', a server of node:%s", (kind, create) 
     await drained.drain(0);
   });
 
-  test('serves the given paths to the end', async () => {
+  test('serves the paths in `serve` until the end', async () => {
     const drained = await serve(create(new Desk().handler), REJECT);
     const client = await RawClient.connect(kind, portOf(drained.server));
     const ended = await drainBesideIdle(drained);
@@ -56,7 +56,7 @@ describe.each(HTTP1)("with late: 'reject', a server of node:%s", (kind, create) 
     await ended();
   });
 
-  test('answers what is in flight, and then what came late behind it on the same connection', async () => {
+  test('answers the request in flight, and then a late one on the same connection', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler), REJECT);
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -93,7 +93,7 @@ describe.each(HTTP1)("with late: 'reject', a server of node:%s", (kind, create) 
     await ended();
   });
 
-  test('lets the client of a late upload read that it is refused', async () => {
+  test('lets the client of a late upload read the 503', async () => {
     const drained = await serve(create(new Desk().handler), REJECT);
     const client = await RawClient.connect(kind, portOf(drained.server));
     const ended = await drainBesideIdle(drained);

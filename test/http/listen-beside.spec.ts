@@ -8,7 +8,7 @@ function scene() {
   return { emitter, heard, hears };
 }
 
-test('a listener beside others stands in front of them, in whatever order they come', () => {
+test('a listener beside others runs before them, whatever the order of registration', () => {
   const { emitter, heard, hears } = scene();
   emitter.on('early', hears('other'));
   for (const event of ['early', 'late']) listenBeside(emitter, event, hears('ours'));
@@ -19,7 +19,7 @@ test('a listener beside others stands in front of them, in whatever order they c
   expect(heard).toEqual(['ours', 'other', 'ours', 'other']);
 });
 
-test('a listener beside others is there only while they are', () => {
+test('a listener beside others is registered only while they are', () => {
   const { emitter, heard, hears } = scene();
   const [first, second] = [hears('first'), hears('second')];
   listenBeside(emitter, 'event', hears('ours'));
@@ -35,7 +35,7 @@ test('a listener beside others is there only while they are', () => {
   expect(heard).toEqual(['ours', 'second', 'ours', 'first']);
 });
 
-test('a listener beside others goes and comes with removeAllListeners', () => {
+test('a listener beside others survives removeAllListeners', () => {
   const { emitter, heard, hears } = scene();
   emitter.on('event', hears('first')).on('event', hears('second'));
   listenBeside(emitter, 'event', hears('ours'));

@@ -16,7 +16,7 @@ async function collected(): Promise<void> {
 }
 
 test.each(HTTP1)(
-  'on a server of node:%s an answered request is let go of after a tenth of a second, with its connection open',
+  'a node:%s server releases an answered request after 100 ms, with its connection still open',
   async (kind, create) => {
     const requests: WeakRef<object>[] = [];
     const drained = await serve(

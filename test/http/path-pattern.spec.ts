@@ -32,21 +32,21 @@ test.each<[string, readonly string[], readonly string[]]>([
   expect(others.filter((path) => matches(path))).toEqual([]);
 });
 
-test('a path matches a list where it matches one of it', () => {
+test('a path matches a list if it matches one of its patterns', () => {
   const matches = pathMatcher(['/metrics', '/poll/:channel']);
   expect(['/metrics', '/poll/7', '/orders'].map(matches)).toEqual([true, true, false]);
   expect(pathMatcher([])('/')).toBe(false);
 });
 
 test.each([
-  ['/poll/:', "it has a ':' without a name behind it"],
-  ['/poll/:/x', "it has a ':' without a name behind it"],
-  ['/poll?since=1', "it has a '?': a path is matched without its query"],
-  ['/poll#top', "it has a '#': a path is matched without its query"],
+  ['/poll/:', "it has a ':' without a name after it"],
+  ['/poll/:/x', "it has a ':' without a name after it"],
+  ['/poll?since=1', "it has a '?', but paths are matched without their query"],
+  ['/poll#top', "it has a '#', but paths are matched without their query"],
   ['/poll{/:id', "it has a '{' without a '}'"],
   ['/poll/:id}', "it has a '}' without a '{'"],
   ['/poll//x', "it has an empty segment, '//'"],
-  ['/poll/(', "it has a '(' that does not belong there"],
+  ['/poll/(', "it has an unexpected '('"],
   ['/poll/:id([)', expect.stringContaining('Invalid regular expression')],
 ])('%s is refused: %s', (pattern, fault) => {
   expect(patternFault(pattern)).toEqual(fault);

@@ -19,8 +19,8 @@ async function settled(held: readonly unknown[]): Promise<void> {
   }
 }
 
-describe.each(HTTP1)('the requests of one connection to a server of node:%s', (kind, create) => {
-  test('are followed in time that grows with their number', async () => {
+describe.each(HTTP1)('the requests on one connection to a node:%s server', (kind, create) => {
+  test('are followed in linear time', async () => {
     const took: number[] = [];
     for (const count of [2_000, 16_000]) {
       const held: ServerResponse[] = [];
@@ -39,7 +39,7 @@ describe.each(HTTP1)('the requests of one connection to a server of node:%s', (k
     expect(many).toBeLessThan(24 * Math.max(few, 20));
   });
 
-  test('wait in a bounded number while it leaves, and each of them is answered', async () => {
+  test('wait in a bounded number while clients disconnect, and all are answered', async () => {
     const held: ServerResponse[] = [];
     const answered: string[] = [];
     let mode: 'hold' | 'answer' = 'hold';
@@ -74,7 +74,7 @@ describe.each(HTTP1)('the requests of one connection to a server of node:%s', (k
     expect(client.text.match(/^connection: close/gim)?.length ?? 0).toBeLessThanOrEqual(1);
   });
 
-  test('wait in a bounded number from the moment in which it leaves, where too many waited before', async () => {
+  test('wait in a bounded number once clients are to disconnect, even if more waited before', async () => {
     const held: ServerResponse[] = [];
     const drained = await serve(create((_, response) => void held.push(response)));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -89,7 +89,7 @@ describe.each(HTTP1)('the requests of one connection to a server of node:%s', (k
     drained.sever();
   });
 
-  test('let a large upload behind them go on when the others have been answered', async () => {
+  test('let a large upload behind them continue after the others are answered', async () => {
     const held: ServerResponse[] = [];
     let body = 0;
     const drained = await serve(

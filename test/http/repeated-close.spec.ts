@@ -23,8 +23,8 @@ const closed = (server: Server): Promise<unknown> => new Promise((resolve) => se
 
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
 
-describe.each(SERVERS)('a server of %s that was drained', (_, create) => {
-  test('is closed without an error, however often, and emits close once', async () => {
+describe.each(SERVERS)('a drained %s server', (_, create) => {
+  test('closes without an error however often, and emits close once', async () => {
     const server = create();
     let closes = 0;
     server.on('close', () => (closes += 1));
@@ -40,7 +40,7 @@ describe.each(SERVERS)('a server of %s that was drained', (_, create) => {
     expect(closes).toBe(1);
   });
 
-  test('emits close once where the application closes it before the drain, and after it', async () => {
+  test('emits close once if the app closes it before and after the drain', async () => {
     const server = create();
     let closes = 0;
     server.on('close', () => (closes += 1));
@@ -53,7 +53,7 @@ describe.each(SERVERS)('a server of %s that was drained', (_, create) => {
     expect(closes).toBe(1);
   });
 
-  test('listens again, and is then closed as ever', async () => {
+  test('can listen again, and then closes as usual', async () => {
     const server = create();
     const drained = await serve(server);
     const port = portOf(server);
@@ -65,7 +65,7 @@ describe.each(SERVERS)('a server of %s that was drained', (_, create) => {
     expect(await closed(server)).toMatchObject({ code: 'ERR_SERVER_NOT_RUNNING' });
   });
 
-  test('is left as it was where it never listened', async () => {
+  test('keeps its own close() if it never listened', async () => {
     const server = create();
     await new DrainedServer(server, SETTINGS).drain(0);
 
@@ -73,7 +73,7 @@ describe.each(SERVERS)('a server of %s that was drained', (_, create) => {
   });
 });
 
-test('a close during the drain waits for what is in flight, and cuts nothing', async () => {
+test('close() during the drain waits for requests in flight and cuts nothing', async () => {
   const desk = new Desk();
   const size = 5_000_000;
   const server = createServer(desk.handler);
@@ -99,7 +99,7 @@ test('a close during the drain waits for what is in flight, and cuts nothing', a
   expect(order).toEqual(['closed undefined']);
 });
 
-test('a close closes an idle connection from before the drain was told of the server', async () => {
+test('close() closes an idle connection accepted before watch()', async () => {
   const server = createServer(new Desk().handler);
   const client = await RawClient.connect('http', await listen(server));
   client.get('/now');
@@ -111,7 +111,7 @@ test('a close closes an idle connection from before the drain was told of the se
   await client.gone;
 });
 
-test('a close of its own that somebody gave the server stays', async () => {
+test('a close() that the app gave the server is kept', async () => {
   const server = createServer();
   const drained = await serve(server);
   const native = server.close.bind(server);

@@ -16,7 +16,7 @@ function measure(request: IncomingMessage, response: ServerResponse): void {
   request.on('end', () => response.end(`${length} bytes`));
 }
 
-describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
+describe.each(HTTP1)('the drain of a node:%s server', (kind, create) => {
   test('waits for a request in flight, and closes its connection with the response', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
@@ -31,7 +31,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.answers).toMatchObject([{ status: 200, connection: 'close', body: '/a' }]);
   });
 
-  test('answers all pipelined requests, and closes with the last', async () => {
+  test('answers all pipelined requests, and closes with the last response', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -46,7 +46,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(connections(client)).toEqual(['keep-alive', 'keep-alive', 'close']);
   });
 
-  test('answers what is pipelined behind requests in flight while clients leave', async () => {
+  test('answers requests pipelined behind those in flight while clients disconnect', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -63,7 +63,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(connections(client)).toEqual(['keep-alive', 'keep-alive', 'keep-alive', 'close']);
   });
 
-  test('closes with a response that was begun after clients were asked to leave', async () => {
+  test('closes a connection with a response started after clients were asked to disconnect', async () => {
     const drained = await serve(create(new Desk().handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
     client.get('/now');
@@ -75,7 +75,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(connections(client)).toEqual(['keep-alive', 'close']);
   });
 
-  test('lets an upload that goes on across it arrive in full', async () => {
+  test('lets an upload that spans it arrive in full', async () => {
     const drained = await serve(create(measure));
     const client = await RawClient.connect(kind, portOf(drained.server));
     client.send(`${UPLOAD}\r\n123`);
@@ -104,7 +104,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
 
   test.each([
     ['answers itself', measure],
-    ['hands the request on', undefined],
+    ['passes the request on', undefined],
   ])("waits for an upload whose 'checkContinue' listener %s", async (_, answer) => {
     const server = create(measure);
     server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
@@ -128,7 +128,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     ]);
   });
 
-  test('lets a response whose head was sent before end with a complete body', async () => {
+  test('lets a response whose head was already sent finish with a complete body', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -145,7 +145,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.text.endsWith('last\r\n0\r\n\r\n')).toBe(true);
   });
 
-  test('gives a slow reader every byte', async () => {
+  test('sends every byte to a slow reader', async () => {
     const size = 20_000_000;
     const drained = await serve(create((_, response) => void response.end(Buffer.alloc(size, 'x'))));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -166,7 +166,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(client.bytesOfBody).toBe(size);
   });
 
-  test('severs at the deadline what is stuck, and names it', async () => {
+  test('severs stuck requests at the deadline, and names them', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -182,7 +182,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(drained.items).toEqual([]);
   });
 
-  test('does not wait for ignored paths, and severs them at its end', async () => {
+  test('does not wait for ignored paths, and severs their requests at its end', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler), { ignore: ['/poll'] });
     const port = portOf(drained.server);
@@ -203,7 +203,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
     expect(paths(client)).toEqual(['/a']);
   });
 
-  test('forgets the pipelined requests of a client that has left', async () => {
+  test('forgets the pipelined requests of a client that has disconnected', async () => {
     const desk = new Desk();
     const drained = await serve(create(desk.handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -218,7 +218,7 @@ describe.each(HTTP1)('the drain of a server of node:%s', (kind, create) => {
   });
 });
 
-test('the items come the oldest first', async () => {
+test('the items in flight are listed oldest first', async () => {
   const desk = new Desk();
   const drained = await serve(createServer(desk.handler));
   const client = await RawClient.connect('http', portOf(drained.server));

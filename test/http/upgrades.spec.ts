@@ -15,12 +15,12 @@ function echo(_: IncomingMessage, socket: Socket): void {
   socket.on('end', () => socket.end());
 }
 
-describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
+describe.each(HTTP1)('on a node:%s server', (kind, create) => {
   describe.each(['upgrade', 'connect'] as const)('a socket that left HTTP by %s', (event) => {
     test.each([
-      ['before', 'the drain was told of the server'],
-      ['after', 'the drain was told of the server'],
-    ])('is waited for, named, and cut at the end, where its owner listened %s %s', async (when) => {
+      ['before', 'watch()'],
+      ['after', 'watch()'],
+    ])('is waited for, named, and cut at the end (its owner listened %s %s)', async (when) => {
       const server = create(new Desk().handler);
       if (when === 'before') server.on(event, echo);
       const drained = await serve(server);
@@ -42,7 +42,7 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
       expect(await client.gone).toBe('ECONNRESET');
     });
 
-    test('is left to whoever sends it away', async () => {
+    test('is left to the owner that closes it', async () => {
       const sockets = new Set<object>();
       const server = create(new Desk().handler);
       server.on(event, (request: IncomingMessage, socket: Socket) => {
@@ -63,7 +63,7 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
       expect(await client.gone).toBe('end');
     });
 
-    test('is not waited for on an ignored path, and cut with the end of the drain', async () => {
+    test('is not waited for on an ignored path, and is cut when the drain ends', async () => {
       const server = create(new Desk().handler);
       server.on(event, echo);
       const drained = await serve(server, { ignore: ['/live', 'b:80'] });
@@ -76,7 +76,7 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
       expect(await client.gone).toBe('ECONNRESET');
     });
 
-    test('ends the drain with its own end', async () => {
+    test('ends the drain when it closes', async () => {
       const server = create(new Desk().handler);
       server.on(event, echo);
       const drained = await serve(server);
@@ -91,7 +91,7 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
     });
   });
 
-  test('an upgrade that nobody takes is answered as a request', async () => {
+  test('an upgrade without a listener is answered as a request', async () => {
     const drained = await serve(create(new Desk().handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
     client.send(ASK.upgrade.replace('/live', '/now'));
@@ -100,7 +100,7 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
     await drained.drain(0);
   });
 
-  test('an upgrade that nobody takes any more is answered as a request', async () => {
+  test('an upgrade whose listener was removed is answered as a request', async () => {
     const server = create(new Desk().handler);
     server.on('upgrade', echo);
     const drained = await serve(server);
@@ -112,7 +112,7 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
     await drained.drain(0);
   });
 
-  test('a CONNECT that nobody takes is refused by Node', async () => {
+  test('a CONNECT without a listener is refused by Node', async () => {
     const drained = await serve(create(new Desk().handler));
     const client = await RawClient.connect(kind, portOf(drained.server));
     client.send(ASK.connect);
@@ -122,7 +122,7 @@ describe.each(HTTP1)('on a server of node:%s', (kind, create) => {
     await drained.drain(0);
   });
 
-  test('an upgrade during the drain is its owner’s', async () => {
+  test('an upgrade during the drain is handled by its owner', async () => {
     const desk = new Desk();
     const server = create(desk.handler);
     server.on('upgrade', echo);

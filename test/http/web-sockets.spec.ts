@@ -37,8 +37,8 @@ function upgraded(
 
 const some = (ms = 60): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-describe.each(HTTP1)('a WebSocket of nobody on a server of node:%s', (kind, create) => {
-  test('is told 1001, and its client ends it', async () => {
+describe.each(HTTP1)('a WebSocket without a known owner on a node:%s server', (kind, create) => {
+  test('receives close code 1001, and its client closes it', async () => {
     const drained = await serve(create());
     const socket = upgraded(drained.server as Server, (request, to) => to.write(accept(request)));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -54,7 +54,7 @@ describe.each(HTTP1)('a WebSocket of nobody on a server of node:%s', (kind, crea
     expect(await client.gone).toBe('end');
   });
 
-  test('is cut two seconds after it was told, where its client does not end it', async () => {
+  test('is cut 2 s after the close frame if its client does not close it', async () => {
     const drained = await serve(create());
     const socket = upgraded(drained.server as Server, (request, to) => to.write(accept(request)));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -69,7 +69,7 @@ describe.each(HTTP1)('a WebSocket of nobody on a server of node:%s', (kind, crea
     expect(client.text.endsWith(GOING_AWAY)).toBe(true);
   });
 
-  test('is told between two frames only, and nothing is written behind that', async () => {
+  test('receives the close frame between two frames, and nothing after it', async () => {
     const drained = await serve(create());
     const socket = upgraded(drained.server as Server, (request, to) => to.write(accept(request)));
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -105,7 +105,7 @@ describe.each(HTTP1)('a WebSocket of nobody on a server of node:%s', (kind, crea
         socket.write(closeFrame(1000, ''));
       },
     ],
-  ])('%s is told nothing, and cut at the end', async (_, answer) => {
+  ])('%s receives no close frame, and is cut at the end', async (_, answer) => {
     const drained = await serve(create());
     const socket = upgraded(drained.server as Server, answer);
     const client = await RawClient.connect(kind, portOf(drained.server));
@@ -121,7 +121,7 @@ describe.each(HTTP1)('a WebSocket of nobody on a server of node:%s', (kind, crea
     expect(client.text).not.toContain('going away');
   });
 
-  test('is closed by its library, where that is ws', async () => {
+  test('is closed by its library if that is ws', async () => {
     const drained = await serve(create());
     const server = new WebSocketServer({ noServer: true });
     drained.server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
@@ -138,7 +138,7 @@ describe.each(HTTP1)('a WebSocket of nobody on a server of node:%s', (kind, crea
   });
 });
 
-test('two WebSockets are told, each when it can be', async () => {
+test('two WebSockets receive their close frames, each when it is safe', async () => {
   const drained = await serve(createServer());
   const sockets: Socket[] = [];
   drained.server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
@@ -165,7 +165,7 @@ test('two WebSockets are told, each when it can be', async () => {
   await drain;
 });
 
-describe('frames', () => {
+describe('outgoing WebSocket frames', () => {
   const frame = (length: number): Buffer => {
     const extended = Buffer.alloc(8);
     extended.writeBigUInt64BE(BigInt(length));
@@ -176,7 +176,7 @@ describe('frames', () => {
   };
 
   test.each([0, 1, 125, 126, 127, 65_535, 65_536])(
-    'of %i bytes are followed in pieces of any size',
+    'of %i bytes are followed in chunks of any size',
     (length) => {
       const bytes = Buffer.concat([frame(length), frame(3), frame(length)]);
       for (const size of [1, 2, 7, 64, bytes.length].filter((each) => length < 1_000 || each > 7)) {

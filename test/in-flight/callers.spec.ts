@@ -31,12 +31,12 @@ async function haveEnded(ended: Promise<void>): Promise<boolean> {
   return result;
 }
 
-test('nothing that runs and nothing that is tracked is no caller', async () => {
+test('there are no callers without running tasks and tracked work', async () => {
   const { inside } = callers();
   expect(await haveEnded(inside.ended('drain'))).toBe(true);
 });
 
-test('a task of the phase is a caller until it ends, also one that starts in the same turn', async () => {
+test('a task of the phase is a caller until it ends, even if it starts in the same turn', async () => {
   const { inside, started, finished } = callers();
   const ended = inside.ended('drain');
   started(1, 'HttpDrain');
@@ -45,13 +45,13 @@ test('a task of the phase is a caller until it ends, also one that starts in the
   expect(await haveEnded(ended)).toBe(true);
 });
 
-test('a task of another phase is none', async () => {
+test('a task of another phase is not a caller', async () => {
   const { inside, started } = callers();
   started(1, 'sendMails', 'flush');
   expect(await haveEnded(inside.ended('drain'))).toBe(true);
 });
 
-test('tracked work is a caller, and its task is not, which waits for its neighbours', async () => {
+test('tracked work is a caller, but its task is not, because it waits for its neighbours', async () => {
   const { work, inside, started } = callers();
   started(1, 'InFlightWork');
   started(2, 'InFlightWork #2');
@@ -74,7 +74,7 @@ test('work that a caller leaves behind is waited for', async () => {
   expect(await haveEnded(ended)).toBe(true);
 });
 
-test('a door is no caller, but the messages that it has at that moment are', async () => {
+test('a door is not a caller, but the messages that it holds at that moment are', async () => {
   const { inside, started } = callers();
   let end: () => void = () => undefined;
   const settled = (): Promise<void> =>

@@ -20,7 +20,7 @@ async function bootWork(): Promise<BootedApplication & { readonly work: InFlight
 }
 
 describe('work in flight', () => {
-  test('is counted while a tracked promise is pending, which is handed back', async () => {
+  test('is counted while a tracked promise is pending, and track() returns that promise', async () => {
     const { work } = await bootWork();
     const { promise, resolve } = deferred<number>();
     expect(work.track(promise, 'charge card')).toBe(promise);
@@ -30,7 +30,7 @@ describe('work in flight', () => {
     expect(work.count).toBe(0);
   });
 
-  test('is over where a tracked promise rejects, and the rejection stays with its owner', async () => {
+  test('ends when a tracked promise rejects, and its owner gets the rejection', async () => {
     const { work } = await bootWork();
     const { promise, reject } = deferred();
     const tracked = work.track(promise, 'charge card');
@@ -39,7 +39,7 @@ describe('work in flight', () => {
     expect(work.count).toBe(0);
   });
 
-  test('is counted while a function runs, whose answer is handed on', async () => {
+  test('is counted while a function runs, and run() returns its result', async () => {
     const { work } = await bootWork();
     const counts: number[] = [];
     const answer = await work.run('charge card', async () => {
@@ -67,13 +67,13 @@ describe('work in flight', () => {
       },
     ],
     ['rejects', () => Promise.reject(new Error('no funds')) as never],
-  ])('is over where the function %s, which the caller learns', async (_, fn) => {
+  ])('ends when the function %s, and the caller gets the error', async (_, fn) => {
     const { work } = await bootWork();
     await expect(work.run('charge card', fn)).rejects.toThrow('no funds');
     expect(work.count).toBe(0);
   });
 
-  test('is over when the one who began it says so, however often', async () => {
+  test('ends when the function returned by begin() is called, however often', async () => {
     const { work } = await bootWork();
     const first = work.begin('a');
     const second = work.begin('b');
@@ -84,7 +84,7 @@ describe('work in flight', () => {
     expect(work.count).toBe(0);
   });
 
-  test('is told by name and age, the oldest first', async () => {
+  test('is listed by name and age, oldest first', async () => {
     const { work, clock } = await bootWork();
     work.begin('upload');
     await clock.advance(300);
@@ -98,7 +98,7 @@ describe('work in flight', () => {
     expect(work.items).toEqual([{ name: 'upload', ageMs: 350 }]);
   });
 
-  test('of one name may be there several times', async () => {
+  test('can share one name', async () => {
     const { work } = await bootWork();
     const done = work.begin('upload');
     work.begin('upload');
@@ -130,13 +130,13 @@ describe('a followed function', () => {
     expect(work.count).toBe(0);
   });
 
-  test('is over when it has returned anything else', async () => {
+  test('ends when it returns anything else', async () => {
     const { work } = await bootWork();
     expect(work.follow('sum', () => work.count)).toBe(1);
     expect(work.count).toBe(0);
   });
 
-  test('is over when it throws', async () => {
+  test('ends when it throws', async () => {
     const { work } = await bootWork();
     expect(() =>
       work.follow('sum', () => {
@@ -146,7 +146,7 @@ describe('a followed function', () => {
     expect(work.count).toBe(0);
   });
 
-  test('is in flight for each subscription of its Observable, until that ends', async () => {
+  test('is in flight once per subscription to its Observable, until that ends', async () => {
     const { work } = await bootWork();
     const subject = new Subject<number>();
     const followed = work.follow('stream', () => subject) as Observable<number>;
@@ -163,14 +163,14 @@ describe('a followed function', () => {
     expect(work.count).toBe(0);
   });
 
-  test('is over where its Observable fails, which the subscriber learns', async () => {
+  test('ends when its Observable fails, and the subscriber gets the error', async () => {
     const { work } = await bootWork();
     const followed = work.follow('stream', () => throwError(() => new Error('no'))) as Observable<never>;
     await expect(firstValueFrom(followed)).rejects.toThrow('no');
     expect(work.count).toBe(0);
   });
 
-  test('is over where its Observable ends at once', async () => {
+  test('ends when its Observable completes at once', async () => {
     const { work } = await bootWork();
     const followed = work.follow('stream', () => of(1, 2)) as Observable<number>;
     expect(await firstValueFrom(followed)).toBe(1);
@@ -178,8 +178,8 @@ describe('a followed function', () => {
   });
 });
 
-describe('the drain', () => {
-  test('ends at once where nothing is in flight', async () => {
+describe('the drain of work in flight', () => {
+  test('ends at once if nothing is in flight', async () => {
     const { finish } = await bootWork();
     expect(taskReport(await finish(), 'InFlightWork')).toEqual({
       name: 'InFlightWork',
@@ -189,7 +189,7 @@ describe('the drain', () => {
     });
   });
 
-  test('waits until the last piece of work is over', async () => {
+  test('waits until the last piece of work ends', async () => {
     const { work, clock, shutdown } = await bootWork();
     const upload = work.begin('upload');
     const card = work.begin('charge card');
@@ -205,7 +205,7 @@ describe('the drain', () => {
     expect(phases.find(({ name }) => name === 'drain')).toMatchObject({ durationMs: 2_000 });
   });
 
-  test('takes new work while it goes on, and waits for it too', async () => {
+  test('accepts new work while it runs, and waits for it too', async () => {
     const { work, clock, shutdown } = await bootWork();
     const upload = work.begin('upload');
     const ended = shutdown.run('a test');
@@ -220,7 +220,7 @@ describe('the drain', () => {
     expect((await ended).durationMs).toBe(200);
   });
 
-  test('takes work in the phases before it', async () => {
+  test('accepts work in the phases before it', async () => {
     const { work, clock, shutdown } = await bootWork();
     const announcing = deferred();
     shutdown.register({ name: 'announce', phase: 'unready', run: () => announcing.promise });
@@ -237,8 +237,7 @@ describe('the drain', () => {
     const { work, finish } = await bootWork();
     await finish();
     const calls: string[] = [];
-    const message =
-      "'late' was refused: the application shuts down and has finished the work that it had taken.";
+    const message = "'late' was refused: the app is shutting down, and its drain has ended.";
     const refusal = { name: 'ShutdownInProgressError', code: 'SHUTDOWN_IN_PROGRESS', work: 'late', message };
 
     await expect(work.run('late', () => calls.push('run'))).rejects.toMatchObject(refusal);
@@ -249,7 +248,7 @@ describe('the drain', () => {
     expect(work.count).toBe(0);
   });
 
-  test('refuses a subscription once it has ended, by the error of the stream', async () => {
+  test('refuses a subscription once it has ended, with an error on the stream', async () => {
     const { work, finish } = await bootWork();
     const stream = work.follow('stream', () => of(1)) as Observable<number>;
     await finish();
@@ -268,7 +267,7 @@ describe('the drain', () => {
     expect(errors).toEqual([expect.any(ShutdownInProgressError)]);
   });
 
-  test('gives up when the time of its phase is over, and the report names what was in flight', async () => {
+  test('times out with its phase, and the report names what was in flight', async () => {
     const { work, clock, finish, recorder } = await bootWork();
     work.begin('upload');
     await clock.advance(500);
@@ -290,7 +289,7 @@ describe('the drain', () => {
     expect(() => work.begin('late')).toThrow(ShutdownInProgressError);
   });
 
-  test('notes when the rest has finished after its time', async () => {
+  test('records when the rest finishes late', async () => {
     const { work, clock, finish, shutdown, log } = await bootWork();
     const upload = work.begin('upload');
     expect(taskReport(await finish(), 'InFlightWork')).not.toHaveProperty('settledLateMs');
@@ -316,13 +315,13 @@ describe('the drain', () => {
     await ended;
   });
 
-  test('stands in the phase that its option names', async () => {
+  test('runs in the phase named by its option', async () => {
     const { shutdown } = await bootApplication({ shutdown: { inFlight: { phase: 'flush' } } });
     const flush = shutdown.plan().phases.find(({ name }) => name === 'flush');
     expect(flush?.tasks.map(({ name }) => name)).toContain('InFlightWork');
   });
 
-  test('lets work through where the run starts after it', async () => {
+  test('accepts work if the run starts at a later phase', async () => {
     const { work, shutdown, clock } = await bootWork();
     work.begin('upload');
     const { outcome } = await clock.runUntil(shutdown.run('a test', { from: 'close' }));
@@ -330,7 +329,7 @@ describe('the drain', () => {
     expect(work.count).toBe(1);
   });
 
-  test('is the affair of one application', async () => {
+  test('concerns one app only', async () => {
     const first = await bootWork();
     const second = await bootWork();
     first.work.begin('upload');
@@ -339,7 +338,7 @@ describe('the drain', () => {
     expect(() => first.work.begin('another')).not.toThrow();
   });
 
-  test('works on a clock of its own', () => {
+  test("uses the app's clock", () => {
     const clock = new ManualClock(5);
     const work = new InFlightWork(clock);
     work.begin('a');
@@ -347,14 +346,14 @@ describe('the drain', () => {
   });
 });
 
-test('a request whose work is refused is answered with 503, which does not name the work', () => {
+test('a request whose work is refused gets a 503 that does not name the work', () => {
   const error = new ShutdownInProgressError('charge card');
   expect(error.getStatus()).toBe(503);
   expect(JSON.stringify(error.getResponse())).not.toContain('charge card');
   expect(error.message).toContain("'charge card' was refused");
 });
 
-test('work that another task of the drain brings is taken, and waited for', async () => {
+test('work that another task of the drain brings is accepted and waited for', async () => {
   const { work, clock, shutdown, finish } = await bootWork();
   shutdown.register({
     name: 'requests',
@@ -371,7 +370,7 @@ test('work that another task of the drain brings is taken, and waited for', asyn
   expect(work.count).toBe(0);
 });
 
-test('work that comes again and again is waited for by one further task', async () => {
+test('work that keeps coming is waited for by one further task', async () => {
   const { work, clock, shutdown, finish } = await bootWork();
   shutdown.register({
     name: 'requests',

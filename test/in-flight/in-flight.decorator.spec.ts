@@ -29,7 +29,7 @@ describe('@InFlight on a method', () => {
     expect(work.count).toBe(0);
   });
 
-  test('counts a call that answers at once, and hands on its arguments, `this` and result', async () => {
+  test('counts a synchronous call, and passes on its arguments, `this` and result', async () => {
     const counts: number[] = [];
     @Injectable()
     class Prices {
@@ -50,7 +50,7 @@ describe('@InFlight on a method', () => {
     expect(module.get(InFlightWork).count).toBe(0);
   });
 
-  test('is over where the method throws or rejects', async () => {
+  test('ends when the method throws or rejects', async () => {
     class Payments {
       @InFlight()
       refuse(): void {
@@ -70,7 +70,7 @@ describe('@InFlight on a method', () => {
     expect(work.count).toBe(0);
   });
 
-  test('counts the subscriptions of the Observable that it returns', async () => {
+  test('counts the subscriptions to the Observable that it returns', async () => {
     class Ticker {
       readonly ticks = new Subject<number>();
 
@@ -88,7 +88,7 @@ describe('@InFlight on a method', () => {
     expect(work.count).toBe(0);
   });
 
-  test('makes the drain wait, and refuses a call once that has ended', async () => {
+  test('makes the drain wait, and refuses calls once it has ended', async () => {
     class Payments {
       @InFlight()
       charge(settled: Promise<void>): Promise<void> {
@@ -112,7 +112,7 @@ describe('@InFlight on a method', () => {
     expect(() => payments.charge(Promise.resolve())).toThrow(new ShutdownInProgressError('Payments.charge'));
   });
 
-  test('is inherited, and counted where a subclass calls the method of its base', async () => {
+  test('is inherited, and counts when a subclass calls the base method', async () => {
     const counts: number[] = [];
     @Injectable()
     class Base {
@@ -138,7 +138,7 @@ describe('@InFlight on a method', () => {
     expect(counts).toEqual([1, 1]);
   });
 
-  test('stands beside @OnShutdown on one class, and on one method', async () => {
+  test('combines with @OnShutdown on one class and on one method', async () => {
     const calls: string[] = [];
     class Outbox {
       @InFlight()
@@ -160,7 +160,7 @@ describe('@InFlight on a method', () => {
     expect(calls).toEqual(['publish', 'announce']);
   });
 
-  test('counts in the application of its instance, where two have the class', async () => {
+  test('counts in the app of its instance if two apps share the class', async () => {
     class Payments {
       @InFlight()
       charge(): Promise<never> {
@@ -175,7 +175,7 @@ describe('@InFlight on a method', () => {
     expect(second.module.get(InFlightWork).count).toBe(0);
   });
 
-  test('counts nothing on an instance outside of any application', () => {
+  test('counts nothing on an instance outside of any app', () => {
     class Payments {
       @InFlight()
       charge(): string {
@@ -186,7 +186,7 @@ describe('@InFlight on a method', () => {
     expect(new Payments().charge()).toBe('charged');
   });
 
-  test('leaves what the instance shows of itself alone', async () => {
+  test('does not change the enumerable properties of the instance', async () => {
     class Payments {
       readonly currency = 'EUR';
 
@@ -201,7 +201,7 @@ describe('@InFlight on a method', () => {
     expect(payments.charge.name).toBe('charge');
   });
 
-  test('counts where the decorator is of another copy of the package', async () => {
+  test('counts if the decorator comes from another copy of the package', async () => {
     const copied = '../../lib/in-flight/in-flight.decorator.js';
     jest.resetModules();
     const copy: typeof decorator = await import(copied);
@@ -219,8 +219,8 @@ describe('@InFlight on a method', () => {
   });
 });
 
-describe('@InFlight where it cannot stand', () => {
-  test('rule 8: is refused on a provider of which there is one per request', async () => {
+describe('@InFlight in an invalid place', () => {
+  test('rule 8: is refused on a request-scoped provider', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Basket {
       @InFlight()
@@ -232,12 +232,12 @@ describe('@InFlight where it cannot stand', () => {
         code: 'SHUTDOWN_REQUEST_SCOPED',
         path: 'Basket.pay',
         message:
-          '@InFlight stands on a provider of which Nest makes one per request, which cannot be told where to count. Inject InFlightWork and call run() instead.',
+          '@InFlight cannot count the calls of a request-scoped provider. Inject InFlightWork and call run() instead.',
       },
     ]);
   });
 
-  test('rule 8: is refused on an instance that is frozen', async () => {
+  test('rule 8: is refused on a frozen instance', async () => {
     class Payments {
       @InFlight()
       charge(): void {}
@@ -250,7 +250,7 @@ describe('@InFlight where it cannot stand', () => {
         code: 'SHUTDOWN_INVALID_OPTION',
         path: 'Payments.charge',
         message:
-          '@InFlight stands on an instance that is frozen, which cannot be told where to count. Inject InFlightWork and call run() instead.',
+          '@InFlight cannot count the calls of a frozen object. Inject InFlightWork and call run() instead.',
       },
     ]);
   });
@@ -278,12 +278,16 @@ describe('@InFlight where it cannot stand', () => {
         }
       }
       return Payments;
-    }).toThrow(new TypeError('@InFlight on charge: it stands on something that is no method.'));
+    }).toThrow(
+      new TypeError(
+        '@InFlight on charge: expected a method, got a property or an accessor. Call InFlightWork.run() there instead.',
+      ),
+    );
   });
 });
 
 describe('@InFlight with other decorators', () => {
-  test('keeps what those below it wrote on the method, and lets those above it write', async () => {
+  test('keeps the metadata of decorators below it, and accepts those above it', async () => {
     class Payments {
       @SetMetadata('above', 1)
       @InFlight()
@@ -298,7 +302,7 @@ describe('@InFlight with other decorators', () => {
     expect(reflector.get<number>('below', charge)).toBe(2);
   });
 
-  test('counts a request to a route, whichever of the two stands above', async () => {
+  test('counts a request to a route, whichever decorator comes first', async () => {
     const seen: string[] = [];
     @Controller()
     class Orders {

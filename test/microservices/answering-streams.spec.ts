@@ -14,7 +14,7 @@ function seenOf(answer: Observable<unknown>): readonly unknown[] {
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('a stream that has answered ends as the drain begins', () => {
+test('a stream that has emitted ends when the drain begins', () => {
   const answers = new AnsweringStreams('end');
   const ticks = new Subject<number>();
   const seen = seenOf(answers.limited(ticks));
@@ -24,7 +24,7 @@ test('a stream that has answered ends as the drain begins', () => {
   expect(ticks.observed).toBe(false);
 });
 
-test('an answer of one value is not cut before it has come', async () => {
+test('an answer of one value is not cut before it arrives', async () => {
   const answers = new AnsweringStreams('end');
   const answer = new Subject<number>();
   const seen = seenOf(answers.limited(answer));
@@ -36,7 +36,7 @@ test('an answer of one value is not cut before it has come', async () => {
   expect(seen).toEqual([1, 'end']);
 });
 
-test('a stream that begins while the server drains ends behind the values of its first turn', async () => {
+test('a stream that starts during the drain ends after the values of its first turn', async () => {
   const answers = new AnsweringStreams('end');
   answers.end();
   const ticks = new Subject<number>();
@@ -48,13 +48,13 @@ test('a stream that begins while the server drains ends behind the values of its
   expect(whole).toEqual([1, 2, 3, 'end']);
 });
 
-test('an error stays an error', () => {
+test('an error passes through a limited stream', () => {
   const answers = new AnsweringStreams('end');
   answers.end();
   expect(seenOf(answers.limited(throwError(() => 'no')))).toEqual(['error no']);
 });
 
-test('with `finish`, every stream is left as it is', () => {
+test('the policy `finish` leaves every stream unchanged', () => {
   const answers = new AnsweringStreams('finish');
   expect(answers.limited(NEVER)).toBe(NEVER);
 });

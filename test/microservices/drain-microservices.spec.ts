@@ -32,7 +32,7 @@ class PausablePigeons extends Pigeons {
 
 const NAME = 'MicroserviceDrain (PausablePigeons)';
 
-describe('the options', () => {
+describe('the options of drainMicroservices()', () => {
   test.each([
     [{ phases: 'drain' }, 'drainMicroservices().phases', 'SHUTDOWN_UNKNOWN_OPTION'],
     [{ phase: 'drian' }, 'drainMicroservices().phase', 'SHUTDOWN_UNKNOWN_PHASE'],
@@ -50,20 +50,20 @@ describe('the options', () => {
   });
 });
 
-describe('the servers of an application', () => {
-  test('are drained by a task each, with a name of its own', async () => {
+describe('the microservice servers of an app', () => {
+  test('are drained by one task each, with a unique name', async () => {
     const { shutdown } = await bootWith([new PausablePigeons(), new PausablePigeons()]);
     expect(drainsOf(shutdown)).toEqual([`drain: ${NAME}`, `drain: ${NAME} #2`]);
   });
 
-  test('are all paused before Nest closes any', async () => {
+  test('are all paused before Nest closes any of them', async () => {
     const servers = [new PausablePigeons(), new PausablePigeons()];
     const { app, clock } = await bootWith(servers);
     await clock.runUntil(app.close());
     for (const { seen } of servers) expect(seen).toEqual(['listen', 'pause', 'close']);
   });
 
-  test('are not drained where they never listened', async () => {
+  test('are not drained if they never listened', async () => {
     const server = new PausablePigeons();
     const { clock, shutdown } = await bootWith([server], { listen: false });
     const report = await clock.runUntil(shutdown.run('a test'));
@@ -71,20 +71,20 @@ describe('the servers of an application', () => {
     expect(server.seen).toEqual([]);
   });
 
-  test('that Nest does not tell of are said to be not drained', async () => {
+  test('that Nest does not report are logged as not drained', async () => {
     const told = ModulesContainer.prototype.getRpcTargetRegistry;
     Reflect.deleteProperty(ModulesContainer.prototype, 'getRpcTargetRegistry');
     try {
       const { log } = await bootWith([new PausablePigeons()]);
       expect(log.warnings).toEqual([
-        expect.stringMatching(/^What comes in over microservices is not drained: .*getRpcTargetRegistry/),
+        expect.stringMatching(/^Incoming microservice traffic is not drained: .*getRpcTargetRegistry/),
       ]);
     } finally {
       ModulesContainer.prototype.getRpcTargetRegistry = told;
     }
   });
 
-  test('that lack what the drain relies on are said to be not drained', async () => {
+  test('that lack members needed by the drain are logged as not drained', async () => {
     class Bare {
       listen(callback: () => void): void {
         callback();
@@ -100,7 +100,7 @@ describe('the servers of an application', () => {
 });
 
 describe('a message in flight', () => {
-  test('is awaited, and named by the progress with its age', async () => {
+  test('is waited for, and named with its age while waiting', async () => {
     const server = new PausablePigeons();
     const { clock, log, shutdown } = await bootWith([server], { controllers: [Work] });
     void server.deliver('wait');
@@ -114,7 +114,7 @@ describe('a message in flight', () => {
     expect(taskReport(await clock.runUntil(run), NAME)).toMatchObject({ outcome: 'completed' });
   });
 
-  test('is named by the report with its age, where it outlasts the phase', async () => {
+  test('is named with its age in the report if it outlasts the phase', async () => {
     const server = new PausablePigeons();
     const { clock, shutdown } = await bootWith([server], {
       controllers: [Work],
@@ -130,7 +130,7 @@ describe('a message in flight', () => {
     open();
   });
 
-  test('is none any more when its handler has failed', async () => {
+  test('ends when its handler fails', async () => {
     const server = new PausablePigeons();
     const { clock, shutdown } = await bootWith([server], { controllers: [Work] });
     await server.deliver('fail').catch(() => undefined);
@@ -138,7 +138,7 @@ describe('a message in flight', () => {
     expect(taskReport(report, NAME)).toMatchObject({ outcome: 'completed' });
   });
 
-  test('is awaited also where the server cannot stop, which is reported', async () => {
+  test('is waited for even if stopping the server fails, and the failure is reported', async () => {
     class Broken extends Pigeons {
       pause(): never {
         throw new Error('The pigeons do not listen.');
@@ -158,8 +158,8 @@ describe('a message in flight', () => {
   });
 });
 
-describe('a strategy of the user', () => {
-  test('may take its time to pause', async () => {
+describe('a custom strategy', () => {
+  test('can pause asynchronously', async () => {
     const pausing: (() => void)[] = [];
     class Slow extends Pigeons {
       pause(): Promise<void> {
@@ -176,7 +176,7 @@ describe('a strategy of the user', () => {
     });
   });
 
-  test('without pause() is waited for as far as its messages came before, and the user is told', async () => {
+  test('without pause() logs a warning, and only its earlier messages are waited for', async () => {
     const server = new Pigeons();
     const { clock, log, shutdown } = await bootWith([server], { controllers: [Work] });
     expect(log.warnings).toContainEqual(

@@ -24,9 +24,9 @@ function endless(drain: Partial<TransportDrain>) {
   return task;
 }
 
-describe('at the end of its time', () => {
+describe('at the deadline', () => {
   // What a listener of a signal throws is an uncaught exception, by which a test fails as the process would.
-  test('a transport that cannot be cut disturbs nobody', async () => {
+  test('an error while cutting a transport is ignored', async () => {
     const tried: string[] = [];
     const task = endless({
       close: () => {

@@ -140,8 +140,8 @@ async function called(work: WorkClient): Promise<{ readonly answer: Promise<Piec
   return { answer };
 }
 
-describe('a stream', () => {
-  test('is waited for until it has ended by itself', async () => {
+describe('a gRPC stream', () => {
+  test('is waited for until it ends by itself', async () => {
     const { clock, shutdown, work } = await boot({ streams: 'finish' });
     const stream = await opened(work);
     const run = shutdown.run('a test');
@@ -162,14 +162,14 @@ describe('a stream', () => {
     pieces.complete();
   });
 
-  test('that would never end is completed with the status OK, where streams are to end', async () => {
+  test("that never ends is completed with status OK with streams: 'end'", async () => {
     const { shutdown, work } = await boot({ streams: 'end' });
     const stream = await opened(work);
     expect(taskReport(await shutdown.run('a test'), NAME)).toMatchObject({ outcome: 'completed' });
     expect(await stream.all).toEqual([1]);
   });
 
-  test('that begins after the drain ends as well, where streams are to end', async () => {
+  test("that starts during the drain also ends with streams: 'end'", async () => {
     const server = new ServerGrpc(SERVICE);
     const drain = grpcDrain(server, testedPorts({ streams: 'end' }));
     Reflect.set(server, 'grpcClient', { tryShutdown: () => undefined });
@@ -182,7 +182,7 @@ describe('a stream', () => {
     await expect(ended).resolves.toBeUndefined();
   });
 
-  test('that does not end in time is named by the report and cut', async () => {
+  test('that does not end in time is cut and named in the report', async () => {
     const { clock, shutdown, work } = await boot();
     const stream = await opened(work);
     await clock.advance(500);
@@ -196,7 +196,7 @@ describe('a stream', () => {
   });
 });
 
-describe('a unary call', () => {
+describe('a unary gRPC call', () => {
   test('is waited for and answered', async () => {
     const { clock, shutdown, work } = await boot();
     const { answer } = await called(work);
@@ -208,7 +208,7 @@ describe('a unary call', () => {
     expect(taskReport(await run, NAME)).toMatchObject({ outcome: 'completed' });
   });
 
-  test('that is not answered in time is named by the report and cut', async () => {
+  test('that is not answered in time is cut and named in the report', async () => {
     const { clock, shutdown, work } = await boot();
     const { answer } = await called(work);
     const report = await clock.runUntil(shutdown.run('a test'));
@@ -244,7 +244,7 @@ async function streamed(
   return { stream, ending };
 }
 
-describe('a stream that the client keeps open', () => {
+describe('a gRPC stream that the client keeps open', () => {
   test.each(['Chat', 'Upload', 'Relay', 'Sum'] as const)(
     'is named, and cut at the deadline (%s)',
     async (method) => {
@@ -274,7 +274,7 @@ describe('a stream that the client keeps open', () => {
     expect(await ending).toBe(code);
   });
 
-  test('tells its handler that nobody listens any more', async () => {
+  test('emits `cancelled` to its handler', async () => {
     const { shutdown, url } = await boot({ streams: 'end' });
     seen.length = 0;
     await streamed(url, 'Chat');
@@ -282,7 +282,7 @@ describe('a stream that the client keeps open', () => {
     expect(seen).toEqual(['cancelled']);
   });
 
-  test('is over when its client leaves', async () => {
+  test('ends when its client disconnects', async () => {
     const { clock, shutdown, url } = await boot({ streams: 'finish' });
     const { stream, ending } = await streamed(url, 'Sum');
     const run = shutdown.run('a test');
@@ -293,7 +293,7 @@ describe('a stream that the client keeps open', () => {
     expect(await ending).toBe(status.CANCELLED);
   });
 
-  test('is answered where it ends while the server drains', async () => {
+  test('is answered if it ends during the drain', async () => {
     const { clock, shutdown, url } = await boot({ streams: 'finish' });
     const { stream, ending } = await streamed(url, 'Upload');
     const run = shutdown.run('a test');
@@ -304,7 +304,7 @@ describe('a stream that the client keeps open', () => {
   });
 });
 
-describe('a service that Nest does not make', () => {
+describe('a gRPC service that Nest did not create', () => {
   const json = {
     requestSerialize: (value: unknown) => Buffer.from(JSON.stringify(value)),
     requestDeserialize: (text: Buffer): unknown => JSON.parse(String(text)),
@@ -339,7 +339,7 @@ describe('a service that Nest does not make', () => {
     ['/grpc.health.v1.Health/Watch', false],
     ['/grpc.reflection.v1.ServerReflection/ServerReflectionInfo', true],
     ['/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo', true],
-  ])('and that only watches is ended with UNAVAILABLE (%s)', async (path, requestStream) => {
+  ])('and that only watches ends with UNAVAILABLE (%s)', async (path, requestStream) => {
     const { shutdown, ending, watching } = await watched(path, requestStream);
     const left: unknown[] = [];
     watching[0]?.on('cancelled', () => left.push('cancelled'));
@@ -362,7 +362,7 @@ describe('a service that Nest does not make', () => {
   });
 });
 
-test('a server of grpc-js that cannot be followed is told of', async () => {
+test('a grpc-js server without register() is logged as not drained', async () => {
   const notices: Notice[] = [];
   const server = new ServerGrpc(SERVICE);
   Reflect.set(server, 'createClient', async () => ({}));
@@ -373,7 +373,7 @@ test('a server of grpc-js that cannot be followed is told of', async () => {
   ]);
 });
 
-test('without the server of grpc-js, its calls are said to be cut', () => {
+test('stopping without a grpc-js server reports that its calls are cut', () => {
   const drain = grpcDrain(new ServerGrpc(SERVICE), testedPorts());
-  expect(() => drain.stop()).toThrow('The server of grpc-js was not found, so its calls are cut.');
+  expect(() => drain.stop()).toThrow('Nest has no grpc-js server with tryShutdown(), so its calls are cut.');
 });

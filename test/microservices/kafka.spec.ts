@@ -127,7 +127,7 @@ const CALL = {
 
 const NAME = 'MicroserviceDrain (Kafka)';
 
-test('the consumer stops as the drain begins, and the event that it is at is finished', async () => {
+test('the Kafka consumer stops when the drain begins, and its current event finishes', async () => {
   const server = new TestedKafka({});
   const { app, clock, shutdown } = await bootWith([server], { controllers: [Work] });
   expect(drainsOf(shutdown)).toEqual([`drain: ${NAME}`]);
@@ -147,7 +147,7 @@ test('the consumer stops as the drain begins, and the event that it is at is fin
   expect(server.wire.seen).toEqual(['consumer.stop', 'consumer.disconnect', 'producer.disconnect']);
 });
 
-test('a reply is sent and acknowledged before the producer disconnects', async () => {
+test('a Kafka reply is sent and acknowledged before the producer disconnects', async () => {
   const server = new TestedKafka({});
   const { app, clock, shutdown } = await bootWith([server], { controllers: [Work] });
   server.wire.deliver(CALL);
@@ -172,7 +172,7 @@ test('a reply is sent and acknowledged before the producer disconnects', async (
   );
 });
 
-test('what outlasts the phase is named by its topic', async () => {
+test('a Kafka message that outlasts the phase is named by its topic', async () => {
   const server = new TestedKafka({});
   const { clock, shutdown } = await bootWith([server], {
     controllers: [Work],
@@ -188,7 +188,7 @@ test('what outlasts the phase is named by its topic', async () => {
   open();
 });
 
-test('both handlers of an event are waited for, where the first fails', async () => {
+test('both handlers of a Kafka event are waited for if the first fails', async () => {
   const server = new TestedKafka({});
   const { clock, shutdown } = await bootWith([server], { controllers: [Work] });
   server.wire.deliver({ topic: 'two' });
@@ -203,7 +203,7 @@ test('both handlers of an event are waited for, where the first fails', async ()
   });
 });
 
-test('an endless answer ends where streams are to end, and nobody listens to its source any more', async () => {
+test("an endless Kafka answer ends and its source is unsubscribed with streams: 'end'", async () => {
   const server = new TestedKafka({});
   const { clock, shutdown } = await bootWith([server], { controllers: [Work], drain: { streams: 'end' } });
   server.wire.deliver({ ...CALL, topic: 'ticks' });

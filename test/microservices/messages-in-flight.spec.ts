@@ -258,7 +258,7 @@ class Direct extends Server implements CustomTransportStrategy {
   }
 }
 
-describe('a strategy that calls its handlers by itself', () => {
+describe('a strategy that calls its handlers itself', () => {
   test.each([
     ['a promise', (): unknown => opened(1)],
     ['a stream', (): unknown => gate(1)],
@@ -276,7 +276,7 @@ describe('a strategy that calls its handlers by itself', () => {
     expect(messages.items).toEqual([]);
   });
 
-  test('may come with handlers of its own', async () => {
+  test('can have handlers from the start', async () => {
     const server = new Direct();
     server.addHandler('orders', (() => opened(1)) as never, true);
     const messages = new MessagesInFlight(server, new ManualClock());
@@ -287,7 +287,7 @@ describe('a strategy that calls its handlers by itself', () => {
     expect(messages.items).toEqual([]);
   });
 
-  test('keeps what a handler throws, and what Nest writes on it', async () => {
+  test("passes on the handler's errors, and the properties that Nest sets on it", async () => {
     const server = new Direct();
     const messages = new MessagesInFlight(server, new ManualClock());
     const handler = (): never => {
@@ -302,7 +302,7 @@ describe('a strategy that calls its handlers by itself', () => {
   });
 });
 
-describe('what is in flight', () => {
+describe('the message in flight', () => {
   test.each(['answer', 'intercepted'])('is a call of `%s` until it is answered', async (pattern) => {
     const { client, clock, messages } = await boot();
     const told: string[] = [];
@@ -321,7 +321,7 @@ describe('what is in flight', () => {
     expect(told.toSorted()).toEqual(['answer 1', 'idle']);
   });
 
-  test('is a call that answers with several values until the last of them', async () => {
+  test('is a call with several answers until the last of them', async () => {
     const { client, messages } = await boot();
     const values: number[] = [];
     const answered = lastValueFrom(
@@ -339,7 +339,7 @@ describe('what is in flight', () => {
     await expect(answered).resolves.toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('ends with a handler that throws', async () => {
+  test('ends when its handler throws', async () => {
     const { client, messages } = await boot();
     const answered = lastValueFrom(client.send('fail', { n: 1 }));
     const settled = Promise.allSettled([answered]);
@@ -387,7 +387,7 @@ describe('what is in flight', () => {
     expect(messages.items).toEqual([]);
   });
 
-  test('is a call whose method goes on when an interceptor has answered it', async () => {
+  test('is a call whose method still runs after an interceptor has answered', async () => {
     const { client, messages } = await boot();
     await expect(lastValueFrom(client.send('impatient', { n: 1 }))).rejects.toBeDefined();
     expect(messages.items).toMatchObject([{ name: 'impatient' }]);
@@ -398,7 +398,7 @@ describe('what is in flight', () => {
     expect(messages.items).toEqual([]);
   });
 
-  test('is nothing after a message without a handler', async () => {
+  test('ends at once without a handler', async () => {
     const { client, messages } = await boot();
     await expect(lastValueFrom(client.send('unknown', { n: 1 }))).rejects.toBeDefined();
     await messages.idle();
@@ -406,7 +406,7 @@ describe('what is in flight', () => {
     expect(messages.items).toEqual([]);
   });
 
-  test('is waited for while a deserializer still reads it', async () => {
+  test('is waited for while a deserializer reads it', async () => {
     let readOn: () => void = () => undefined;
     const reading = new Promise<void>((resolve) => {
       readOn = resolve;
@@ -437,8 +437,8 @@ describe('what is in flight', () => {
   });
 });
 
-describe('the hooks of others', () => {
-  test('are called, also where they are set later', async () => {
+describe('the processing hooks of other libraries', () => {
+  test('are called even if they are set later', async () => {
     const { client, server, messages } = await boot();
     const seen: string[] = [];
     server.setOnProcessingStartHook((_, __, done) => {

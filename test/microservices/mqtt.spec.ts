@@ -87,7 +87,7 @@ const expiring = (protocolVersion: number, sessionExpiryInterval?: number): obje
   properties: { sessionExpiryInterval },
 });
 
-describe('a session', () => {
+describe('an MQTT session', () => {
   test.each([
     ['is clean', { clean: true }],
     ['is clean by default', {}],
@@ -104,7 +104,7 @@ describe('a session', () => {
     ['MQTT 3', { clean: false, protocolVersion: 4 }],
     ['MQTT 5 with an expiry', expiring(5, 3_600)],
   ])(
-    'that the broker keeps (%s) stays subscribed, and nothing is acknowledged any more',
+    'that the broker keeps (%s) stays subscribed, and no new message is acknowledged',
     async (_, options) => {
       const { wire, server, drain } = await connected(options);
       expect([wire.acknowledged(1), wire.acknowledged(2, 2)]).toEqual([true, true]);
@@ -118,7 +118,7 @@ describe('a session', () => {
   );
 });
 
-describe('a message of QoS 2 that was taken over before the drain', () => {
+describe('a QoS 2 message received before the drain', () => {
   test.each([
     ['a clean session', { clean: true }],
     ['a persistent session', { clean: false }],
@@ -139,7 +139,7 @@ describe('a message of QoS 2 that was taken over before the drain', () => {
     expect(wire.sent.at(-1)).toBe('pubcomp');
   });
 
-  test('is not waited for where the connection is gone', async () => {
+  test('is not waited for without a connection', async () => {
     const { wire, drain } = await connected({ clean: false });
     wire.acknowledged(2, 7);
     await drain.stop();
@@ -148,7 +148,7 @@ describe('a message of QoS 2 that was taken over before the drain', () => {
   });
 });
 
-test('messages of QoS 0, which no session keeps, are handled as long as others are in flight', async () => {
+test('QoS 0 messages, which no session keeps, are handled while others are in flight', async () => {
   const { wire, server, drain } = await connected({ clean: false });
   wire.acknowledged(2, 7);
   await drain.stop();

@@ -4,7 +4,7 @@ import { testedPorts } from './ports.js';
 
 const ports = testedPorts();
 
-test('the grace period of Nest is not waited for after the drain, and the options of the user stay', async () => {
+test("Nest's NATS grace period is skipped after the drain, and the user's options stay unchanged", async () => {
   const options = { queue: 'orders', gracefulShutdown: true, gracePeriod: 60_000 };
   const server = new ServerNats(options);
   const drain = natsDrain(server, ports);
@@ -14,7 +14,7 @@ test('the grace period of Nest is not waited for after the drain, and the option
   expect(options.gracefulShutdown).toBe(true);
 });
 
-test('every subscription is drained, and the connection is only flushed', async () => {
+test('every NATS subscription is drained, and the connection is only flushed', async () => {
   const seen: string[] = [];
   const server = new ServerNats({});
   const subscription = (name: string): object => ({ drain: async () => void seen.push(`drain ${name}`) });

@@ -43,7 +43,7 @@ class Channel {
 const setUp = (server: ServerRMQ, channel: Channel): Promise<unknown> =>
   server.setupChannel(channel as never, () => undefined);
 
-test('the consumer is cancelled by its tag, and the channel stays', async () => {
+test('the RabbitMQ consumer is cancelled by its tag, and the channel stays open', async () => {
   const { server, drain } = drained();
   const channel = new Channel();
   const ready = setUp(server, channel);
@@ -54,7 +54,7 @@ test('the consumer is cancelled by its tag, and the channel stays', async () => 
   expect(channel.seen).toEqual(['assert orders', 'consume', 'cancel tag', 'confirms']);
 });
 
-test('a setup that the stop came into consumes nothing', async () => {
+test('a channel setup interrupted by the stop does not consume', async () => {
   const { server, drain } = drained();
   const channel = new Channel();
   const ready = setUp(server, channel);
@@ -64,7 +64,7 @@ test('a setup that the stop came into consumes nothing', async () => {
   expect(channel.seen).toEqual(['assert orders']);
 });
 
-test('a channel that comes after the stop is not set up, and its confirms are waited for', async () => {
+test('a channel created after the stop is not set up, and its confirms are waited for', async () => {
   const { server, drain } = drained();
   await drain.stop();
   const channel = new Channel();
@@ -73,19 +73,19 @@ test('a channel that comes after the stop is not set up, and its confirms are wa
   expect(channel.seen).toEqual(['confirms']);
 });
 
-describe('messages that are acknowledged before they are handled', () => {
+describe('messages acknowledged before they are handled', () => {
   test.each([
     ['by default', {}],
     ['by noAck: true', { noAck: true }],
-  ])('are told of %s', (_, options) => {
+  ])('are reported %s', (_, options) => {
     expect(drained(options).notices).toEqual([noAck('RabbitMQ orders')]);
   });
 
-  test('are none with noAck: false', () => {
+  test('are not reported with noAck: false', () => {
     expect(drained({ noAck: false }).notices).toEqual([]);
   });
 
-  test('are found by the doctor of an application', async () => {
+  test('are found by the startup checks of an app', async () => {
     const servers = [new ServerRMQ({ queue: 'orders' }), new ServerRMQ({ queue: 'bills', noAck: false })];
     const { log, shutdown } = await bootWith(servers, { listen: false });
     expect(drainsOf(shutdown)).toEqual([
@@ -97,7 +97,7 @@ describe('messages that are acknowledged before they are handled', () => {
     ]);
   });
 
-  test('are not told of where that is silenced', async () => {
+  test('are not reported if the finding is silenced', async () => {
     const { log } = await bootWith([new ServerRMQ({ queue: 'orders' })], {
       listen: false,
       shutdown: { doctor: { ignore: ['no-ack'] } },

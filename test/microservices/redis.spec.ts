@@ -34,7 +34,7 @@ function drained(
   return { drain, seen, subscriber };
 }
 
-test('the subscriptions end before the replies are flushed over the other connection', async () => {
+test('Redis subscriptions end before replies are flushed over the other connection', async () => {
   const { drain, seen } = drained('ready', { patterns: ['orders', 'bills'] });
   await drain.stop();
   await drain.flush?.();
@@ -42,29 +42,29 @@ test('the subscriptions end before the replies are flushed over the other connec
 });
 
 // ioredis takes an answer to the other kind for one that is still to come.
-test('with wildcards, only the patterns are unsubscribed', async () => {
+test('with wildcards, only Redis patterns are unsubscribed', async () => {
   const { drain, seen } = drained('ready', { options: { wildcards: true }, patterns: ['orders.*'] });
   await drain.stop();
   expect(seen).toEqual(['punsubscribe orders.*']);
 });
 
-test('a server without handlers has nothing to unsubscribe', async () => {
+test('a Redis server without handlers unsubscribes from nothing', async () => {
   const { drain, seen } = drained('ready', { unsubscribed: new Promise(() => undefined), patterns: [] });
   await drain.stop();
   expect(seen).toEqual([]);
 });
 
-test('what the broker says against unsubscribing is told', async () => {
+test('an error of the broker while unsubscribing is reported', async () => {
   const { drain } = drained('ready', { unsubscribed: Promise.reject(new Error('NOPERM')) });
   await expect(drain.stop()).rejects.toThrow('NOPERM');
 });
 
-describe('without a connection', () => {
+describe('without a Redis connection', () => {
   test.each([
     ['unsubscribe orders', {}],
     ['punsubscribe orders', { wildcards: true }],
   ])(
-    'nobody is waited for (%s), and a connection that comes back subscribes to nothing',
+    'unsubscribing does not wait (%s), and a restored connection subscribes to nothing',
     async (sent, options) => {
       const { drain, seen, subscriber } = drained('reconnecting', {
         unsubscribed: new Promise(() => undefined),
@@ -77,7 +77,7 @@ describe('without a connection', () => {
   );
 
   // By a rejection that nobody takes a test fails, as the process would.
-  test('unsubscribing that fails later disturbs nobody', async () => {
+  test('a late failure to unsubscribe is ignored', async () => {
     const { drain, seen } = drained('reconnecting', {
       unsubscribed: Promise.reject(new Error('Connection is closed.')),
     });

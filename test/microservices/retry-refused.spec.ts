@@ -24,7 +24,7 @@ const DRAINING = { status: 'draining', message: 'The server is draining; the cal
 const refusedBy = (code: string): Error => Object.assign(new Error(code), { code });
 const CLOSED = new Error('Connection closed');
 
-describe('a call is tried again', () => {
+describe('retryRefused() retries a call', () => {
   test.each([
     ['by a server that drains', DRAINING],
     ['by a host without a server', refusedBy('ECONNREFUSED')],
@@ -51,7 +51,7 @@ describe('a call is tried again', () => {
     }
   });
 
-  test('until its time is over, and then fails with the last error', () => {
+  test('until its timeout, and then fails with the last error', () => {
     const { seen, attempts } = called(
       Array.from({ length: 1_000 }, () => DRAINING),
       { timeout: 1_000, delay: 100 },
@@ -62,30 +62,30 @@ describe('a call is tried again', () => {
   });
 });
 
-describe('a call is not tried again', () => {
+describe('retryRefused() does not retry a call', () => {
   test.each([
     ['the error of a handler', { status: 'error', message: 'Internal server error' }],
     ['a connection that broke', refusedBy('ECONNRESET')],
     [
-      'a host of which one address did not answer',
+      'a host with one address that did not answer',
       new AggregateError([refusedBy('ECONNREFUSED'), refusedBy('ETIMEDOUT')]),
     ],
     ['a call of gRPC that was cut', { code: 14, details: 'Connection dropped' }],
     ['a call of gRPC that was cancelled', { code: 1, details: 'Cancelled' }],
-    ['an error that is a text', 'draining'],
-    ['an error that is nothing', null],
+    ['an error that is a string', 'draining'],
+    ['an error that is null', null],
   ])('after %s', (_, error) => {
     const { seen, attempts } = called([error]);
     expect(seen).toEqual([error]);
     expect(attempts).toHaveLength(1);
   });
 
-  test('after a connection that closed, where that is to fail', () => {
+  test("after a closed connection with closed: 'fail'", () => {
     expect(called([CLOSED], { closed: 'fail' }).seen).toEqual([CLOSED]);
     expect(called([DRAINING], { closed: 'fail' }).seen).toEqual(['answer', 'complete']);
   });
 
-  test('once a part of the answer has come', () => {
+  test('once part of the answer has arrived', () => {
     const scheduler = new VirtualTimeScheduler();
     const seen: unknown[] = [];
     concat(
@@ -99,7 +99,7 @@ describe('a call is not tried again', () => {
   });
 });
 
-test('each subscription has its own time', () => {
+test('each subscription has its own timeout', () => {
   const scheduler = new VirtualTimeScheduler();
   const seen: unknown[] = [];
   const call = throwError(() => DRAINING).pipe(retryRefused({ scheduler, timeout: 500 }));
@@ -119,6 +119,6 @@ test.each([
   [{ delay: Number.NaN }, 'retryRefused().delay'],
   [{ closed: 'maybe' }, 'retryRefused().closed'],
   [{ retries: 3 }, 'retryRefused().retries'],
-])('%j is refused at once', (options, path) => {
+])('retryRefused() rejects the options %j at once', (options, path) => {
   expect(() => retryRefused(options as never)).toThrow(path);
 });

@@ -68,15 +68,15 @@ function membersIn(file: string): readonly string[] {
 }
 
 // Where one of these fails, Nest has moved what the drain relies on.
-describe.each(TRANSPORTS)('the server of $name', ({ file, name, make, optional = [], later = [] }) => {
+describe.each(TRANSPORTS)("Nest's server of $name", ({ file, name, make, optional = [], later = [] }) => {
   const { name: drained, seams } = transportOf(make(), ports);
 
-  test('has what its drain relies on', () => {
+  test('has the members that its drain needs', () => {
     expect(drained).toBe(name);
     expect(missingMembers(make(), [...seams, ...optional, 'listen'])).toEqual([]);
   });
 
-  test('is asked for nothing else', () => {
+  test('is not used through any other member', () => {
     const asked = membersIn(file);
     expect(asked.length + seams.length).toBeGreaterThan(0);
     expect(asked.filter((member) => ![...seams, ...optional, ...later].includes(member))).toEqual([]);
@@ -84,14 +84,14 @@ describe.each(TRANSPORTS)('the server of $name', ({ file, name, make, optional =
 });
 
 describe('the members of every server', () => {
-  test('keep the hook of setOnProcessingStartHook() in the slot that is wrapped', () => {
+  test('keep the hook of setOnProcessingStartHook() in the wrapped slot', () => {
     const server = new ServerNats({});
     const hook = (): void => undefined;
     server.setOnProcessingStartHook(hook);
     expect(Reflect.get(server, 'onProcessingStartHook')).toBe(hook);
   });
 
-  test('are all that the messages in flight are followed by, beside what a drain names', () => {
+  test('are all that MessagesInFlight uses, besides those that a drain names', () => {
     expect(membersIn('messages-in-flight').toSorted()).toEqual([
       'addHandler',
       'handleEvent',
@@ -108,7 +108,7 @@ describe('a method that handles messages', () => {
     ['@MessagePattern()', MessagePattern('call')],
     ['@EventPattern()', EventPattern('event')],
     ['@GrpcMethod()', GrpcMethod('Work', 'Do')],
-  ])('is marked by %s as we look for it', (_, decorate) => {
+  ])('has the expected metadata from %s', (_, decorate) => {
     class Work {
       do(): void {}
     }
@@ -131,7 +131,7 @@ describe('a client of Nest', () => {
       new ServerGrpc({ package: 'work', protoPath: PROTO }),
       new ClientGrpcProxy({ package: 'work', protoPath: PROTO, url: 'localhost:1' }),
     ],
-  ])('leads to the server of its transport (%s) and to no other', (_, server, client) => {
+  ])('may call the server of its transport (%s) and no other', (_, server, client) => {
     const module = {
       providers: new Map([[0, { instance: client }]]),
       controllers: new Map(),
@@ -146,7 +146,7 @@ describe('a client of Nest', () => {
   });
 });
 
-test('a subclass is drained as the transport that it is one of', () => {
+test('a subclass is drained like its base transport', () => {
   class Shop extends ServerNats {}
   expect(transportOf(new Shop({}), ports).name).toBe('NATS');
 });

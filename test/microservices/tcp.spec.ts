@@ -70,8 +70,8 @@ const connections = (listener: NetServer): Promise<number> =>
     listener.getConnections((_, count) => resolve(count));
   });
 
-describe.each(['plain', 'tls'] as const)('a connection (%s)', (tls) => {
-  test('is closed when what was called over it has been answered', async () => {
+describe.each(['plain', 'tls'] as const)('a TCP connection (%s)', (tls) => {
+  test('closes after its calls are answered', async () => {
     const { clock, client, listener, shutdown } = await boot({ tls });
     const { answer } = await called(client);
     const run = shutdown.run('a test');
@@ -84,7 +84,7 @@ describe.each(['plain', 'tls'] as const)('a connection (%s)', (tls) => {
     expect(await connections(listener)).toBe(0);
   });
 
-  test('refuses a call that comes while it drains, with words that a client may retry on', async () => {
+  test('refuses a call during the drain with an error that is safe to retry', async () => {
     const { clock, client, shutdown } = await boot({ tls });
     const { answer } = await called(client);
     const run = shutdown.run('a test');
@@ -96,7 +96,7 @@ describe.each(['plain', 'tls'] as const)('a connection (%s)', (tls) => {
     await run;
   });
 
-  test('is cut when its call is not answered in time, which the report names', async () => {
+  test('is cut if its call is not answered in time, and the report names the call', async () => {
     const { clock, client, shutdown } = await boot({ tls });
     const { answer } = await called(client);
     const report = await clock.runUntil(shutdown.run('a test'));
@@ -110,7 +110,7 @@ describe.each(['plain', 'tls'] as const)('a connection (%s)', (tls) => {
   });
 });
 
-test('a peer that never began the handshake of TLS does not keep the drain', async () => {
+test('a TCP peer without a TLS handshake does not block the drain', async () => {
   const { listener, port, shutdown } = await boot({ tls: 'tls' });
   const silent = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
   closing.push(() => silent.destroy());
@@ -151,7 +151,7 @@ class LineSocket extends TcpSocket {
   }
 }
 
-describe('messages of another shape', () => {
+describe('TCP messages of another shape', () => {
   /** An application that takes them, and a peer. */
   async function foreignPeer() {
     const server = new ServerTCP({
@@ -184,7 +184,7 @@ describe('messages of another shape', () => {
     return { ...booted, send, until, handled };
   }
 
-  test('are told apart behind the deserializer, and refused through the serializer', async () => {
+  test('are recognised after the deserializer, and refused through the serializer', async () => {
     const { clock, shutdown, send, until, handled } = await foreignPeer();
     send({ corr: 'a', ask: 'answer' });
     await lastValueFrom(started, { defaultValue: undefined });
@@ -202,7 +202,7 @@ describe('messages of another shape', () => {
   });
 });
 
-describe('an application that calls itself', () => {
+describe('an app that calls itself over TCP', () => {
   class Shop {
     constructor(readonly client: ClientTCP) {}
   }
@@ -225,7 +225,7 @@ describe('an application that calls itself', () => {
     return { ...booted, client, outside, listener: server.unwrap<NetServer>() };
   }
 
-  test('is still served by its own server, which refuses calls from outside, until its work has ended', async () => {
+  test('is served by its own server until its work ends, while outside calls are refused', async () => {
     const { app, client, outside, listener, shutdown } = await bootShop();
     const end = app.get(InFlightWork).begin('an order');
     const run = shutdown.run('a test');
@@ -242,7 +242,7 @@ describe('an application that calls itself', () => {
     expect(listener.listening).toBe(false);
   });
 
-  test('closes its door in time to finish what has been taken, where its work does not end', async () => {
+  test('stops its server early enough to finish accepted messages if its work does not end', async () => {
     const { app, clock, listener, shutdown } = await bootShop();
     const end = app.get(InFlightWork).begin('an order');
     const run = shutdown.run('a test');
@@ -258,7 +258,7 @@ describe('an application that calls itself', () => {
     expect(taskReport(await run, NAME)).toMatchObject({ outcome: 'completed' });
   });
 
-  test('stops its server at once where nothing of its own is in flight', async () => {
+  test('stops its server at once if none of its own work is in flight', async () => {
     const { listener, shutdown } = await bootShop();
     const run = shutdown.run('a test');
     expect(taskReport(await run, NAME)).toMatchObject({ outcome: 'completed', durationMs: 0 });

@@ -84,8 +84,8 @@ const adapters: readonly (readonly [string, (module: new () => object) => Promis
   ],
 ];
 
-describe.each(adapters)('probes on the server of an application on %s', (_, create) => {
-  test('follow readiness: ready while it serves, not from the beginning of the shutdown on', async () => {
+describe.each(adapters)('probes on the server of an app on %s', (_, create) => {
+  test('follow readiness: 200 while the app serves, 503 from the start of the shutdown', async () => {
     const app = await create(moduleWith({ probes: {} }));
     enableGracefulShutdown(app);
     const release = app.get(Readiness).hold('price list');
@@ -111,7 +111,7 @@ describe.each(adapters)('probes on the server of an application on %s', (_, crea
     ]);
   });
 
-  test('say nothing of the inside', async () => {
+  test('reveal nothing about the app', async () => {
     const app = await create(moduleWith({ probes: { readiness: '/up' } }));
     enableGracefulShutdown(app);
     app.get(Readiness).hold('the secret price list');
@@ -121,7 +121,7 @@ describe.each(adapters)('probes on the server of an application on %s', (_, crea
     await app.close();
   });
 
-  test("stay green to the end where whileDraining is 'keep'", async () => {
+  test("return 200 until the end with whileDraining: 'keep'", async () => {
     const app = await create(moduleWith({ probes: { whileDraining: 'keep' } }));
     enableGracefulShutdown(app);
     await app.listen(0, '127.0.0.1');
@@ -132,7 +132,7 @@ describe.each(adapters)('probes on the server of an application on %s', (_, crea
     expect(onlooker.seen).toEqual([['/readyz', 200]]);
   });
 
-  test('are not there unless they are asked for', async () => {
+  test('do not exist without the option', async () => {
     const app = await create(moduleWith({}));
     enableGracefulShutdown(app);
     await app.listen(0, '127.0.0.1');
@@ -145,7 +145,7 @@ describe.each(adapters)('probes on the server of an application on %s', (_, crea
 });
 
 describe('probes on a port of their own', () => {
-  test('answer for an application without a server, until everything is closed', async () => {
+  test('answer for an app without a server until everything is closed', async () => {
     const app = await NestFactory.createApplicationContext(moduleWith({ probes: { port: 0 } }), {
       logger: false,
     });
@@ -166,7 +166,7 @@ describe('probes on a port of their own', () => {
     await expect(fetch(base)).rejects.toMatchObject({ name: 'TypeError' });
   });
 
-  test('are a mistake to leave out where the application has no server', async () => {
+  test('are required: without them, probes of an app without a server are a configuration error', async () => {
     const create = NestFactory.createApplicationContext(moduleWith({ probes: {} }), {
       logger: false,
       abortOnError: false,
@@ -175,7 +175,7 @@ describe('probes on a port of their own', () => {
     await expect(create).rejects.toThrow('probes.port');
   });
 
-  test('keep the application from starting where the port is taken', async () => {
+  test('fail the startup if the port is in use', async () => {
     const first = await NestFactory.createApplicationContext(moduleWith({ probes: { port: 0 } }), {
       logger: false,
     });
@@ -189,7 +189,7 @@ describe('probes on a port of their own', () => {
   });
 });
 
-test('the run of an application with probes names no task for them', async () => {
+test('the run of an app with probes lists no task for them', async () => {
   const app = await NestFactory.create(moduleWith({ probes: {} }), { logger: false });
   enableGracefulShutdown(app);
   await app.init();
@@ -201,7 +201,7 @@ test('the run of an application with probes names no task for them', async () =>
   await app.close();
 });
 
-describe.each(adapters)('probes on the server of an application on %s', (_, create) => {
+describe.each(adapters)('probes on the server of an app on %s', (_, create) => {
   @Controller()
   class CatchAll {
     @All('*')
@@ -220,7 +220,7 @@ describe.each(adapters)('probes on the server of an application on %s', (_, crea
   test.each([
     ['with enableGracefulShutdown(app)', true],
     ['with the module alone', false],
-  ])('answer in front of middlewares, hooks, guards and every route, %s', async (__, isEnabled) => {
+  ])('answer before middleware, hooks, guards and routes, %s', async (__, isEnabled) => {
     const app = await create(AppModule);
     if (isEnabled) enableGracefulShutdown(app);
     app.setGlobalPrefix('api');
@@ -246,7 +246,7 @@ describe.each(adapters)('probes on the server of an application on %s', (_, crea
     await app.close();
   });
 
-  test('are answered though the drain leaves the server to Nest', async () => {
+  test('are answered even if the drain leaves the server to Nest', async () => {
     const app = await create(moduleWith({ probes: {}, http: false }));
     app.use((__: unknown, ___: unknown, next: (error: Error) => void) => next(new UnauthorizedException()));
     enableGracefulShutdown(app);
@@ -257,7 +257,7 @@ describe.each(adapters)('probes on the server of an application on %s', (_, crea
 });
 
 describe('the port of the probes', () => {
-  test('is logged with its address, and can be asked for', async () => {
+  test('is logged, and readable from ProbeServer.address', async () => {
     const log = new RecordedLog();
     const app = await NestFactory.createApplicationContext(moduleWith({ probes: { port: 0 }, logger: log }), {
       logger: false,
@@ -271,7 +271,7 @@ describe('the port of the probes', () => {
   });
 
   test.each(adapters)(
-    'is closed by a start on %s that fails, and opened by one that succeeds',
+    'closes after a failed startup on %s, and opens after a successful one',
     async (_, create) => {
       const taken = createServer().listen(0, '127.0.0.1');
       await once(taken, 'listening');

@@ -21,7 +21,7 @@ async function createServer(shutdown: GracefulShutdownOptions = {}) {
 }
 
 describe('readiness without a server', () => {
-  test('is starting until the application is initialised', async () => {
+  test('is starting until the app is initialised', async () => {
     const module = await testingModule({}).compile();
     const readiness = module.get(Readiness);
     expect(readiness.state).toBe('starting');
@@ -46,7 +46,7 @@ describe('readiness without a server', () => {
     expect(module.get(Readiness).state).toBe('ready');
   });
 
-  test('is draining from the beginning of the shutdown on, and for good', async () => {
+  test('is draining from the start of the shutdown, for good', async () => {
     const { module, shutdown, finish } = await bootApplication({});
     const readiness = module.get(Readiness);
     const states: string[] = [];
@@ -56,7 +56,7 @@ describe('readiness without a server', () => {
     expect(readiness.state).toBe('draining');
   });
 
-  test('is draining as soon as anybody hears of the shutdown', async () => {
+  test('is draining before any listener sees the shutdown', async () => {
     const { module, shutdown, finish } = await bootApplication({});
     const readiness = module.get(Readiness);
     const states: string[] = [];
@@ -84,8 +84,8 @@ describe('readiness with a server', () => {
   });
 });
 
-describe('a hold', () => {
-  test('keeps the application from being ready until it is released', async () => {
+describe('a readiness hold', () => {
+  test('keeps the app from being ready until it is released', async () => {
     const { module } = await bootApplication({});
     const readiness = module.get(Readiness);
     const release = readiness.hold('cache');
@@ -96,7 +96,7 @@ describe('a hold', () => {
     expect(readiness.holds).toEqual([]);
   });
 
-  test('taken before the application is initialised keeps it after', async () => {
+  test('taken before the app is initialised also counts afterwards', async () => {
     const module = await testingModule({}).compile();
     const readiness = module.get(Readiness);
     const release = readiness.hold('cache');
@@ -106,7 +106,7 @@ describe('a hold', () => {
     expect(readiness.state).toBe('ready');
   });
 
-  test('is there as often as it was taken, also by one name', async () => {
+  test('counts each time it is taken, even under one name', async () => {
     const { module } = await bootApplication({});
     const readiness = module.get(Readiness);
     const first = readiness.hold('database');
@@ -119,7 +119,7 @@ describe('a hold', () => {
     expect(readiness.state).toBe('ready');
   });
 
-  test('makes no difference once the shutdown has begun', async () => {
+  test('has no effect once the shutdown has begun', async () => {
     const { module, finish } = await bootApplication({});
     const readiness = module.get(Readiness);
     const release = readiness.hold('database');
@@ -162,7 +162,7 @@ describe('rule 13: the shutdownDelay', () => {
     }
   });
 
-  test('does not wait where the server never listened, since nobody sends traffic', async () => {
+  test('does not wait if the server never listened', async () => {
     const { app, clock, shutdown } = await createServer(options);
     await app.init();
     const report = await clock.runUntil(shutdown.run({ kind: 'signal', signal: 'SIGTERM' }));
@@ -170,13 +170,13 @@ describe('rule 13: the shutdownDelay', () => {
     expect(report.durationMs).toBe(0);
   });
 
-  test('waits where the application has no server, since it may serve another way', async () => {
+  test('waits if the app has no server, because it may serve in another way', async () => {
     const { shutdown, clock } = await bootApplication({ shutdown: options });
     const { durationMs } = await clock.runUntil(shutdown.run({ kind: 'signal', signal: 'SIGTERM' }));
     expect(durationMs).toBe(4_000);
   });
 
-  test('lets the other phases start when it is over, and the server still answers until then', async () => {
+  test('delays the other phases while the server still answers', async () => {
     const { app, clock, shutdown } = await createServer(options);
     await app.listen(0, '127.0.0.1');
     const url = await app.getUrl();
@@ -190,7 +190,7 @@ describe('rule 13: the shutdownDelay', () => {
     await app.close();
   });
 
-  test('leaves no timer where its phase has a time of its own', async () => {
+  test('leaves no timer behind if its phase has its own timeout', async () => {
     const { shutdown, clock } = await bootApplication({
       shutdown: { shutdownDelay: 500, phases: [{ name: 'unready', timeout: 600 }] },
     });
@@ -198,7 +198,7 @@ describe('rule 13: the shutdownDelay', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('is no task where it is 0', async () => {
+  test('creates no task if it is 0', async () => {
     const { shutdown } = await bootApplication({ shutdown: { shutdownDelay: 0 } });
     const [unready] = shutdown.plan().phases;
     expect(unready?.name).toBe('unready');
@@ -206,21 +206,18 @@ describe('rule 13: the shutdownDelay', () => {
   });
 });
 
-describe('the wait for load balancers', () => {
-  test.each([1_000, 5_000, 10_000])(
-    'of %d ms is not logged as something that is still awaited',
-    async (shutdownDelay) => {
-      const { shutdown, clock, log } = await bootApplication({
-        shutdown: { shutdownDelay, progressInterval: 1_000 },
-      });
-      await clock.runUntil(shutdown.run({ kind: 'signal', signal: 'SIGTERM' }));
-      expect(taskReport(shutdown.report, 'shutdownDelay')?.durationMs).toBe(shutdownDelay);
-      expect(log.lines.filter(({ text }) => text.includes('waiting'))).toEqual([]);
-    },
-  );
+describe('the shutdownDelay', () => {
+  test.each([1_000, 5_000, 10_000])('of %d ms is not logged as still awaited', async (shutdownDelay) => {
+    const { shutdown, clock, log } = await bootApplication({
+      shutdown: { shutdownDelay, progressInterval: 1_000 },
+    });
+    await clock.runUntil(shutdown.run({ kind: 'signal', signal: 'SIGTERM' }));
+    expect(taskReport(shutdown.report, 'shutdownDelay')?.durationMs).toBe(shutdownDelay);
+    expect(log.lines.filter(({ text }) => text.includes('waiting'))).toEqual([]);
+  });
 });
 
-describe('readiness of servers that somebody else starts', () => {
+describe('readiness of servers started by someone else', () => {
   const withServer = async (start: (app: INestApplication) => Promise<Server>, init = true) => {
     const { app, readiness } = await createServer();
     if (init) await app.init();
@@ -235,23 +232,23 @@ describe('readiness of servers that somebody else starts', () => {
   const frameworkOf = (app: INestApplication): RequestListener => app.getHttpAdapter().getInstance();
 
   test.each<[string, (app: INestApplication) => Promise<Server>]>([
-    ['the server of the application itself', (app) => listening(app.getHttpServer())],
+    ["the app's own server", (app) => listening(app.getHttpServer())],
     [
-      'one that the drain watches',
+      'a server passed to watch()',
       (app) => {
         const server = createHttpServer(frameworkOf(app));
         app.get(HttpDrain).watch(server);
         return listening(server);
       },
     ],
-  ])('is ready as %s listens', async (_, start) => {
+  ])('is ready when %s listens', async (_, start) => {
     const { app, readiness, server } = await withServer(start);
     expect(readiness.state).toBe('ready');
     server.close();
     await app.close();
   });
 
-  test('is ready as one of which nobody told accepts a connection', async () => {
+  test('is ready when an unknown server accepts a connection', async () => {
     const { app, readiness, server } = await withServer((each) =>
       listening(createHttpServer(frameworkOf(each))),
     );
@@ -264,7 +261,7 @@ describe('readiness of servers that somebody else starts', () => {
     await app.close();
   });
 
-  test('is ready as its server is handed a connection that somebody else accepted', async () => {
+  test('is ready when its server receives a connection accepted elsewhere', async () => {
     const { app, readiness, server } = await withServer((each) => Promise.resolve(each.getHttpServer()));
     const door = createNetServer((socket) => server.emit('connection', socket));
     door.listen(0, '127.0.0.1');
@@ -278,7 +275,7 @@ describe('readiness of servers that somebody else starts', () => {
     await app.close();
   });
 
-  test('is starting while its server listens before it is initialised', async () => {
+  test('is starting if its server listens before the app is initialised', async () => {
     const { app, readiness, server } = await withServer((each) => listening(each.getHttpServer()), false);
     expect(readiness.state).toBe('starting');
     await app.init();
@@ -289,7 +286,7 @@ describe('readiness of servers that somebody else starts', () => {
 });
 
 describe('whenReady()', () => {
-  test('resolves as the application is ready, and at once where it is', async () => {
+  test('resolves when the app becomes ready, and at once if it is', async () => {
     const { app, readiness } = await createServer();
     const happened: string[] = [];
     const ready = readiness.whenReady().then(() => happened.push('ready'));
@@ -305,8 +302,8 @@ describe('whenReady()', () => {
   });
 });
 
-describe('a hold with a promise', () => {
-  test('ends as the promise resolves', async () => {
+describe('a readiness hold with a promise', () => {
+  test('ends when the promise resolves', async () => {
     const { module } = await bootApplication({});
     const readiness = module.get(Readiness);
     let loaded: () => void = () => undefined;
@@ -317,7 +314,7 @@ describe('a hold with a promise', () => {
     expect(readiness.holds).toEqual([]);
   });
 
-  test('logs a rejection and shuts the application down, which never becomes ready', async () => {
+  test('logs a rejection and shuts down the app, which never becomes ready', async () => {
     const { module, log, shutdown, clock } = await bootApplication({});
     const readiness = module.get(Readiness);
     const error = new Error('no price list');
@@ -330,7 +327,7 @@ describe('a hold with a promise', () => {
     expect(readiness.holds).toEqual(['prices']);
   });
 
-  test('that was released by hand may be rejected', async () => {
+  test('ignores a rejection after it was released by hand', async () => {
     const { module, shutdown } = await bootApplication({});
     const readiness = module.get(Readiness);
     let fail: (error: Error) => void = () => undefined;

@@ -129,8 +129,8 @@ class Nightly {
   }
 }
 
-describe('as the shutdown begins', () => {
-  test('no interval ticks any more', async () => {
+describe('when the shutdown begins', () => {
+  test('intervals stop', async () => {
     const { module, shutdown } = await boot(Nightly);
     const nightly = module.get(Nightly);
     await until(() => nightly.begun.includes('refresh'));
@@ -143,7 +143,7 @@ describe('as the shutdown begins', () => {
     expect(nightly.begun).toHaveLength(length);
   });
 
-  test('no timeout that was still to come starts', async () => {
+  test('pending timeouts do not start', async () => {
     const { registry, shutdown } = await boot();
     const told: string[] = [];
     registry.addTimeout(
@@ -156,7 +156,7 @@ describe('as the shutdown begins', () => {
     expect(told).toEqual([]);
   });
 
-  test('no cron ticks any more, while those of another application do', async () => {
+  test('crons stop, while those of another app go on', async () => {
     class Second {
       ticked = 0;
       tick(): void {
@@ -176,7 +176,7 @@ describe('as the shutdown begins', () => {
     expect(stopping.module.get(Second).ticked).toBe(ticked);
   });
 
-  test('a cron that is started afterwards does not tick, one that is fired by hand runs', async () => {
+  test('a cron started afterwards does not tick, but one fired by hand runs', async () => {
     const { module, registry, shutdown } = await boot(Nightly);
     module.get(Nightly).night.open();
     await shutdown.run('a test');
@@ -188,7 +188,7 @@ describe('as the shutdown begins', () => {
     expect(module.get(Nightly).begun).toContain('report');
   });
 
-  test('what is added during the shutdown does not start', async () => {
+  test('jobs added during the shutdown do not start', async () => {
     const { module, registry, shutdown } = await boot(Nightly);
     module.get(Nightly).night.open();
     await shutdown.run('a test');
@@ -214,7 +214,7 @@ describe('as the shutdown begins', () => {
   });
 });
 
-describe('what runs', () => {
+describe('a scheduled run in progress', () => {
   test('is waited for, and named by its name or Class.method, with its age', async () => {
     const { clock, module, registry, shutdown } = await boot(Nightly);
     const nightly = module.get(Nightly);
@@ -251,7 +251,7 @@ describe('what runs', () => {
     module.get(Nightly).night.open();
   });
 
-  test('is waited for where it was added at run time', async () => {
+  test('is waited for if its job was added at run time', async () => {
     const { clock, module, registry, shutdown } = await boot(Nightly);
     module.get(Nightly).night.open();
     const running = gate();
@@ -275,7 +275,7 @@ describe('what runs', () => {
     expect((await run).outcome).toBe('completed');
   });
 
-  test('is waited for where it began before its cron was registered, if the cron runs one at a time', async () => {
+  test('is waited for if it began before its cron was registered and the cron runs one at a time', async () => {
     const { clock, module, registry, shutdown } = await boot(Nightly);
     module.get(Nightly).night.open();
     const running = gate();
@@ -295,7 +295,7 @@ describe('what runs', () => {
     expect((await run).outcome).toBe('completed');
   });
 
-  test('runs also where a provider throws at whoever looks for its name', async () => {
+  test('runs even if inspecting a provider for its name throws', async () => {
     // It is kind to Nest, which looks at it as the application starts.
     let mood: 'kind' | 'hostile' = 'kind';
     const provider = new Proxy(
@@ -318,7 +318,7 @@ describe('what runs', () => {
     expect((await report).outcome).toBe('completed');
   });
 
-  test('is nothing after a callback that throws', async () => {
+  test('ends when its callback throws', async () => {
     const { registry, module, shutdown } = await boot(Nightly);
     module.get(Nightly).night.open();
     const thrown = cronLike(registry.getCronJob('report'), {
@@ -334,7 +334,7 @@ describe('what runs', () => {
   });
 });
 
-test('Nest deletes the jobs afterwards, and completes a cron once', async () => {
+test('Nest deletes the jobs after the drain, and completes a cron once', async () => {
   const { module, registry, shutdown } = await boot(Nightly);
   module.get(Nightly).night.open();
   let completed = 0;
@@ -351,14 +351,16 @@ test('Nest deletes the jobs afterwards, and completes a cron once', async () => 
   expect(completed).toBe(1);
 });
 
-describe('where a library has moved what is needed', () => {
-  test('an application without a registry is warned of', async () => {
+describe('if @nestjs/schedule or cron lacks a needed member', () => {
+  test('an app without a SchedulerRegistry is logged as not drained', async () => {
     const { log } = await bootApplication({ shutdown: { features: [drainSchedules()] } });
 
-    expect(log.warnings).toEqual([expect.stringMatching(/^The schedule is not drained: there is no Sched/)]);
+    expect(log.warnings).toEqual([
+      expect.stringMatching(/^The schedule is not drained: no SchedulerRegistry/),
+    ]);
   });
 
-  test('a job whose callback is not found is stopped, and warned of', async () => {
+  test('a job whose callback is not found is stopped, and logged as not drained', async () => {
     const { log, registry, shutdown } = await boot();
     let stopped = 0;
     // As a later major of the package may be.
@@ -367,13 +369,13 @@ describe('where a library has moved what is needed', () => {
     await shutdown.run('a test');
 
     expect(log.warnings).toEqual([
-      'The cron foreign is not drained: what it runs was not found, so it is stopped, but a run that has begun is not waited for.',
+      'The cron foreign is not drained: its callback was not found, so the job stops, but a run in progress is not waited for.',
     ]);
     expect(stopped).toBe(1);
   });
 });
 
-test('a wrong option is told at the start', async () => {
+test('an invalid option of drainSchedules() is reported at boot', async () => {
   // A value that only JavaScript can write.
   const options = { phase: 'darin', reserve: 1 } as never;
 

@@ -27,7 +27,7 @@ class Health {
 })
 class AppModule {}
 
-test('a health check fails until the application is ready', async () => {
+test('a terminus health check fails until the app is ready', async () => {
   const app = await NestFactory.create(AppModule, { logger: false });
   enableGracefulShutdown(app);
   const release = app.get(Readiness).hold('cache');

@@ -38,7 +38,7 @@ async function closing(socket: object, library: keyof typeof STATE): Promise<voi
 describe.each(['ws', 'socket.io'] as const)('on %s, a message', (library) => {
   const place: Place = { ...ON_APP, library };
 
-  test('is handled and answered while another of its client is in flight, also after its turn has come', async () => {
+  test("is handled and answered while another one of its client is in flight, even after the client's turn", async () => {
     const scene = await open(place);
     const client = await scene.connect();
     client.send('order', 'a');
@@ -54,7 +54,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s, a message', (library) => {
     expect(client.received).toEqual(['{"event":"ordered","data":"now b"}', '{"event":"ordered","data":"a"}']);
   });
 
-  test('that its client sends before it has been told to leave is handled, though it cannot be answered', async () => {
+  test('sent before the client sees the close is handled, even though it cannot be answered', async () => {
     const sockets: object[] = [];
     const { connect, course, stop } = await open(place, { gateways: keeping(sockets) });
     const client = await connect();
@@ -73,7 +73,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s, a message', (library) => {
     expect(course.happened.indexOf('end slow')).toBeLessThan(course.happened.indexOf('drained'));
   });
 
-  test('that crosses the close is not started where clients send again', async () => {
+  test("that crosses the close is not started with crossing: 'refuse'", async () => {
     const sockets: object[] = [];
     const { connect, course, stop } = await open(place, {
       gateways: keeping(sockets),
@@ -91,7 +91,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s, a message', (library) => {
   });
 });
 
-test('a cleanup that hangs is named when the time is over, and holds nothing longer', async () => {
+test('a hanging handleDisconnect is named at the deadline, and delays nothing further', async () => {
   const hanging = (course: Course, port: number, place: Place): Type[] => {
     const Orders = ordersGateway(course, port, place);
     @WebSocketGateway(port)
@@ -113,7 +113,7 @@ test('a cleanup that hangs is named when the time is over, and holds nothing lon
   });
 });
 
-test('a socket whose close throws is cut, its error is reported, and the others leave in good order', async () => {
+test('a socket whose close throws is cut and reported, and the others close normally', async () => {
   const sockets: object[] = [];
   const clock = new ManualClock(1_000_000);
   const { connect, course, stop } = await open(ON_APP, { gateways: keeping(sockets), clock });

@@ -12,12 +12,12 @@ function upgradeOf({ library, path }: Place): string {
   return [`GET ${target} HTTP/1.1`, ...headers, key, '\r\n'].join('\r\n');
 }
 
-test('the mark of a gateway is the one that Nest leaves', () => {
+test('gateways have the metadata key that Nest writes', () => {
   expect(GATEWAY_MARK).toBe(GATEWAY_METADATA);
 });
 
 describe.each(PLACES.map((place) => [titleOf(place), place] as const))('a gateway on %s', (_, place) => {
-  test('is found, and without a warning', async () => {
+  test('is found without a warning', async () => {
     const { log, shutdown } = await open(place);
     const names = shutdown.plan().phases.flatMap(({ tasks }) => tasks.map(({ name }) => name));
 
@@ -25,7 +25,7 @@ describe.each(PLACES.map((place) => [titleOf(place), place] as const))('a gatewa
     expect(log.warnings).toEqual([]);
   });
 
-  test('closes its clients with 1001 and in a way after which they come back', async () => {
+  test('closes its clients with 1001 so that they reconnect', async () => {
     const { connect, stop, log } = await open(place);
     const client = await connect();
     const report = await stop();
@@ -38,7 +38,7 @@ describe.each(PLACES.map((place) => [titleOf(place), place] as const))('a gatewa
     expect(log.warnings).toEqual([]);
   });
 
-  test('closes them with the code that it is given', async () => {
+  test('closes its clients with the configured code', async () => {
     const { connect, stop } = await open(place, { drain: { code: 4001, reason: 'new version' } });
     const client = await connect();
     await stop();
@@ -49,7 +49,7 @@ describe.each(PLACES.map((place) => [titleOf(place), place] as const))('a gatewa
     });
   });
 
-  test('answers what is in flight, and cleans up, before anything is closed', async () => {
+  test('answers messages in flight and runs handleDisconnect before anything closes', async () => {
     const { connect, course, stop } = await open(place);
     const client = await connect();
     client.send('order', 'a');
@@ -72,7 +72,7 @@ describe.each(PLACES.map((place) => [titleOf(place), place] as const))('a gatewa
     ]);
   });
 
-  test('answers who wants to come in with 503', async () => {
+  test('answers new clients with 503', async () => {
     const scene = await open(place, {
       drain: { event: { event: 'leave' } },
       // A connection that is there already, and does not know of the drain.
@@ -95,7 +95,7 @@ describe.each(PLACES.map((place) => [titleOf(place), place] as const))('a gatewa
     expect(scene.course.happened.filter((each) => each === 'connected')).toHaveLength(1);
   });
 
-  test('starts nothing for a client that has had its turn', async () => {
+  test('starts no work for a client after its turn', async () => {
     const { app, connect, course } = await open(place, { drain: { event: { event: 'leave' } } });
     const client = await connect();
     client.send('order', 'a');
@@ -113,7 +113,7 @@ describe.each(PLACES.map((place) => [titleOf(place), place] as const))('a gatewa
     expect(course.happened.filter((each) => each.startsWith('start'))).toEqual(['start a']);
   });
 
-  test('is closed by Nest without an error, also twice', async () => {
+  test('is closed by Nest without an error, even twice', async () => {
     const { app, connect, stop } = await open(place);
     const client = await connect();
     await stop();

@@ -18,7 +18,7 @@ const drainFor = (timeout: number) => ({
 describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
   const place: Place = { ...ON_APP, library };
 
-  test('app.close() sends all away at once, whatever the window, and still answers them', async () => {
+  test('app.close() closes all clients at once despite the window, and still answers them', async () => {
     for (const mode of ['close', 'finish'] as const) {
       const { app, connect, course, shutdown } = await open(place, {
         drain: { window: 600_000, mode },
@@ -37,7 +37,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
     }
   });
 
-  test('what is left when the time is over is severed and named, by event and age', async () => {
+  test('clients left at the deadline are severed, and their work is named by event and age', async () => {
     const clock = manual();
     const { connect, course, stop } = await open(place, { clock, shutdown: drainFor(3_000) });
     const [busy, second] = await Promise.all([connect(), connect()]);
@@ -72,8 +72,8 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
     expect(course.happened).toContain('cleanup ends');
   });
 
-  describe('with mode finish', () => {
-    test('a client that leaves by itself is not sent away', async () => {
+  describe("with mode: 'finish'", () => {
+    test('a client that leaves by itself is not closed', async () => {
       const clock = manual();
       const { connect, course, stop } = await open(place, {
         clock,
@@ -94,7 +94,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
       expect(course.happened).toContain('cleanup ends');
     });
 
-    test('who does not leave is sent away in good order before the time is over', async () => {
+    test('a client that stays is closed normally before the deadline', async () => {
       const { connect, stop } = await open(place, {
         clock: manual(),
         drain: { mode: 'finish', window: 2_000 },
@@ -109,7 +109,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
     });
   });
 
-  test('the window ends before the time of the phase does', async () => {
+  test('the window ends before the phase times out', async () => {
     const clock = manual();
     const { connect, stop } = await open(place, {
       clock,
@@ -123,7 +123,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
     for (const client of clients) expect(await client.closed).toMatchObject({ code: 1001 });
   });
 
-  test('an event of the application comes before the close, and what it leads to is still answered', async () => {
+  test('the configured event is sent before the close, and messages it causes are still answered', async () => {
     const { connect, stop } = await open(place, {
       drain: { event: { event: 'leaving', data: { in: '1 s' } } },
     });
@@ -138,7 +138,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
     ]);
   });
 
-  test('a stream that never ends is ended where that is asked for, and waited for where not', async () => {
+  test("an endless stream is completed with streams: 'end', and waited for otherwise", async () => {
     const ending = await open(place, { drain: { streams: 'end' } });
     const client = await ending.connect();
     client.send('prices');
@@ -157,7 +157,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
     });
   });
 
-  test('a handler is waited for also when its client has gone', async () => {
+  test('a handler is waited for even if its client has gone', async () => {
     const { connect, course, stop } = await open(place);
     const client = await connect();
     client.send('order', 'a');
@@ -171,7 +171,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
     expect(course.happened.slice(-3)).toEqual(['end a', 'drained', 'closed']);
   });
 
-  test('a cleanup that fails is reported, and stops no other', async () => {
+  test('a failing handleDisconnect is reported, and does not affect others', async () => {
     const failing = (course: Course, port: number, at: Place): Type[] => {
       const Orders = ordersGateway(course, port, at);
       let failed = 0;
@@ -198,7 +198,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
     expect(course.happened.filter((each) => each.startsWith('cleanup '))).toHaveLength(3);
   });
 
-  test('an event that cannot be sent is reported, and keeps nobody from being sent away', async () => {
+  test('an event that cannot be sent is reported, and all clients are still closed', async () => {
     const data: { self?: unknown; big: bigint } = { big: 1n };
     data.self = data;
     const { connect, stop } = await open(place, { drain: { event: { event: 'leaving', data } } });
@@ -209,7 +209,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
     expect(taskReport(report, 'GatewayDrain')).toMatchObject({ outcome: 'failed' });
   });
 
-  test('HTTP and sockets drain side by side, and neither resets the other', async () => {
+  test('HTTP and sockets drain in parallel, and neither resets the other', async () => {
     const { app, connect, course, stop } = await open(place);
     const client = await connect();
     client.send('order', 'a');
@@ -224,7 +224,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
     expect(report.outcome).toBe('completed');
   });
 
-  test('the port of a gateway is closed by us where HTTP is left to Nest', async () => {
+  test("the gateway's own port is closed even if HTTP is left to Nest", async () => {
     const { address, connect, course, stop } = await open(
       { library, on: 'a port of its own' },
       { shutdown: { http: false }, drain: { event: { event: 'leave' } } },
@@ -243,7 +243,7 @@ describe.each(['ws', 'socket.io'] as const)('on %s', (library) => {
   });
 });
 
-test('a client of socket.io is disconnected for good where that is asked for', async () => {
+test("a socket.io client is disconnected for good with socketIo: 'disconnect'", async () => {
   const { connect, stop } = await open(
     { ...ON_APP, library: 'socket.io' },
     { drain: { socketIo: 'disconnect' } },
@@ -254,7 +254,7 @@ test('a client of socket.io is disconnected for good where that is asked for', a
   expect(await client.closed).toMatchObject({ reason: 'io server disconnect' });
 });
 
-test('a client of socket.io that polls is answered by its open poll, and closed', async () => {
+test('a polling socket.io client is answered through its open poll, and closed', async () => {
   const { address, course, stop } = await open({ ...ON_APP, library: 'socket.io' });
   const client = await connectClient('socket.io', { ...address, polling: true });
   client.send('order', 'a');

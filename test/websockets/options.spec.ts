@@ -15,7 +15,7 @@ test.each<[unknown, string, string, RegExp]>([
   [{ window: -1 }, 'SHUTDOWN_INVALID_TIMEOUT', 'window', /expected milliseconds.*got -1/],
   [{ window: '2s' }, 'SHUTDOWN_INVALID_TIMEOUT', 'window', /got '2s'/],
   [{ mode: 'finsh' }, INVALID, 'mode', /Did you mean 'finish'/],
-  [{ code: 1005 }, INVALID, 'code', /a code that a WebSocket may be closed with.*got 1005/],
+  [{ code: 1005 }, INVALID, 'code', /a close code of a WebSocket.*got 1005/],
   [{ code: 2000 }, INVALID, 'code', /got 2000/],
   [{ code: 1001.5 }, INVALID, 'code', /got 1001.5/],
   [{ code: '1001' }, INVALID, 'code', /got '1001'/],
@@ -28,23 +28,23 @@ test.each<[unknown, string, string, RegExp]>([
   [{ streams: true }, INVALID, 'streams', /true is not one of the values/],
   [{ crossing: 'answer' }, INVALID, 'crossing', /'answer' is not one of the values/],
   [{ phase: 'drian' }, 'SHUTDOWN_UNKNOWN_PHASE', 'phase', /there is no phase 'drian'.*'drain'/],
-])('%j is a mistake', async (options, code, option, message) => {
+])('the gateway options %j are a configuration error', async (options, code, option, message) => {
   expect(await mistakesWith(options)).toEqual([
     { code, path: `drainGateways().${option}`, message: expect.stringMatching(message) },
   ]);
 });
 
-test('options that are no object are a mistake', async () => {
+test('gateway options that are not an object are a configuration error', async () => {
   expect(await bootMistakes({ shutdown: { features: [drainGateways(JSON.parse('"fast"'))] } })).toEqual([
     { code: INVALID, path: 'drainGateways()', message: expect.stringContaining("got 'fast'") },
   ]);
 });
 
-test('all mistakes are told at once', async () => {
+test('all errors in the gateway options are reported at once', async () => {
   expect(await mistakesWith({ window: -1, code: 1, reason: 2 })).toHaveLength(3);
 });
 
-test('an application without gateways has nothing to drain', async () => {
+test('an app without gateways has nothing to drain', async () => {
   const { log, taskNames } = await bootApplication({ shutdown: { features: [drainGateways()] } });
   expect(taskNames()).toEqual([]);
   expect(log.warnings).toEqual([]);

@@ -44,7 +44,7 @@ class OtherAdapter {
   async dispose(): Promise<void> {}
 }
 
-test('a client of a library that nobody knows is told of, once', async () => {
+test('a client of an unknown library is logged once', async () => {
   const adapter = new OtherAdapter();
   const { app, log } = await openWith(adapter, ordersGateway(new Course(), 0));
   adapter.server.emit('connection', new EventEmitter());
@@ -52,12 +52,14 @@ test('a client of a library that nobody knows is told of, once', async () => {
 
   expect(log.warnings).toEqual([
     expect.stringMatching(/^The port of a gateway on OtherAdapter is not drained/),
-    expect.stringMatching(/^A client of OtherAdapter is not drained: its library is none that we know/),
+    expect.stringMatching(
+      /^A client of OtherAdapter is not drained: its library is neither ws nor socket\.io/,
+    ),
   ]);
   await app.close();
 });
 
-test('a warning tells where Nest asks for the adapter in another way', async () => {
+test('a warning is logged if Nest gets the adapter in another way', async () => {
   // As a Nest that keeps the adapter elsewhere would: ours is never asked.
   const getIoAdapter = ApplicationConfig.prototype.getIoAdapter;
   const log = new RecordedLog();
@@ -83,11 +85,11 @@ test('a warning tells where Nest asks for the adapter in another way', async () 
 
   expect(asks).toBeGreaterThan(0);
   expect(log.warnings).toEqual([
-    'A gateway is not drained: Nest has bound it to its server in a way that we do not know, or not at all.',
+    'A gateway is not drained: Nest bound it to its server in an unknown way, or not at all.',
   ]);
 });
 
-test('an application that is closed before it has started has bound nothing, and is not warned of', async () => {
+test('an app that closes before it has started logs no warning about gateways', async () => {
   const log = new RecordedLog();
   class AppModule {}
   Module({
@@ -109,7 +111,7 @@ function isAskedByUs({ stack = '' }: Error): boolean {
   return stack.includes('/lib/websockets/');
 }
 
-test('a context without a server has nothing to drain', async () => {
+test('an application context without a server has no gateways to drain', async () => {
   class AppModule {}
   const log = new RecordedLog();
   Module({
@@ -126,7 +128,7 @@ test('a context without a server has nothing to drain', async () => {
 });
 
 test.each(['ws', 'socket.io'] as const)(
-  'a gateway on %s is found where the plan is made before it is bound',
+  'a gateway on %s is found even if the plan is made before it is bound',
   async (library) => {
     const { app, log, connect, course, stop } = await open(
       { library, on: 'a port of its own' },
@@ -147,13 +149,13 @@ test.each(['ws', 'socket.io'] as const)(
   },
 );
 
-test('the adapter that Nest chooses by itself is found', async () => {
+test('the adapter that Nest chooses itself is found', async () => {
   const { app, log } = await openWith(undefined, ordersGateway(new Course(), 0));
   expect(log.warnings).toEqual([]);
   await app.close();
 });
 
-test('two gateways on one server send each client away once, and answer it both', async () => {
+test('two gateways on one server close each client once, and both answer it', async () => {
   const gateways = (course: Course, port: number, place: Place): Type[] => {
     @WebSocketGateway(port)
     class Stock {
@@ -182,7 +184,7 @@ test('two gateways on one server send each client away once, and answer it both'
   expect(course.happened.filter((each) => each === 'cleanup ends')).toHaveLength(1);
 });
 
-test('a client that is let in while the drain begins is sent away, and its gateway not told', async () => {
+test('a client admitted while the drain begins is closed, and its gateway does not see it', async () => {
   const checks: ((verified: boolean) => void)[] = [];
   const gateways = (course: Course, port: number): Type[] => {
     @WebSocketGateway(port, {
@@ -213,7 +215,7 @@ test('a client that is let in while the drain begins is sent away, and its gatew
   expect(course.happened.filter((each) => each === 'connected')).toHaveLength(1);
 });
 
-test('two clients of one namespace are sent away each', async () => {
+test('two clients of one namespace are both closed', async () => {
   const { address, connect, course, stop } = await open({
     library: 'socket.io',
     on: 'the port of the application',
@@ -227,7 +229,7 @@ test('two clients of one namespace are sent away each', async () => {
   expect(course.happened.filter((each) => each === 'cleanup ends')).toHaveLength(2);
 });
 
-test('the cleanup of a gateway that Nest makes for each client is awaited', async () => {
+test('handleDisconnect of a request-scoped gateway is awaited', async () => {
   const gateways = (course: Course, port: number): Type[] => {
     @Injectable({ scope: Scope.REQUEST })
     class Session {}

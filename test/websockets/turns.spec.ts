@@ -10,7 +10,7 @@ function slotsOf(turns: readonly number[], window: number, slot: number): readon
 /** Whatever `Math.random` may answer. */
 const random = double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
-test('180 turns within 2 s: no 250 ms have more than one and a half of the mean, whatever the chance', () => {
+test('180 turns within 2 s: no 250 ms hold more than 1.5 times the mean, for any random values', () => {
   assert(
     property(infiniteStream(random), (chances) => {
       const turns = turnsWithin(180, 2_000, () => chances.next().value ?? 0);
@@ -19,7 +19,7 @@ test('180 turns within 2 s: no 250 ms have more than one and a half of the mean,
   );
 });
 
-test('every turn is within the window, and none before the one in front of it', () => {
+test('every turn is within the window, and the turns are in order', () => {
   assert(
     property(nat(300), nat(60_000), (count, window) => {
       const turns = turnsWithin(count, window);
