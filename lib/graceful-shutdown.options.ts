@@ -28,10 +28,10 @@ import {
 import { readDoctorOptions, type DoctorOptions } from './startup-checks/doctor.options.js';
 import type { FindingCode } from './startup-checks/finding.js';
 
-/** With what the process ends after a shutdown that a signal, a message or an error asked for. */
+/** How the process exits after a shutdown that was triggered from outside or by an error. */
 export type ExitMode = 'code' | 'signal' | 'none';
 
-/** Where among Nest's hooks the phases run. */
+/** The Nest hook at which the phases run. */
 export type RunAt = 'module-destroy' | 'before-application-shutdown';
 
 const EXIT_MODES: readonly ExitMode[] = ['code', 'signal', 'none'];
@@ -40,99 +40,104 @@ const RUN_AT: readonly RunAt[] = ['module-destroy', 'before-application-shutdown
 /** The options of `GracefulShutdownModule`. All times are in milliseconds. */
 export interface GracefulShutdownOptions {
   /**
-   * The phases in their order. `unready` is put in front where the list lacks it.
+   * The phases, in order. `unready` is prepended if the list does not contain it.
    * @default DEFAULT_PHASES
    */
   readonly phases?: readonly PhaseOptions[];
   /**
-   * How long the phase `unready` waits, still serving, until load balancers noticed. Only a shutdown that
-   * came from outside (a signal, the message of a parent) waits.
-   * @default 5 000 where `KUBERNETES_SERVICE_HOST` is set, else 0
+   * How long phase `unready` waits until load balancers have stopped sending requests. The app still serves during this
+   * time. Only shutdowns that are triggered from outside wait, such as by a signal; `app.close()` and `run()` do not.
+   * @default 5 000 on Kubernetes (`KUBERNETES_SERVICE_HOST` is set), 0 elsewhere
    */
   readonly shutdownDelay?: number;
   /**
-   * What the platform grants from the signal to the kill. The run ends one second before.
+   * The time from the signal to the kill by the platform, such as `terminationGracePeriodSeconds` on Kubernetes. The
+   * phases end one second before.
    * @default 30 000
    */
   readonly gracePeriod?: number;
   /**
-   * How the HTTP servers of the application are drained; `false` leaves them to Nest.
+   * How the HTTP servers of the app are drained. `false`: only Nest closes them.
    * @default { phase: 'drain', idleGrace: 300, late: 'serve' }
    */
   readonly http?: HttpOptions | false;
   /**
-   * Answers for the readiness and liveness probes of a platform.
+   * Paths that answer the readiness and liveness probes of a platform.
    * @default none
    */
   readonly probes?: ProbesOptions;
   /**
-   * The phase that waits for tracked work.
-   * @default { phase: 'drain' }, or the first phase of a list without `drain`
+   * The phase that waits for work tracked by `InFlightWork` and `@InFlight()`.
+   * @default { phase: 'drain' }; without a phase `drain`, the first phase after `unready`
    */
   readonly inFlight?: { readonly phase?: string };
   /**
-   * What else drains: `drainMicroservices()`, `drainGateways()`, `drainWorkers()`, `drainSchedules()`, each from
-   * an entry point of its own.
+   * Optional drains, each from its own entry point: `drainMicroservices()`, `drainGateways()`, `drainWorkers()`,
+   * `drainSchedules()`.
    * @default []
    */
   readonly features?: readonly ShutdownFeatureFactory[];
   /**
-   * The signals that start the shutdown, with `enableGracefulShutdown`. `[]` for none.
-   * @default ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2'], on Windows SIGBREAK instead of
-   * SIGUSR2. SIGUSR2 is left out where something listens to it as the package is loaded, such as Node with
-   * `--heapsnapshot-signal`.
+   * The signals that trigger the shutdown. Requires `enableGracefulShutdown`. `[]`: none.
+   * @default ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2']; on Windows SIGBREAK instead of SIGUSR2.
+   * SIGUSR2 is omitted if it has a listener when the package is loaded, such as that of Node's `--heapsnapshot-signal`.
    */
   readonly signals?: readonly string[];
   /**
-   * Whether the message `shutdown` from a parent process starts it, as PM2 sends it.
+   * Whether the message `shutdown` from the parent process triggers the shutdown. PM2 sends it.
    * @default false
    */
   readonly ipc?: boolean;
   /**
-   * Whether an uncaught exception and an unhandled rejection start it; the process then ends with 1.
+   * Whether uncaught exceptions and unhandled rejections trigger the shutdown. The process then exits with code 1.
    * @default false
    */
   readonly fatalErrors?: boolean;
   /**
-   * Starts the shutdown when it aborts, as a signal does, with `enableGracefulShutdown`: for a program around the
-   * application that has a signal of its own.
+   * Triggers the shutdown when it aborts, like a process signal. Requires `enableGracefulShutdown`. For apps that run
+   * inside a larger program.
    * @default none
    */
   readonly abortSignal?: AbortSignal;
   /**
-   * `'code'`: 0 after a clean shutdown, 1 otherwise. `'signal'`: the signal is raised again. `'none'`: the
-   * process is left alone, and its `process.exitCode` set. A code other than 0 that the application has set is kept.
+   * How the process exits:
+   *
+   * - `'code'`: with code 0 after a clean shutdown, with code 1 otherwise.
+   * - `'signal'`: like `'code'`, but raises the signal again if one triggered the shutdown.
+   * - `'none'`: only sets `process.exitCode`, and leaves the exit to the app.
+   *
+   * An exit code other than 0 that the app has set is kept.
    * @default 'code'
    */
   readonly exit?: ExitMode;
   /**
-   * Whether the phases run before every `onModuleDestroy`, or at `beforeApplicationShutdown`.
+   * When the phases run: before all `onModuleDestroy` hooks, or later, with the `beforeApplicationShutdown` hooks.
    * @default 'module-destroy'
    */
   readonly runAt?: RunAt;
   /**
-   * What is looked for at boot that makes a shutdown go wrong; `false` silences all of it.
+   * The startup checks, which warn about setups that break a shutdown. `false` disables all of them.
    * @default { ignore: [] }
    */
   readonly doctor?: DoctorOptions | false;
   /**
-   * Where the report goes beside the log: a file, the platform's termination log, a function.
+   * Where the report goes in addition to the log: a file, the termination log of the platform, a function.
    * @default {}
    */
   readonly report?: ReportOptions;
   /**
-   * How often the log says what is still awaited.
+   * The interval at which the log lists what the shutdown still waits for.
    * @default 5 000
    */
   readonly progressInterval?: number;
   /**
-   * Where the log goes; `false` for nowhere. A line that the logger fails to take goes to standard error.
-   * @default Nest's Logger
+   * The logger; `false` for none. If the logger throws, the line goes to standard error.
+   * @default Nest's `Logger`
    */
   readonly logger?: LoggerService | false;
 }
 
-/** The options with every default filled in, and what was wrong with them. */
+/** The options with their defaults, and the problems that were found in them. */
 export interface ShutdownSettings extends Readonly<
   Required<
     Omit<
@@ -176,13 +181,17 @@ const OPTION_KEYS: readonly (keyof GracefulShutdownOptions)[] = [
 ];
 
 /**
- * Checks the options and fills in the defaults. It never throws: what is wrong is in `mistakes`, with a
- * default in its place, so that all mistakes of a configuration can be told at once.
+ * Checks the options and applies the defaults. Never throws: problems are added to `mistakes` and replaced by defaults,
+ * so that one error can report all of them.
  */
 export function resolveOptions(written: unknown, platform: Platform): ShutdownSettings {
   const mistakes = new MistakeList();
   if (!isRecord(written)) {
-    mistakes.add('SHUTDOWN_INVALID_OPTION', 'options', `expected the options, got ${shown(written)}.`);
+    mistakes.add(
+      'SHUTDOWN_INVALID_OPTION',
+      'options',
+      `expected an object with options, got ${shown(written)}.`,
+    );
   }
   const options: Readonly<Record<string, unknown>> = isRecord(written) ? written : {};
   checkKeys(options, OPTION_KEYS, { path: '', mistakes });
@@ -245,7 +254,7 @@ function isGracePeriod(value: unknown, place: Place): value is number {
   place.mistakes.add(
     'SHUTDOWN_INVALID_TIMEOUT',
     place.path,
-    `${value} ms leaves nothing for the phases: ${RESERVE} ms of it are kept for the end of the process. Give it what the platform grants from the signal to the kill.`,
+    `expected more than ${RESERVE} ms, which are reserved for the exit of the process, got ${value} ms. Set it to the time that the platform waits between the signal and the kill.`,
   );
   return false;
 }

@@ -26,9 +26,15 @@ type Row = readonly [
 
 const phase = (settings: object): object => ({ phases: [{ name: 'drain', timeout: 100, ...settings }] });
 
-describe('rule 8: wrong options are refused with a code, a place, and what to do', () => {
+describe('rule 8: an option is rejected with a code, a path, and what to write instead', () => {
   test.each<Row>([
-    ['null for the options', null, 'SHUTDOWN_INVALID_OPTION', 'options', 'expected the options, got null'],
+    [
+      'null for the options',
+      null,
+      'SHUTDOWN_INVALID_OPTION',
+      'options',
+      'expected an object with options, got null',
+    ],
     ['a list for the options', [], 'SHUTDOWN_INVALID_OPTION', 'options', 'got a list'],
     ['a text for the options', 'drain', 'SHUTDOWN_INVALID_OPTION', 'options', "got 'drain'"],
     [
@@ -54,14 +60,14 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
     ],
 
     [
-      'an abort signal that is none',
+      'an AbortController for abortSignal',
       { abortSignal: new AbortController() },
       'SHUTDOWN_INVALID_OPTION',
       'abortSignal',
       'an AbortSignal',
     ],
     [
-      'a feature that is none',
+      'a string as a feature',
       { features: ['microservices'] },
       'SHUTDOWN_INVALID_OPTION',
       'features',
@@ -76,7 +82,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       "Did you mean 'pid-1'?",
     ],
     [
-      'one finding for a list',
+      'a string for doctor.ignore',
       { doctor: { ignore: 'pid-1' } },
       'SHUTDOWN_INVALID_OPTION',
       'doctor.ignore',
@@ -91,13 +97,13 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
     ],
     ['an empty list of phases', { phases: [] }, 'SHUTDOWN_NO_PHASES', 'phases', 'got an empty list'],
     ['null for the phases', { phases: null }, 'SHUTDOWN_NO_PHASES', 'phases', 'got null'],
-    ['an object for the phases', { phases: {} }, 'SHUTDOWN_NO_PHASES', 'phases', 'Leave the option out'],
+    ['an object for the phases', { phases: {} }, 'SHUTDOWN_NO_PHASES', 'phases', 'Omit the option'],
     [
       'a name for a phase',
       { phases: ['drain'] },
       'SHUTDOWN_INVALID_OPTION',
       'phases[0]',
-      "expected a phase, got 'drain'",
+      "expected a phase such as { name, timeout }, got 'drain'",
     ],
     [
       'a hole in the phases',
@@ -114,7 +120,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       'got undefined',
     ],
     ['an empty name', phase({ name: '' }), 'SHUTDOWN_INVALID_NAME', 'phases[0].name', "got ''"],
-    ['a name of blanks', phase({ name: '  ' }), 'SHUTDOWN_INVALID_NAME', 'phases[0].name', 'not empty'],
+    ['a name of blanks', phase({ name: '  ' }), 'SHUTDOWN_INVALID_NAME', 'phases[0].name', 'non-empty'],
     ['a number for a name', phase({ name: 1 }), 'SHUTDOWN_INVALID_NAME', 'phases[0].name', 'got 1'],
     [
       'two phases of one name',
@@ -127,7 +133,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       },
       'SHUTDOWN_DUPLICATE_PHASE',
       'phases[2].name',
-      "'drain' is already in the list, at phases[0]. Rename one of them",
+      "duplicate phase 'drain', already defined at phases[0]. Rename one of them",
     ],
     [
       'a misspelt key of a phase',
@@ -148,7 +154,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       phase({ timeout: 0 }),
       'SHUTDOWN_INVALID_TIMEOUT',
       'phases[0].timeout',
-      'a number above 0',
+      'expected a positive number of milliseconds, got 0',
     ],
     ['a negative timeout', phase({ timeout: -1 }), 'SHUTDOWN_INVALID_TIMEOUT', 'phases[0].timeout', 'got -1'],
     [
@@ -159,21 +165,21 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       'got Infinity',
     ],
     [
-      'a timeout that is no number',
+      'NaN as a timeout',
       phase({ timeout: Number.NaN }),
       'SHUTDOWN_INVALID_TIMEOUT',
       'phases[0].timeout',
       'got NaN',
     ],
     [
-      'a timeout in words',
+      'a string as a timeout',
       phase({ timeout: '5s' }),
       'SHUTDOWN_INVALID_TIMEOUT',
       'phases[0].timeout',
       "got '5s'",
     ],
     [
-      'a timeout that no timer can hold',
+      'a timeout above the limit of timers',
       phase({ timeout: 2 ** 31 }),
       'SHUTDOWN_INVALID_TIMEOUT',
       'phases[0].timeout',
@@ -184,21 +190,21 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       phase({ mode: 'paralel' }),
       'SHUTDOWN_INVALID_OPTION',
       'phases[0].mode',
-      "Did you mean 'parallel'? Known: 'parallel', 'sequential', 'dependency'.",
+      "expected one of 'parallel', 'sequential', 'dependency', got 'paralel'. Did you mean 'parallel'?",
     ],
     [
       'a number for a mode',
       phase({ mode: 1 }),
       'SHUTDOWN_INVALID_OPTION',
       'phases[0].mode',
-      "Known: 'parallel'",
+      "expected one of 'parallel', 'sequential', 'dependency', got 1.",
     ],
     [
       'an unknown onFailure',
       phase({ onFailure: 'abord' }),
       'SHUTDOWN_INVALID_OPTION',
       'phases[0].onFailure',
-      "Did you mean 'abort'? Known: 'continue', 'abort'.",
+      "expected one of 'continue', 'abort', got 'abord'. Did you mean 'abort'?",
     ],
     [
       'a text for enabled',
@@ -231,17 +237,17 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       },
       'SHUTDOWN_UNKNOWN_PHASE',
       'phases[1].after[0]',
-      "there is no phase 'drian'. Did you mean 'drain'?",
+      "unknown phase 'drian'. Did you mean 'drain'?",
     ],
     [
-      'a phase after itself',
+      'a phase that waits for itself',
       phase({ after: ['drain'] }),
       'SHUTDOWN_PHASE_CYCLE',
       'phases[0].after[0]',
-      'drain → drain: the phase waits for itself',
+      'drain → drain: a phase cannot wait for itself. Remove this name.',
     ],
     [
-      'phases after each other',
+      'phases that wait for each other',
       {
         phases: [
           { name: 'drain', timeout: 100, after: ['close'] },
@@ -251,7 +257,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       },
       'SHUTDOWN_PHASE_CYCLE',
       'phases',
-      'wait for each other. Take one of these names out of an `after`.',
+      '. Remove one of these names from an `after`.',
     ],
     [
       'an error beside the phase unready',
@@ -269,7 +275,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       'got -1',
     ],
     [
-      'a shutdownDelay in words',
+      'a string as a shutdownDelay',
       { shutdownDelay: '5' },
       'SHUTDOWN_INVALID_TIMEOUT',
       'shutdownDelay',
@@ -287,14 +293,14 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       { shutdownDelay: 2_000, phases: [{ name: 'unready', timeout: 2_000 }] },
       'SHUTDOWN_DELAY_EXCEEDS_PHASE',
       'shutdownDelay',
-      "does not fit into the 2000 ms of the phase 'unready', which waits for it. Leave the timeout",
+      "expected less than 2000 ms, the timeout of phase 'unready', got 2000 ms. Omit the timeout",
     ],
     [
       'a shutdownDelay that leaves no timer for its phase',
       { shutdownDelay: 2_147_483_647 },
       'SHUTDOWN_DELAY_EXCEEDS_PHASE',
       'shutdownDelay',
-      "does not fit into the 2147483647 ms of the phase 'unready'",
+      "expected less than 2147483647 ms, the timeout of phase 'unready'",
     ],
     ['a gracePeriod of 0', { gracePeriod: 0 }, 'SHUTDOWN_INVALID_TIMEOUT', 'gracePeriod', 'got 0'],
     [
@@ -302,7 +308,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       { gracePeriod: 1_000 },
       'SHUTDOWN_INVALID_TIMEOUT',
       'gracePeriod',
-      '1000 ms leaves nothing for the phases: 1000 ms of it are kept for the end of the process',
+      'expected more than 1000 ms, which are reserved for the exit of the process, got 1000 ms',
     ],
     [
       'true for http',
@@ -323,7 +329,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       { http: { phase: 'drian' } },
       'SHUTDOWN_UNKNOWN_PHASE',
       'http.phase',
-      "there is no phase 'drian'. Did you mean 'drain'?",
+      "unknown phase 'drian'. Did you mean 'drain'?",
     ],
     [
       'a negative idleGrace',
@@ -337,10 +343,10 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       { http: { late: 'refuse' } },
       'SHUTDOWN_INVALID_OPTION',
       'http.late',
-      "Known: 'serve', 'reject'.",
+      "expected one of 'serve', 'reject', got 'refuse'.",
     ],
     [
-      'a path that is none',
+      'a path without a leading slash',
       { http: { serve: ['health'] } },
       'SHUTDOWN_INVALID_OPTION',
       'http.serve',
@@ -354,14 +360,14 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       "expected a path pattern, got '/poll/:': it has a ':' without a name after it.",
     ],
     [
-      'one path for a list',
+      'a string for http.ignore',
       { http: { ignore: '/poll' } },
       'SHUTDOWN_INVALID_OPTION',
       'http.ignore',
       "got '/poll'",
     ],
     [
-      'a farewell in words',
+      'a string for http.sse',
       { http: { sse: 'bye' } },
       'SHUTDOWN_INVALID_OPTION',
       'http.sse',
@@ -391,7 +397,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       "a path that begins with '/'",
     ],
     [
-      'a port that is none',
+      'a port above 65535',
       { probes: { port: 70_000 } },
       'SHUTDOWN_INVALID_OPTION',
       'probes.port',
@@ -424,7 +430,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       { inFlight: { phase: 'drains' } },
       'SHUTDOWN_UNKNOWN_PHASE',
       'inFlight.phase',
-      "there is no phase 'drains'. Did you mean 'drain'?",
+      "unknown phase 'drains'. Did you mean 'drain'?",
     ],
     [
       'an empty phase of inFlight',
@@ -449,7 +455,7 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       "'SIGKILL' is no signal",
     ],
     [
-      'a signal that is no number',
+      'NaN as a signal',
       { signals: [Number.NaN] },
       'SHUTDOWN_INVALID_OPTION',
       'signals[0]',
@@ -463,7 +469,13 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
       "expected true or false, got 'true'",
     ],
     ['a number for fatalErrors', { fatalErrors: 1 }, 'SHUTDOWN_INVALID_OPTION', 'fatalErrors', 'got 1'],
-    ['a number for exit', { exit: 0 }, 'SHUTDOWN_INVALID_OPTION', 'exit', "Known: 'code', 'signal', 'none'."],
+    [
+      'a number for exit',
+      { exit: 0 },
+      'SHUTDOWN_INVALID_OPTION',
+      'exit',
+      "expected one of 'code', 'signal', 'none', got 0.",
+    ],
     ['a misspelt exit', { exit: 'non' }, 'SHUTDOWN_INVALID_OPTION', 'exit', "Did you mean 'none'?"],
     [
       'a misspelt runAt',
@@ -492,22 +504,16 @@ describe('rule 8: wrong options are refused with a code, a place, and what to do
   });
 });
 
-describe('rule 8: wrong handlers are refused with a code, their name, and what to do', () => {
+describe('rule 8: a handler is rejected with a code, its name, and what to write instead', () => {
   test.each<Row>([
     [
       'a misspelt phase',
       { phase: 'clsoe' },
       'SHUTDOWN_UNKNOWN_PHASE',
       'Pool.end.phase',
-      "there is no phase 'clsoe'. Did you mean 'close'?",
+      "unknown phase 'clsoe'. Did you mean 'close'?",
     ],
-    [
-      'a number for the phase',
-      { phase: 3 },
-      'SHUTDOWN_UNKNOWN_PHASE',
-      'Pool.end.phase',
-      'there is no phase 3',
-    ],
+    ['a number for the phase', { phase: 3 }, 'SHUTDOWN_UNKNOWN_PHASE', 'Pool.end.phase', 'unknown phase 3'],
     [
       'a misspelt key',
       { timeOut: 5 },
@@ -516,15 +522,21 @@ describe('rule 8: wrong handlers are refused with a code, their name, and what t
       "Did you mean 'timeout'?",
     ],
     [
-      'a key of a task alone',
+      'a key that only tasks have',
       { run: () => 1 },
       'SHUTDOWN_UNKNOWN_OPTION',
       'Pool.end.run',
-      'there is no such option',
+      'unknown option',
     ],
-    ['a misspelt mode', { mode: 'serial' }, 'SHUTDOWN_INVALID_OPTION', 'Pool.end.mode', "Known: 'parallel'"],
     [
-      'an order in words',
+      'a misspelt mode',
+      { mode: 'serial' },
+      'SHUTDOWN_INVALID_OPTION',
+      'Pool.end.mode',
+      "expected one of 'parallel', 'sequential', 'dependency', got 'serial'.",
+    ],
+    [
+      'a string as an order',
       { order: 'first' },
       'SHUTDOWN_INVALID_OPTION',
       'Pool.end.order',
@@ -537,30 +549,36 @@ describe('rule 8: wrong handlers are refused with a code, their name, and what t
       { after: ['Other.ends'] },
       'SHUTDOWN_UNKNOWN_TASK',
       'Pool.end.after[0]',
-      "there is no task 'Other.ends'. Did you mean 'Other.end'?",
+      "unknown task 'Other.ends'. Did you mean 'Other.end'?",
     ],
     [
       'a task of a later phase in after',
       { phase: 'flush', after: ['Other.end'] },
       'SHUTDOWN_TASK_ORDER',
       'Pool.end.after[0]',
-      "'Other.end' is in the phase 'close', which does not come before 'flush'",
+      "'Other.end' is in phase 'close', which does not run before phase 'flush'",
     ],
-    ['an empty name', { name: '' }, 'SHUTDOWN_INVALID_NAME', 'Pool.end.name', 'not empty'],
+    ['an empty name', { name: '' }, 'SHUTDOWN_INVALID_NAME', 'Pool.end.name', 'non-empty'],
     [
       'the name of another',
       { name: 'Other.end' },
       'SHUTDOWN_DUPLICATE_TASK',
       'Other.end',
-      'Give one of them a `name` of its own',
+      'Give one of the tasks a `name` of its own',
     ],
-    ['a timeout of 0', { timeout: 0 }, 'SHUTDOWN_INVALID_TIMEOUT', 'Pool.end.timeout', 'a number above 0'],
+    [
+      'a timeout of 0',
+      { timeout: 0 },
+      'SHUTDOWN_INVALID_TIMEOUT',
+      'Pool.end.timeout',
+      'expected a positive number of milliseconds, got 0',
+    ],
     [
       'a timeout beyond its phase',
       { timeout: 5_001 },
       'SHUTDOWN_TIMEOUT_EXCEEDS_PHASE',
       'Pool.end.timeout',
-      "5001 ms is more than the 5000 ms of its phase 'close', which ends it first. Give it less, or the phase more.",
+      "expected at most 5000 ms, the timeout of phase 'close', got 5001 ms. Lower it, or raise the timeout of the phase.",
     ],
   ])('%s', async (_, input, code, path, says) => {
     class Other {
@@ -578,15 +596,27 @@ describe('rule 8: wrong handlers are refused with a code, their name, and what t
   });
 });
 
-describe('rule 8: wrong tasks are refused as they are registered', () => {
+describe('rule 8: a task is rejected when it is registered', () => {
   const run = (): void => undefined;
 
   test.each<Row>([
-    ['no task', undefined, 'SHUTDOWN_INVALID_OPTION', 'register(task)', 'expected a task, got undefined'],
+    [
+      'no task',
+      undefined,
+      'SHUTDOWN_INVALID_OPTION',
+      'register(task)',
+      'expected a task such as { name, run }, got undefined',
+    ],
     ['a function', run, 'SHUTDOWN_INVALID_OPTION', 'run', 'got the function run'],
     ['no name', { run }, 'SHUTDOWN_INVALID_NAME', 'register(task).name', 'got undefined'],
     ['an empty name', { name: '', run }, 'SHUTDOWN_INVALID_NAME', 'register(task).name', "got ''"],
-    ['no function', { name: 'pool' }, 'SHUTDOWN_NOT_A_FUNCTION', 'pool.run', 'expected the function to run'],
+    [
+      'no function',
+      { name: 'pool' },
+      'SHUTDOWN_NOT_A_FUNCTION',
+      'pool.run',
+      'expected a function, got undefined',
+    ],
     [
       'a promise',
       { name: 'pool', run: Promise.resolve() },
@@ -613,7 +643,7 @@ describe('rule 8: wrong tasks are refused as they are registered', () => {
       { name: 'Other.end', run },
       'SHUTDOWN_DUPLICATE_TASK',
       'Other.end',
-      'Unregister that one first, or give this one another name.',
+      'Unregister it first, or give this task another name.',
     ],
     [
       'an unknown task in after',
@@ -635,8 +665,8 @@ describe('rule 8: wrong tasks are refused as they are registered', () => {
   });
 });
 
-describe('rule 8: several mistakes', () => {
-  test('are told in one error, each on its line', async () => {
+describe('rule 8: several problems', () => {
+  test('are reported by one error, each on its own line', async () => {
     class Pool {
       @OnShutdown({ phase: 'clsoe', timeout: -5 })
       end(): void {}
@@ -651,19 +681,19 @@ describe('rule 8: several mistakes', () => {
     expect(error).toMatchObject({ name: 'ShutdownConfigurationError', code: 'SHUTDOWN_CONFIGURATION' });
     const lines = String(error).split('\n');
     expect(lines).toEqual([
-      'ShutdownConfigurationError: The shutdown is configured wrongly in 6 places:',
+      'ShutdownConfigurationError: Invalid shutdown configuration (6 problems):',
       expect.stringMatching(
-        /^ {2}shutdownDeley: there is no such option\. Did you mean 'shutdownDelay'\? Known: '.+, \d more\. \[SHUTDOWN_UNKNOWN_OPTION\]$/,
+        /^ {2}shutdownDeley: unknown option\. Did you mean 'shutdownDelay'\? Known: '.+, \d more\. \[SHUTDOWN_UNKNOWN_OPTION\]$/,
       ),
-      "  phases[0].mode: 'fast' is not one of the values here. Known: 'parallel', 'sequential', 'dependency'. [SHUTDOWN_INVALID_OPTION]",
-      "  phases[0].timeout: expected milliseconds, a number above 0 and at most 2147483647, got 'long'. [SHUTDOWN_INVALID_TIMEOUT]",
-      "  exit: 'never' is not one of the values here. Known: 'code', 'signal', 'none'. [SHUTDOWN_INVALID_OPTION]",
-      "  Pool.end.phase: there is no phase 'clsoe'. Did you mean 'close'? Known: 'unready', 'close'. [SHUTDOWN_UNKNOWN_PHASE]",
-      '  Pool.end.timeout: expected milliseconds, a number above 0 and at most 2147483647, got -5. [SHUTDOWN_INVALID_TIMEOUT]',
+      "  phases[0].mode: expected one of 'parallel', 'sequential', 'dependency', got 'fast'. [SHUTDOWN_INVALID_OPTION]",
+      "  phases[0].timeout: expected a positive number of milliseconds, got 'long'. [SHUTDOWN_INVALID_TIMEOUT]",
+      "  exit: expected one of 'code', 'signal', 'none', got 'never'. [SHUTDOWN_INVALID_OPTION]",
+      "  Pool.end.phase: unknown phase 'clsoe'. Did you mean 'close'? Known: 'unready', 'close'. [SHUTDOWN_UNKNOWN_PHASE]",
+      '  Pool.end.timeout: expected a positive number of milliseconds, got -5. [SHUTDOWN_INVALID_TIMEOUT]',
     ]);
   });
 
-  test('of every kind are found in one list', () => {
+  test('of different kinds are all collected', () => {
     const mistakes = mistakesIn({
       typo: 1,
       signals: ['SIGX', 'SIGY', 'SIGX'],
@@ -684,7 +714,7 @@ describe('rule 8: several mistakes', () => {
     ]);
   });
 
-  test('leave the settings usable, so that checking can go on', () => {
+  test('leave the settings usable, so that the checks can continue', () => {
     const settings = resolveOptions({ gracePeriod: 'x', exit: 'y', signals: 'z', inFlight: 3 }, platform);
     expect(settings).toMatchObject({
       gracePeriod: 30_000,
@@ -695,13 +725,13 @@ describe('rule 8: several mistakes', () => {
   });
 });
 
-describe('the object of the user', () => {
+describe('the options object of the user', () => {
   const frozen = <T extends object>(value: T): T => {
     for (const each of Object.values(value)) if (typeof each === 'object' && each !== null) frozen(each);
     return Object.freeze(value);
   };
 
-  test('may be frozen to its depth', () => {
+  test('may be deeply frozen', () => {
     const options: GracefulShutdownOptions = frozen({
       phases: [
         { name: 'unready' },
@@ -716,7 +746,7 @@ describe('the object of the user', () => {
     expect(settings.phaseGraph.names).toEqual(['unready', 'drain', 'close']);
   });
 
-  test('stays as it was, also where it is wrong', () => {
+  test('is not changed, even if it is invalid', () => {
     const options = {
       phases: [{ name: 'drain', timeout: -1, after: ['nobody'] }, { name: 'unready' }],
       shutdownDelay: 10,
@@ -727,7 +757,7 @@ describe('the object of the user', () => {
     expect(options).toEqual(before);
   });
 
-  test('may be changed afterwards without effect', () => {
+  test('may be changed afterwards, without effect', () => {
     const phases = [{ name: 'drain', timeout: 100, after: [] as string[] }];
     const settings = resolveOptions({ phases }, platform);
     phases[0]?.after.push('unready');
@@ -763,8 +793,8 @@ describe('the object of the user', () => {
   });
 });
 
-describe('the defaults', () => {
-  test('stand for each option that is left out', () => {
+describe('the defaults of the options', () => {
+  test('apply to every omitted option', () => {
     const { mistakes, phaseGraph, ...settings } = resolveOptions({}, platform);
     expect(mistakes.all).toEqual([]);
     expect(settings).toMatchObject({
@@ -809,23 +839,23 @@ describe('the defaults', () => {
     ]);
   });
 
-  test('give one option without touching the others', () => {
+  test('of other options still apply if one option is set', () => {
     expect(resolveOptions({ exit: 'none' }, platform)).toMatchObject({ exit: 'none', gracePeriod: 30_000 });
     expect(resolveOptions({ inFlight: {} }, platform)).toMatchObject({ inFlightPhase: 'drain' });
   });
 
-  test('wait 5 000 ms for load balancers in Kubernetes, and give the phase unready the time for it', () => {
+  test('include a shutdownDelay of 5 000 ms on Kubernetes, and a longer timeout of unready', () => {
     const { shutdownDelay, phaseGraph } = resolveOptions({}, { ...platform, inKubernetes: true });
     expect(shutdownDelay).toBe(5_000);
     expect(phaseGraph.phase('unready')?.timeout).toBe(6_000);
   });
 
-  test('yield to a shutdownDelay of 0 in Kubernetes', () => {
+  test('give way to a shutdownDelay of 0 on Kubernetes', () => {
     const settings = resolveOptions({ shutdownDelay: 0 }, { ...platform, inKubernetes: true });
     expect(settings.shutdownDelay).toBe(0);
   });
 
-  test('take every value that is right', () => {
+  test('give way to every valid value', () => {
     const logger = new Logger();
     const options = {
       phases: [
@@ -852,8 +882,8 @@ describe('the defaults', () => {
   });
 });
 
-describe("rule 14: the list of phases is the user's", () => {
-  test('the phase unready stands in front where the list lacks it', () => {
+describe("rule 14: the user's list of phases", () => {
+  test('gets the phase unready in front if it is missing', () => {
     const { phaseGraph } = resolveOptions(
       {
         shutdownDelay: 500,
@@ -872,7 +902,7 @@ describe("rule 14: the list of phases is the user's", () => {
     expect(phaseGraph.phase('unready')?.timeout).toBe(1_500);
   });
 
-  test('the phase unready stays where the list has it, with the timeout that it was given', () => {
+  test('keeps the place and the timeout of unready', () => {
     const { phaseGraph } = resolveOptions(
       {
         phases: [
@@ -891,7 +921,7 @@ describe("rule 14: the list of phases is the user's", () => {
   test.each<[string, object, string]>([
     ['goes to drain', {}, 'drain'],
     [
-      'goes to drain wherever it stands',
+      'goes to drain at any position',
       {
         phases: [
           { name: 'a', timeout: 1 },
@@ -910,11 +940,11 @@ describe("rule 14: the list of phases is the user's", () => {
       },
       'stop',
     ],
-    ['passes unready by', { phases: [{ name: 'unready' }, { name: 'stop', timeout: 1 }] }, 'stop'],
-    ['goes to unready where there is nothing else', { phases: [{ name: 'unready' }] }, 'unready'],
+    ['skips unready', { phases: [{ name: 'unready' }, { name: 'stop', timeout: 1 }] }, 'stop'],
+    ['goes to unready if that is the only phase', { phases: [{ name: 'unready' }] }, 'unready'],
     ['goes to the phase that its option names', { inFlight: { phase: 'close' } }, 'close'],
-    ['goes to unready where its option says so', { inFlight: { phase: 'unready' } }, 'unready'],
-  ])('what drains %s', (_, options, phaseName) => {
+    ['goes to unready if its option says so', { inFlight: { phase: 'unready' } }, 'unready'],
+  ])('in which the drain %s', (_, options, phaseName) => {
     const settings = resolveOptions(options, platform);
     expect(settings.mistakes.all).toEqual([]);
     expect(settings.inFlightPhase).toBe(phaseName);

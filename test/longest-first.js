@@ -19,7 +19,7 @@ const rank = ({ path }) => {
 
 export default class LongestFirst extends Sequencer {
   async sort(tests) {
-    // oxlint-disable-next-line unicorn/no-array-sort -- the method of Jest's sequencer, not of a list
+    // oxlint-disable-next-line unicorn/no-array-sort -- Jest's sequencer, not an array
     const sorted = await super.sort(tests);
     return [...sorted].toSorted((a, b) => rank(a) - rank(b));
   }

@@ -11,8 +11,8 @@ import { longestPath } from './time-budget.js';
 /**
  * Builds the plan of a shutdown from its phases and tasks, in O(V + E).
  *
- * @param injections which owners of tasks inject which, for `dependency` mode
- * @throws ShutdownConfigurationError with all mistakes at once
+ * @param injections which owners of tasks inject which; orders the tasks of a phase in `dependency` mode
+ * @throws ShutdownConfigurationError with all problems at once
  */
 export function buildPlan(
   phases: readonly PhaseOptions[],
@@ -28,7 +28,7 @@ export function buildPlan(
   return plan;
 }
 
-/** The same over phases that are checked already; what is wrong with the tasks is added to the mistakes. */
+/** Builds the plan over phases that were checked before. Problems of the tasks are added to `mistakes`. */
 export function planTasks(
   phaseGraph: PhaseGraph,
   tasks: readonly ShutdownTask[],
@@ -42,7 +42,7 @@ export function planTasks(
       mistakes.add(
         'SHUTDOWN_DUPLICATE_TASK',
         path,
-        `the name '${task.name}' is taken by another task. Give one of them a \`name\` of its own.`,
+        `duplicate task name '${task.name}'. Give one of the tasks a \`name\` of its own.`,
       );
       return;
     }

@@ -1,16 +1,16 @@
 import type { MistakeList } from './mistake.js';
-import { nameAdvice } from './nearest-name.js';
+import { nameAdvice, nearestName } from './nearest-name.js';
 
-/** The longest time that a timer of JavaScript can hold: 2^31 - 1 milliseconds, nearly 25 days. */
+/** The longest delay of a JavaScript timer: 2^31 - 1 ms, nearly 25 days. */
 export const MAX_TIMEOUT = 2_147_483_647;
 
-/** Where a value stands in the configuration, and where to say what is wrong with it. */
+/** The path of a value in the configuration, and the list that takes what is wrong with it. */
 export interface Place {
   readonly path: string;
   readonly mistakes: MistakeList;
 }
 
-/** A value as it appears in a message. */
+/** A value as error messages show it. */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return `the function ${value.name || '(anonymous)'}`;
@@ -22,25 +22,30 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Milliseconds for a timer: a positive finite number. */
-export function isTimeout(value: unknown, { path, mistakes }: Place): value is number {
+/** Accepts the milliseconds of a timer, 0 excluded. */
+export function isTimeout(value: unknown, place: Place): value is number {
+  return isMilliseconds(value, 'a positive number of milliseconds', place);
+}
+
+/** Accepts the milliseconds of a timer, or 0 for "no wait". */
+export function isDuration(value: unknown, place: Place): value is number {
+  return value === 0 || isMilliseconds(value, '0 or a positive number of milliseconds', place);
+}
+
+function isMilliseconds(value: unknown, expected: string, { path, mistakes }: Place): value is number {
   if (typeof value === 'number' && value > 0 && value <= MAX_TIMEOUT) return true;
+  const isTooLong = typeof value === 'number' && value > MAX_TIMEOUT;
   mistakes.add(
     'SHUTDOWN_INVALID_TIMEOUT',
     path,
-    `expected milliseconds, a number above 0 and at most ${MAX_TIMEOUT}, got ${shown(value)}.`,
+    `expected ${isTooLong ? `at most ${MAX_TIMEOUT} milliseconds` : expected}, got ${shown(value)}.`,
   );
   return false;
 }
 
-/** Milliseconds where 0 means not at all. */
-export function isDuration(value: unknown, place: Place): value is number {
-  return value === 0 || isTimeout(value, place);
-}
-
 export function isName(value: unknown, { path, mistakes }: Place): value is string {
   if (typeof value === 'string' && value.trim() !== '') return true;
-  mistakes.add('SHUTDOWN_INVALID_NAME', path, `expected a name that is not empty, got ${shown(value)}.`);
+  mistakes.add('SHUTDOWN_INVALID_NAME', path, `expected a non-empty name, got ${shown(value)}.`);
   return false;
 }
 
@@ -50,15 +55,17 @@ export function isOneOf<T extends string>(
   { path, mistakes }: Place,
 ): value is T {
   if (known.some((each) => each === value)) return true;
+  const nearest = typeof value === 'string' ? nearestName(value, known) : undefined;
+  const advice = nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
   mistakes.add(
     'SHUTDOWN_INVALID_OPTION',
     path,
-    `${shown(value)} is not one of the values here. ${nameAdvice(value, known)}`,
+    `expected one of ${known.map(shown).join(', ')}, got ${shown(value)}.${advice}`,
   );
   return false;
 }
 
-/** A value of any other kind, told by its name: `a function`, `true or false`. */
+/** Accepts a value of a kind; `named` is the kind in the error message: `a function`, `true or false`. */
 export function isKind<T>(
   value: unknown,
   kind: { readonly named: string; readonly test: (value: unknown) => value is T },
@@ -85,14 +92,14 @@ export const NAME_LIST = {
     Array.isArray(value) && value.every((each) => typeof each === 'string' && each.trim() !== ''),
 };
 
-/** Refuses keys that nobody reads: a misspelt option would otherwise be ignored in silence. */
+/** Rejects unknown keys: a misspelt option would otherwise be ignored silently. */
 export function checkKeys(value: object, known: readonly string[], { path, mistakes }: Place): void {
   for (const key of Object.keys(value)) {
     if (known.includes(key)) continue;
     mistakes.add(
       'SHUTDOWN_UNKNOWN_OPTION',
       path === '' ? key : `${path}.${key}`,
-      `there is no such option. ${nameAdvice(key, known)}`,
+      `unknown option. ${nameAdvice(key, known)}`,
     );
   }
 }

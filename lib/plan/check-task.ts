@@ -28,15 +28,18 @@ const TASK_KEYS = [
   'expectedMs',
 ];
 
-/** The phase that a task belongs to. */
 export function phaseOf(task: ShutdownTask): string {
   return task.phase ?? DEFAULT_PHASE;
 }
 
-/** Checks one task by itself and against its phase; says whether the plan can hold it. */
+/** Checks one task alone and against its phase. Returns whether the plan can contain it. */
 export function isTask(value: unknown, phases: PhaseGraph, { path, mistakes }: Place): value is ShutdownTask {
   if (!isRecord(value)) {
-    mistakes.add('SHUTDOWN_INVALID_OPTION', path, `expected a task, got ${shown(value)}.`);
+    mistakes.add(
+      'SHUTDOWN_INVALID_OPTION',
+      path,
+      `expected a task such as { name, run }, got ${shown(value)}.`,
+    );
     return false;
   }
   const before = mistakes.all.length;
@@ -47,14 +50,13 @@ export function isTask(value: unknown, phases: PhaseGraph, { path, mistakes }: P
     mistakes.add(
       'SHUTDOWN_NOT_A_FUNCTION',
       `${path}.run`,
-      `expected the function to run, got ${shown(value['run'])}.`,
+      `expected a function, got ${shown(value['run'])}.`,
     );
   }
   checkTaskSettings(value, phases, { path, mistakes });
   return mistakes.all.length === before;
 }
 
-/** The place of a task: phase, mode, order, after and timeout. */
 function checkTaskSettings(
   { phase = DEFAULT_PHASE, mode, order, after, timeout }: Readonly<Record<string, unknown>>,
   phases: PhaseGraph,
@@ -66,7 +68,7 @@ function checkTaskSettings(
     mistakes.add(
       'SHUTDOWN_UNKNOWN_PHASE',
       `${path}.phase`,
-      `there is no phase ${shown(phase)}. ${nameAdvice(phase, phases.names)}`,
+      `unknown phase ${shown(phase)}. ${nameAdvice(phase, phases.names)}`,
     );
   }
   if (mode !== undefined) isOneOf(mode, MODES, at('mode'));
@@ -76,12 +78,12 @@ function checkTaskSettings(
     mistakes.add(
       'SHUTDOWN_TIMEOUT_EXCEEDS_PHASE',
       `${path}.timeout`,
-      `${timeout} ms is more than the ${known.timeout} ms of its phase '${known.name}', which ends it first. Give it less, or the phase more.`,
+      `expected at most ${known.timeout} ms, the timeout of phase '${known.name}', got ${timeout} ms. Lower it, or raise the timeout of the phase.`,
     );
   }
 }
 
-/** Checks that each name in `after` is a task that can have ended before this one starts. */
+/** Checks that each name in `after` is a task that can end before this one starts. */
 export function checkAfter(
   task: ShutdownTask,
   { path, mistakes }: Place,
@@ -99,20 +101,24 @@ export function checkAfter(
     const at = `${path}.after[${index}]`;
     const earlier = named(name);
     if (name === task.name) {
-      mistakes.add('SHUTDOWN_TASK_CYCLE', at, `${name} → ${name}: the task waits for itself.`);
+      mistakes.add(
+        'SHUTDOWN_TASK_CYCLE',
+        at,
+        `${name} → ${name}: a task cannot wait for itself. Remove this name.`,
+      );
     } else if (earlier === undefined) {
-      mistakes.add('SHUTDOWN_UNKNOWN_TASK', at, `there is no task '${name}'. ${nameAdvice(name, names())}`);
+      mistakes.add('SHUTDOWN_UNKNOWN_TASK', at, `unknown task '${name}'. ${nameAdvice(name, names())}`);
     } else if (phaseOf(earlier) !== phaseOf(task) && !phases.precedes(phaseOf(earlier), phaseOf(task))) {
       mistakes.add(
         'SHUTDOWN_TASK_ORDER',
         at,
-        `'${name}' is in the phase '${phaseOf(earlier)}', which does not come before '${phaseOf(task)}'. Move one of the two tasks, or order the phases.`,
+        `'${name}' is in phase '${phaseOf(earlier)}', which does not run before phase '${phaseOf(task)}'. Move one of the two tasks to another phase, or order the phases.`,
       );
     }
   });
 }
 
-/** A cycle among the tasks of a phase, as a sentence. */
+/** The error message for a cycle among the tasks of a phase. */
 export function cycleMessage(names: readonly string[]): string {
-  return `${[...names, names[0]].join(' → ')} wait for each other, by \`after\` and by injection. Take one of these names out of an \`after\`, or give one of the tasks the mode 'parallel', which does not follow the injection.`;
+  return `dependency cycle ${[...names, names[0]].join(' → ')}, through \`after\` and injection. Remove one of these names from an \`after\`, or give one of the tasks \`mode: 'parallel'\`, which ignores injection.`;
 }

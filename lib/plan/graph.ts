@@ -1,8 +1,8 @@
 const NONE: readonly number[] = [];
 
-/** A directed graph over the nodes 0 … size - 1. An edge runs from what ends first to what waits for it. */
+/** A directed graph over the nodes 0 … size - 1. `from` of an edge ends before `to` starts. */
 export class Graph {
-  /** Most nodes have one edge or none, so that a list is made with its first edge only. */
+  /** Most nodes have one edge or none, so a list is created with the first edge. */
   readonly #successors: (number[] | undefined)[];
 
   constructor(size: number) {
@@ -33,7 +33,7 @@ export class Graph {
     }
   }
 
-  /** How many edges end at each node. */
+  /** The in-degree of each node. */
   waitCounts(): Uint32Array {
     const counts = new Uint32Array(this.size);
     this.forEachEdge((_, to) => {
@@ -42,7 +42,7 @@ export class Graph {
     return counts;
   }
 
-  /** The nodes that come after `start` on any path, without it. */
+  /** The nodes that depend on `start`, directly or indirectly, without `start`. */
   reachableFrom(start: number): Set<number> {
     const reached = new Set<number>();
     const open = [start];
@@ -57,7 +57,7 @@ export class Graph {
     return reached;
   }
 
-  /** The same nodes with every edge turned round. */
+  /** The same nodes with every edge reversed. */
   reversed(): Graph {
     const reversed = new Graph(this.size);
     this.forEachEdge((from, to) => reversed.addEdge(to, from));
@@ -65,17 +65,17 @@ export class Graph {
   }
 }
 
-/** The nodes of a graph in an order that its edges allow, or one cycle that forbids every order. */
+/** The nodes of a graph in topological order, or a cycle that prevents one. */
 export type Ordering =
   | { readonly kind: 'ordered'; readonly order: readonly number[] }
   | { readonly kind: 'cyclic'; readonly cycle: readonly number[] };
 
 /**
- * Orders the nodes along the edges in O(V + E), as near to `preference` as the edges allow: a node that
- * has to wait is moved back, nothing is moved forward.
+ * Orders the nodes topologically in O(V + E), as close to `preference` as the edges allow: a node that must wait moves
+ * back, no node moves forward.
  *
- * A depth-first search over the successors, from the last preferred node to the first, whose reversed
- * post-order is the answer. It keeps its own stack, since a chain of tasks may be longer than the call stack.
+ * Depth-first search over the successors, from the last preferred node to the first; the result is the reversed
+ * post-order. It has its own stack, since a chain of tasks may be longer than the call stack.
  */
 export function topologicalOrder(graph: Graph, preference: readonly number[]): Ordering {
   const unseen = 0;

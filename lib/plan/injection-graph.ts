@@ -1,23 +1,23 @@
 import { Graph } from './graph.js';
 
-/** Which owners an owner injects. */
+/** The owners that each owner injects. */
 export type Injections = ReadonlyMap<object, readonly object[]>;
 
 /**
- * The injection graph of an application with its circles folded: owners that inject each other (by
- * `forwardRef`) are one component, have no order among themselves, and close together.
+ * The injection graph of an app with its cycles condensed: owners that inject each other (through `forwardRef`) form one
+ * component, without an order among themselves.
  *
- * Components are numbered so that an injected one has a lower number than those that inject it.
+ * The number of a component is lower than the numbers of the components that inject it.
  */
 export class InjectionGraph {
   static readonly EMPTY = new InjectionGraph(new Map());
 
   readonly #owners: readonly object[];
   readonly #componentByOwner = new Map<object, number>();
-  /** From a component to those that it injects: the order in which their tasks may start. */
+  /** Edges go from a component to those that it injects: the order in which their tasks may start. */
   readonly #components: Graph;
 
-  /** @param standIn the owner in whose place one stands that the injections do not name */
+  /** @param standIn returns a known owner in place of one that `injections` does not contain */
   constructor(
     injections: Injections,
     private readonly standIn: (owner: object) => object | undefined = () => undefined,
@@ -49,7 +49,6 @@ export class InjectionGraph {
     });
   }
 
-  /** Every owner that the graph knows. */
   get owners(): readonly object[] {
     return this.#owners;
   }
@@ -69,8 +68,8 @@ export class InjectionGraph {
 }
 
 /**
- * Tarjan's algorithm (R. Tarjan, "Depth-first search and linear graph algorithms", 1972) with a stack of
- * its own. A component is numbered when it is complete, hence after all that it leads to.
+ * Tarjan's algorithm (R. Tarjan, "Depth-first search and linear graph algorithms", 1972) with its own stack. A component
+ * gets its number when it is complete, so after all components that it leads to.
  */
 function stronglyConnected(graph: Graph): { readonly componentOf: Int32Array; readonly count: number } {
   const visitedAt = new Int32Array(graph.size).fill(-1);

@@ -1,4 +1,4 @@
-/** The code of one mistake in the configuration. */
+/** The code of one problem in the configuration. */
 export type ShutdownMistakeCode =
   | 'SHUTDOWN_UNKNOWN_OPTION'
   | 'SHUTDOWN_INVALID_OPTION'
@@ -19,15 +19,19 @@ export type ShutdownMistakeCode =
   | 'SHUTDOWN_DUPLICATE_MODULE'
   | 'SHUTDOWN_MODULE_MISSING';
 
-/** One mistake: which kind, where it stands, and a sentence that says what to do. */
+/** One problem in the options, the handlers or the registered tasks. */
 export interface ShutdownMistake {
   readonly code: ShutdownMistakeCode;
-  /** Where it stands: `phases[1].after[0]`, `shutdownDelay`, `OrdersOutbox.publishRest`. */
+  /** The wrong value: `phases[1].after[0]`, `shutdownDelay`, `OrdersOutbox.publishRest.timeout`. */
   readonly path: string;
+  /** What is wrong, and what to write instead. */
   readonly message: string;
 }
 
-/** Thrown at boot, with every mistake of the configuration at once. A run never throws it. */
+/**
+ * The shutdown is configured incorrectly. Thrown at boot and by `register()`, with all problems at once; `run()` rejects
+ * with it if `from` is unknown.
+ */
 export class ShutdownConfigurationError extends Error {
   override readonly name = 'ShutdownConfigurationError';
   readonly code = 'SHUTDOWN_CONFIGURATION';
@@ -36,15 +40,15 @@ export class ShutdownConfigurationError extends Error {
     super(
       [
         mistakes.length === 1
-          ? 'The shutdown is configured wrongly:'
-          : `The shutdown is configured wrongly in ${mistakes.length} places:`,
+          ? 'Invalid shutdown configuration:'
+          : `Invalid shutdown configuration (${mistakes.length} problems):`,
         ...mistakes.map(({ code, path, message }) => `  ${path}: ${message} [${code}]`),
       ].join('\n'),
     );
   }
 }
 
-/** Collects mistakes, so that all of them are told at once. */
+/** Collects the problems of a configuration, so that one error reports all of them. */
 export class MistakeList {
   readonly #mistakes: ShutdownMistake[] = [];
 
@@ -56,7 +60,7 @@ export class MistakeList {
     this.#mistakes.push(...mistakes);
   }
 
-  /** Another list that begins with the same mistakes. */
+  /** A list of its own that starts with the same problems. */
   copy(): MistakeList {
     const copy = new MistakeList();
     copy.addAll(this.#mistakes);

@@ -1,4 +1,4 @@
-/** The name that was most likely meant, if one is near enough to be a slip. */
+/** The name that was most likely meant, if one is close enough for a typo. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 2)) + 1;
@@ -13,17 +13,17 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return nearest;
 }
 
-/** `Did you mean 'drain'? Known: …`, with a list that stays readable. */
+/** `Did you mean 'drain'? Known: …`, with at most eight names. */
 export function nameAdvice(name: unknown, known: Iterable<string>): string {
   const names = [...known];
   const nearest = typeof name === 'string' ? nearestName(name, names) : undefined;
   const shown = names.slice(0, 8).map((each) => `'${each}'`);
   if (names.length > shown.length) shown.push(`${names.length - shown.length} more`);
-  const list = shown.length > 0 ? `Known: ${shown.join(', ')}.` : 'None is known.';
+  const list = shown.length > 0 ? `Known: ${shown.join(', ')}.` : 'Known: none.';
   return nearest === undefined ? list : `Did you mean '${nearest}'? ${list}`;
 }
 
-/** Levenshtein distance over one row. */
+/** The Levenshtein distance; only one row of its matrix is kept. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let i = 1; i <= from.length; i += 1) {

@@ -2,17 +2,18 @@ import { phaseOf } from './check-task.js';
 import type { ShutdownPlan } from './shutdown-plan.js';
 import type { ShutdownTask } from './task.js';
 
-/** A handler that comes when a provider which its own provider injects has already been shut down. */
+/** A task that may run too late: a provider that its own provider injects has already been shut down. */
 export interface OrderDoubt {
-  /** The task of the provider that injects. */
+  /** The task of the injecting provider. */
   readonly task: ShutdownTask;
-  /** The last task of the injected provider: it has ended when `task` starts. */
+  /** The last task of the injected provider. It has ended before `task` starts. */
   readonly injected: ShutdownTask;
 }
 
 /**
- * Finds the tasks whose provider injects, also through providers without a task, one whose tasks are all
- * in earlier phases. `after: [<the earlier task>]` says that the order is meant, and silences the doubt.
+ * Finds tasks that may run too late: their provider injects another provider, directly or through providers without
+ * tasks, and all tasks of that provider run in earlier phases. `after: [<the earlier task>]` confirms the order and
+ * silences the doubt.
  */
 export function findOrderDoubts({ phases, phaseGraph, injections }: ShutdownPlan): readonly OrderDoubt[] {
   const tasksOf = new Map<number, ShutdownTask[]>();

@@ -17,10 +17,10 @@ import { MODES, ON_FAILURE, type Phase, type PhaseOptions } from './phase.js';
 
 const PHASE_KEYS = ['name', 'mode', 'timeout', 'after', 'onFailure', 'enabled'];
 
-/** A timeout for the phases that were written with a wrong one, so that checking can go on. */
+/** Replaces an invalid timeout, so that the checks can continue. */
 const STAND_IN_TIMEOUT = 1_000;
 
-/** The phases of a plan in an order in which they may run, and who waits for whom. */
+/** The phases of a plan in topological order, with their dependencies. */
 export class PhaseGraph {
   readonly #indexes: ReadonlyMap<string, number>;
   readonly #later = new Map<number, ReadonlySet<number>>();
@@ -34,17 +34,17 @@ export class PhaseGraph {
   }
 
   /**
-   * Checks the list of phases and arranges it. What is wrong is added to the mistakes and left out, so
-   * that the rest of the configuration can be checked against what is right.
+   * Checks and orders the list of phases. Problems are added to `mistakes` and left out of the graph, so that the rest
+   * of the configuration can be checked against the valid phases.
    *
-   * @param inFront phases that are not in the list of the user and stand in front of it
+   * @param inFront phases to prepend to the list of the user
    */
   static from(list: unknown, mistakes: MistakeList, inFront: readonly PhaseOptions[] = []): PhaseGraph {
     if (!Array.isArray(list) || list.length === 0) {
       mistakes.add(
         'SHUTDOWN_NO_PHASES',
         'phases',
-        `expected a list of at least one phase, got ${Array.isArray(list) ? 'an empty list' : shown(list)}. Leave the option out to have the default phases.`,
+        `expected a list of at least one phase, got ${Array.isArray(list) ? 'an empty list' : shown(list)}. Omit the option to use the default phases.`,
       );
       return new PhaseGraph([], new Graph(0));
     }
@@ -69,7 +69,7 @@ export class PhaseGraph {
       mistakes.add(
         'SHUTDOWN_PHASE_CYCLE',
         'phases',
-        `${[...names, names[0]].join(' → ')} wait for each other. Take one of these names out of an \`after\`.`,
+        `dependency cycle ${[...names, names[0]].join(' → ')}. Remove one of these names from an \`after\`.`,
       );
       return new PhaseGraph(phases, new Graph(phases.length));
     }
@@ -95,7 +95,7 @@ export class PhaseGraph {
     return index === undefined ? undefined : this.phases[index];
   }
 
-  /** The indexes of the phases that come after the given one on any path. */
+  /** The indexes of the phases that depend on the given one, directly or indirectly. */
   laterThan(index: number): ReadonlySet<number> {
     const known = this.#later.get(index);
     if (known) return known;
@@ -129,12 +129,15 @@ function readPhases(
     phases.push(readPhase(written, { ...place, mistakes, known, follows }));
   };
   for (const phase of inFront) read({ ...phase }, { name: phase.name, path: phase.name });
-  /** Where each name stands in the list. */
   const places = new Map<string, number>();
   list.forEach((each: unknown, index) => {
     const path = `phases[${index}]`;
     if (!isRecord(each)) {
-      mistakes.add('SHUTDOWN_INVALID_OPTION', path, `expected a phase, got ${shown(each)}.`);
+      mistakes.add(
+        'SHUTDOWN_INVALID_OPTION',
+        path,
+        `expected a phase such as { name, timeout }, got ${shown(each)}.`,
+      );
       return;
     }
     checkKeys(each, PHASE_KEYS, { path, mistakes });
@@ -145,7 +148,7 @@ function readPhases(
       mistakes.add(
         'SHUTDOWN_DUPLICATE_PHASE',
         `${path}.name`,
-        `the phase '${name}' is already in the list, at phases[${first}]. Rename one of them, or put the tasks of both into one.`,
+        `duplicate phase '${name}', already defined at phases[${first}]. Rename one of them, or merge the two.`,
       );
       return;
     }
@@ -199,13 +202,13 @@ function readAfter(
       mistakes.add(
         'SHUTDOWN_PHASE_CYCLE',
         `${path}.after[${index}]`,
-        `${own} → ${own}: the phase waits for itself. Take its name out of its own \`after\`.`,
+        `${own} → ${own}: a phase cannot wait for itself. Remove this name.`,
       );
     } else {
       mistakes.add(
         'SHUTDOWN_UNKNOWN_PHASE',
         `${path}.after[${index}]`,
-        `there is no phase '${name}'. ${nameAdvice(name, known)}`,
+        `unknown phase '${name}'. ${nameAdvice(name, known)}`,
       );
     }
     return false;

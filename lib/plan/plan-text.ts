@@ -2,11 +2,11 @@ import type { Phase } from './phase.js';
 import type { PlannedPhase, ShutdownPlan } from './shutdown-plan.js';
 import { duration } from './time-budget.js';
 
-/** Columns of a terminal that the text keeps to where names allow it. */
+/** Columns of the text. Only a long name may exceed it. */
 const WIDTH = 80;
 const SHOWN_TASKS = 12;
 
-/** The plan in a few lines: a line for each phase with its mode, timeout and tasks, then the worst case. */
+/** The plan as text: one line per phase with mode, timeout and tasks, then the longest path. */
 export function planText(plan: ShutdownPlan): string {
   const rows = plan.phases.map((phase, index) => [
     phase.name,
@@ -35,7 +35,7 @@ export function pathSum({
   return terms.length < 2 ? `${terms.join('')} ms`.trim() : `${terms.join(' + ')} = ${milliseconds(ms)}`;
 }
 
-/** Milliseconds with their thousands set apart, so that `15 000 ms` is not read as 1 500. */
+/** `15 000 ms`: grouped, so that nobody misreads it as 1 500. */
 export function milliseconds(ms: number): string {
   return `${thousands(ms)} ms`;
 }
@@ -55,13 +55,13 @@ function taskNames({ tasks }: PlannedPhase): string {
   return names.length === 0 ? '-' : names.join(', ');
 }
 
-/** Said only where the phase does not simply follow the line above it. */
+/** Only for a phase that does not simply follow the line above it. */
 function followsNote({ after }: PlannedPhase, above: PlannedPhase | undefined): string {
   if (after.length === 0) return above === undefined ? '' : '  (at once)';
   return after.length === 1 && after[0] === above?.name ? '' : `  (after ${after.join(', ')})`;
 }
 
-/** A list that goes on below itself where the line is full. */
+/** Wraps a list at its commas; continued lines are indented. */
 function wrapped(list: string, indent: number): string {
   const lines: string[] = [];
   for (const item of list.split(/(?<=, )/)) {

@@ -1,20 +1,20 @@
-/** Characters of one text that go into a log line. */
+/** The most characters of one text in a log line. */
 const LENGTH = 8_000;
 
 const ESCAPE = String.fromCodePoint(0x1b);
 
-/** What a terminal takes for a colour or another command. */
+/** ANSI escape sequences: colours, cursor movements. */
 const COMMANDS = new RegExp(`${ESCAPE}\\[[0-9;?]*[ -/]*[@-~]`, 'g');
 
 const CONTROLS = /(?![\n\t])\p{Cc}/gu;
 
-/** A text of somebody else for a line of ours: without commands for the terminal, and cut where it is very long. */
+/** Makes foreign text safe for a log line: no escape sequences, no control characters, at most 8 000 characters. */
 export function printable(text: string): string {
   const plain = shortened(text, LENGTH).replace(COMMANDS, '').replaceAll('\r\n', '\n');
   return plain.replace(CONTROLS, '\u{FFFD}');
 }
 
-/** A text of at most so many characters. */
+/** Truncates a text to at most `length` characters. */
 export function shortened(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

@@ -2,7 +2,7 @@ import { printable } from './printable.js';
 import type { ShutdownReason } from './reason.js';
 import { namedText, readError, thrownText } from './thrown.js';
 
-/** Why the application shuts down, in words. */
+/** The reason as it appears in log lines and reports. */
 export function reasonText(reason: ShutdownReason): string {
   switch (reason.kind) {
     case 'signal':
@@ -13,7 +13,7 @@ export function reasonText(reason: ShutdownReason): string {
     case 'exit':
       return printable(reason.message);
     case 'message':
-      return 'the message `shutdown` of the parent process';
+      return 'the `shutdown` message from the parent process';
     case 'error':
       return `${reason.origin === 'uncaughtException' ? 'an uncaught exception' : 'an unhandled rejection'}, ${errorText(reason.error)}`;
     case 'abort':
@@ -21,21 +21,21 @@ export function reasonText(reason: ShutdownReason): string {
     case 'before-exit':
       return 'the process has nothing left to do';
     case 'disconnect':
-      return 'the primary of the cluster disconnected this worker, or has gone';
+      return 'the cluster primary disconnected this worker or exited';
     case 'dispose':
       return 'dispose';
   }
 }
 
-/** What was thrown, in words: its message and, where that adds something, its cause. Never throws. */
+/** The message of a thrown value, with its cause unless the message ends with it. Never throws. */
 export function errorText(thrown: unknown): string {
   const text = thrownText(thrown);
   const cause = readError(thrown)?.cause;
   if (cause === undefined) return printable(text);
-  return printable(text.endsWith(thrownText(cause)) ? text : `${text} (because of ${namedText(cause)})`);
+  return printable(text.endsWith(thrownText(cause)) ? text : `${text} (cause: ${namedText(cause)})`);
 }
 
-/** Where it was thrown, for a log that takes the stack beside the text. */
+/** The stack, for loggers that take it as a separate argument. */
 export function stackText(thrown: unknown): string | undefined {
   const stack = readError(thrown)?.stack;
   return stack === undefined ? undefined : printable(stack);

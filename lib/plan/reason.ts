@@ -1,18 +1,18 @@
 import { thrownText } from './thrown.js';
 
 /**
- * Why the application shuts down. The first one to arrive stays; later ones are listed in the report.
+ * Why the app shuts down. The first reason wins; the report lists later ones as `joinedReasons`.
  *
  * - `signal`: the process received a signal.
- * - `close`: `app.close()` was called, with the signal if Nest knew one.
- * - `request`: code asked for it through `GracefulShutdown.run()`.
- * - `message`: a parent process sent the message `shutdown`.
+ * - `close`: `app.close()` was called; `signal` is its argument, if any.
+ * - `request`: code called `GracefulShutdown.run()`; `message` says why.
+ * - `message`: the parent process sent the message `shutdown`.
  * - `error`: an uncaught exception or an unhandled rejection.
- * - `exit`: code asked for the end of the process through `GracefulShutdown.exit()`, with the exit code if it named one.
+ * - `exit`: code called `GracefulShutdown.exit()`; `code` is the exit code, if it passed one.
  * - `abort`: the `abortSignal` of the options aborted; `error` is its reason.
- * - `before-exit`: the process had nothing left to do.
- * - `disconnect`: the primary of a cluster disconnected this worker, or has gone.
- * - `dispose`: a registration was disposed, outside any run.
+ * - `before-exit`: the event loop is empty.
+ * - `disconnect`: the cluster primary disconnected this worker or exited.
+ * - `dispose`: a registration was disposed outside of a run.
  */
 export type ShutdownReason =
   | { readonly kind: 'signal'; readonly signal: string }
@@ -30,14 +30,14 @@ export type ShutdownReason =
   | { readonly kind: 'disconnect' }
   | { readonly kind: 'dispose' };
 
-/** Whether the application was told to leave while its clients and balancers do not know of it yet. */
+/** Whether the trigger came from outside: clients and load balancers do not know of the shutdown yet. */
 export function isFromOutside({ kind }: ShutdownReason): boolean {
   return ['signal', 'message', 'exit', 'abort', 'disconnect'].includes(kind);
 }
 
 type Parts = Readonly<Record<string, unknown>>;
 
-/** Of each kind of reason, whether its parts are there. */
+/** Whether a reason of each kind is complete. */
 const IS_WHOLE: Readonly<Record<ShutdownReason['kind'], (parts: Parts) => boolean>> = {
   signal: ({ signal }) => typeof signal === 'string',
   close: ({ signal }) => signal === undefined || typeof signal === 'string',
@@ -52,7 +52,7 @@ const IS_WHOLE: Readonly<Record<ShutdownReason['kind'], (parts: Parts) => boolea
   dispose: () => true,
 };
 
-/** What somebody gave as a reason, as one: a text or an Error stands for a request, and code without types may give anything. */
+/** Turns the argument of `run()` into a reason. Anything that is not a reason becomes a request. */
 export function reasonOf(given: unknown): ShutdownReason {
   return isReason(given) ? given : { kind: 'request', message: thrownText(given) };
 }

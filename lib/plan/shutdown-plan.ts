@@ -3,20 +3,21 @@ import type { Phase } from './phase.js';
 import type { PhaseGraph } from './phase-graph.js';
 import type { ShutdownTask } from './task.js';
 
-/** A phase and its tasks, in an order in which they may start. */
+/** A phase with its tasks, in an order in which they may start. */
 export interface PlannedPhase extends Phase {
   readonly tasks: readonly ShutdownTask[];
 }
 
-/** The phases that take the longest to run one after the other, and the sum of their timeouts. */
+/** The worst case of a run: the chain of phases with the largest sum of timeouts. */
 export interface LongestPath {
   readonly phases: readonly Phase[];
+  /** The sum of the timeouts, in milliseconds. */
   readonly ms: number;
 }
 
-/** The checked order, ready to run. It never changes. */
+/** The checked phases and tasks, in order. Immutable. */
 export interface ShutdownPlan {
-  /** In an order in which they may start. */
+  /** In topological order. */
   readonly phases: readonly PlannedPhase[];
   readonly longestPath: LongestPath;
   /** @internal */

@@ -3,30 +3,29 @@ import type { InjectionGraph } from './injection-graph.js';
 import type { Mode } from './phase.js';
 import type { ShutdownTask } from './task.js';
 
-/** The tasks of one phase as a graph: nodes below the number of tasks are tasks, the rest are gates. */
+/** The tasks of one phase as a graph. Node `n` is task `n`; nodes beyond the last task are gates. */
 export type TaskGraph =
   | { readonly kind: 'ordered'; readonly graph: Graph; readonly order: readonly number[] }
   | { readonly kind: 'cyclic'; readonly cycle: readonly number[] };
 
-/** What the order of the tasks of a phase depends on, beside the tasks. */
+/** What the order of the tasks depends on, apart from the tasks. */
 export interface Arrangement {
   /** The mode of the phase. */
   readonly mode: Mode;
   readonly injections: InjectionGraph;
   /**
-   * So many of the tasks, the first in the list, run already: they stand before all others and wait for
-   * nobody.
+   * How many tasks, counted from the first, have started. They come before all others and wait for nothing.
    * @default 0
    */
   readonly started?: number;
 }
 
 /**
- * Arranges the tasks of a phase by mode, `order`, `after` and injection, in O(V + E).
+ * Orders the tasks of a phase by mode, `order`, `after` and injection, in O(V + E).
  *
- * `after` and injection say who waits for whom. `order` is a wish among those that these two leave free.
- * In the resulting sequence a `sequential` task is a barrier: it waits for all since the barrier before it,
- * and all up to the next one wait for it.
+ * `after` and injection are constraints; `order` is a preference among the orders that they allow. In the resulting
+ * sequence a `sequential` task is a barrier: it waits for all tasks since the previous barrier, and all tasks up to the
+ * next barrier wait for it.
  */
 export function arrangeTasks(
   tasks: readonly ShutdownTask[],
@@ -57,18 +56,18 @@ function addNamedEdges(graph: Graph, tasks: readonly ShutdownTask[], started: nu
     if (node < started) return;
     for (const name of task.after ?? []) {
       const earlier = nodes.get(name);
-      // One that waits for itself is told as such, where its names are checked.
+      // `checkAfter` reports a task that waits for itself.
       if (earlier !== undefined && earlier !== node) graph.addEdge(earlier, node);
     }
   });
 }
 
 /**
- * A gate per component of the injection graph: it opens when the tasks of all that inject the component
- * have ended, also where a provider without a task stands between. A component with several tasks has a
- * second gate, that opens when all of these have ended; one with a single task needs none, for the task
- * itself stands for both. Gates keep the edges linear, and only those that the phase's own tasks reach are
- * built.
+ * Adds an entry gate for each component of the injection graph. It opens when the tasks of everything that injects the
+ * component have ended, also through providers without a task. A component with several tasks has an exit gate as well,
+ * which opens when all of them have ended; a single task is its own entry and exit.
+ *
+ * Gates keep the number of edges linear. Only gates that the tasks of this phase reach are built.
  */
 function addInjectionEdges(
   graph: Graph,
@@ -97,7 +96,7 @@ function addInjectionEdges(
   }
 }
 
-/** Puts the tasks of a component behind its entry; answers with the node that comes when all have ended. */
+/** Puts the tasks of a component between its entry and its exit. Returns the exit. */
 function addMembers(
   graph: Graph,
   entry: number,
@@ -107,7 +106,7 @@ function addMembers(
   const exit = graph.addNode();
   graph.addEdge(entry, exit);
   for (const member of members) {
-    // What runs already can no longer be made to wait.
+    // A started task cannot wait any more.
     if (member >= started) graph.addEdge(entry, member);
     graph.addEdge(member, exit);
   }
@@ -132,14 +131,14 @@ function tasksByComponent(
 }
 
 /**
- * Those that run already; then by `order`; then, where the phase goes by injection, those that inject
- * first; then as discovered.
+ * The preferred order: started tasks, then by `order`, then (in `dependency` mode) injecting tasks before injected ones,
+ * then as discovered.
  */
 function wishedOrder(
   tasks: readonly ShutdownTask[],
   { mode, injections, started }: Required<Arrangement>,
 ): readonly number[] {
-  // Looked up once for each task, and not in each comparison.
+  // Computed once per task, not once per comparison.
   const wishes = tasks.map((task, node) => ({
     node,
     begun: Number(node < started),

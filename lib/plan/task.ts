@@ -1,25 +1,25 @@
 import type { Mode } from './phase.js';
 import type { ShutdownReason } from './reason.js';
 
-/** What a task is told when it runs. */
+/** The argument of a handler. */
 export interface ShutdownContext {
   readonly reason: ShutdownReason;
-  /** The name of the phase that the task runs in. */
+  /** The name of the phase. */
   readonly phase: string;
-  /** Aborts when the task's time is over; its reason is a `ShutdownTimeoutError`. */
+  /** Aborts when the task times out; its reason is a `ShutdownTimeoutError`. Pass it on to `fetch` and drivers. */
   readonly signal: AbortSignal;
-  /** When the task's time is over: milliseconds since the epoch, comparable with `Date.now()`. */
+  /** When the task times out, in milliseconds since the epoch: compare it with `Date.now()`. */
   readonly deadline: number;
 }
 
-/** One piece of accepted and unfinished work, as the report and the progress line name it. */
+/** One piece of unfinished work, as the report and the progress line show it. */
 export interface InFlightItem {
   readonly name: string;
   /** Milliseconds since it was accepted. */
   readonly ageMs: number;
 }
 
-/** The name, or the name with a number where it is taken. It is taken from now on. */
+/** Returns the name, or `name #2` and so on if it is taken, and adds it to `taken`. */
 export function distinctName(name: string, taken: Set<string>): string {
   let free = name;
   for (let number = 2; taken.has(free); number += 1) free = `${name} #${number}`;
@@ -27,35 +27,38 @@ export function distinctName(name: string, taken: Set<string>): string {
   return free;
 }
 
-/** What the engine runs: a name, a phase, a function, and its place among its neighbours. */
+/** A task of the shutdown: a function, with the phase that it runs in. `@OnShutdown` and `register()` create one. */
 export interface ShutdownTask {
   /** Unique among the tasks that have not ended. */
   readonly name: string;
   /** @default 'close' */
   readonly phase?: string;
-  /** Called at most once. May return a promise; what it throws is reported and stops nobody else. */
+  /**
+   * Called at most once. The run waits for the promise, Observable, iterator or list of promises that it returns. What
+   * it throws is reported, and the other tasks continue.
+   */
   readonly run: (context: ShutdownContext) => unknown;
   /** Overrides the mode of the phase for this task. */
   readonly mode?: Mode;
   /**
-   * The place among the tasks of the phase where a mode is `sequential`: lower runs earlier.
+   * The position in the phase, lower first. It has an effect if the phase or one of its tasks is `sequential`.
    * @default 0
    */
   readonly order?: number;
   /**
-   * Names of tasks that must have ended before this one starts: of the same phase, or of a phase
-   * that comes before it, where it says that the order is meant.
+   * Names of tasks that must end before this one starts. They belong to the same phase, or to an earlier one: there the
+   * name only confirms the order, and silences the startup check that doubts it.
    */
   readonly after?: readonly string[];
   /**
-   * Milliseconds from the task's own start.
+   * The upper bound of the task, in milliseconds from its start; at most the timeout of its phase.
    * @default the timeout of the phase
    */
   readonly timeout?: number;
-  /** The provider that the task belongs to: its place in `dependency` mode. */
+  /** The provider that the task belongs to. In `dependency` mode, its injections order the task. */
   readonly owner?: object;
-  /** @internal Milliseconds that the task waits on purpose. Until they are over, nobody has to be told of it. */
+  /** @internal Milliseconds that the task waits on purpose. The progress line omits it until then. */
   readonly expectedMs?: number;
-  /** What the task is waiting for, asked for the progress line and when its time is over. */
+  /** Returns what the task waits for. Called for the progress line, and when the task times out. */
   readonly inFlight?: () => readonly InFlightItem[];
 }

@@ -1,27 +1,27 @@
-/** What an error says, read once: whoever holds it runs no code of the error any more. */
+/** The parts of an error, read once: later reads run no getter of the error. */
 export interface ErrorSays {
   readonly name: string;
   readonly message: string;
   readonly stack: string | undefined;
   readonly code: string | number | undefined;
-  /** Whatever the error names as its cause, as it is. */
+  /** The `cause`, unread. */
   readonly cause: unknown;
-  /** Those of an `AggregateError`, the first of them; `undefined` where it has no list. */
+  /** The first errors of an `AggregateError`; `undefined` for any other error. */
   readonly errors: readonly unknown[] | undefined;
 }
 
-/** Errors that are read of an AggregateError, and entries of a list. */
+/** The most errors that are read from an AggregateError, and entries from a list. */
 const LISTED = 16;
 
-/** Lists within lists that are read. */
+/** The most nested lists that are read. */
 const DEPTH = 3;
 
-/** Values that are visited to describe an object. */
+/** The most values that are visited to describe an object. */
 const VISITED = 500;
 
-const NO_TEXT = 'something without a text';
+const NO_TEXT = 'a value without a message';
 
-/** What an error says; `undefined` where the value is not an error. Never throws. */
+/** Reads an error; `undefined` if the value is not one. Never throws. */
 export function readError(thrown: unknown): ErrorSays | undefined {
   if (!looksLikeError(thrown)) return undefined;
   const name = read(thrown, 'name');
@@ -39,8 +39,8 @@ export function readError(thrown: unknown): ErrorSays | undefined {
 }
 
 /**
- * A thrown value as a text: the message of an error, a description of anything else. An error with an empty message
- * is described by the errors that it lists, its code or its name. Never throws.
+ * Describes a thrown value: the message of an error, a description of anything else. An error with an empty message is
+ * described by its `errors`, its code or its name. Never throws.
  */
 export function thrownText(thrown: unknown): string {
   const error = readError(thrown);
@@ -51,14 +51,14 @@ export function thrownText(thrown: unknown): string {
   return String(code ?? name);
 }
 
-/** The same with the name of an error in front of it. Never throws. */
+/** Like `thrownText`, with the name of the error in front. Never throws. */
 export function namedText(thrown: unknown): string {
   const name = readError(thrown)?.name ?? '';
   const text = thrownText(thrown);
   return name === '' || name === text ? text : `${name}: ${text}`;
 }
 
-/** Whether everything that others read of an error is what they expect, so that they can be given the error itself. */
+/** Whether the usual properties of an error can be read and have their types, so that callers can get it as it is. */
 export function isWellFormed(error: object): boolean {
   try {
     const [name, message, stack = ''] = ['name', 'message', 'stack', 'cause', 'code'].map((key): unknown =>
@@ -70,7 +70,7 @@ export function isWellFormed(error: object): boolean {
   }
 }
 
-/** Also true for errors of another realm, and for what a library makes to look like one. */
+/** Also true for errors of another realm, and for error-like objects of libraries. */
 export function looksLikeError(thrown: unknown): thrown is object {
   if (typeof thrown !== 'object' || thrown === null) return false;
   try {
@@ -94,7 +94,7 @@ function messageOf(error: object): string {
   }
 }
 
-/** A getter may throw, and a proxy at everything. */
+/** Getters and proxies may throw. */
 function read(value: object, key: string | number): unknown {
   try {
     return Reflect.get(value, key);
@@ -103,7 +103,7 @@ function read(value: object, key: string | number): unknown {
   }
 }
 
-/** The first entries of a list; each is read by itself, since one may throw. */
+/** The first entries of a list. Each is read separately, since one of them may throw. */
 function listOf(value: unknown): readonly unknown[] | undefined {
   try {
     if (!Array.isArray(value)) return undefined;
@@ -134,7 +134,7 @@ function joined(list: readonly unknown[], text: (each: unknown) => string): stri
   return list.map(text).join('; ');
 }
 
-/** What its own `toString` answers; that of every object says nothing. */
+/** The result of its own `toString`; the default `[object …]` says nothing. */
 function ownText(value: object): string | undefined {
   try {
     const text = String(value);

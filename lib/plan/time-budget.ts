@@ -3,34 +3,34 @@ import type { Phase } from './phase.js';
 import type { PhaseGraph } from './phase-graph.js';
 import type { LongestPath } from './shutdown-plan.js';
 
-/** Milliseconds of the grace period that are reserved for the end of the process. */
+/** Milliseconds at the end of the grace period that are reserved for the exit of the process. */
 export const RESERVE = 1_000;
 
-/** What `unready` has beyond its delay, so that the delay does not time out. */
+/** Milliseconds of `unready` beyond its delay, so that the delay itself does not time out. */
 const UNREADY_MARGIN = 1_000;
 
-/** No suggested cut leaves a phase less than this. */
+/** Milliseconds that a suggested cut leaves to a phase at least. */
 export const SHORTEST_CUT = 1_000;
 
 /**
- * A length of time in milliseconds: the difference of two instants, or 0 where that is negative or not a number. A
- * clock or a feature may return anything, and no report, log line or error shows "-33 ms".
+ * Milliseconds, with negative values and NaN replaced by 0. A clock or a feature may return anything, and no report, log
+ * line or error may show "-33 ms".
  */
 export function duration(ms: number): number {
   return ms > 0 ? ms : 0;
 }
 
-/** The instant at which a time is over, or `latest` where that comes first. */
+/** The deadline `ms` after `start`, or `latest` if that is earlier. */
 export function deadlineAfter(start: number, ms: number, latest = Infinity): number {
   return Math.min(start + ms, latest);
 }
 
-/** Milliseconds from now until a deadline, or `least` where less is left. */
+/** Milliseconds from now until a deadline, at least `least`. */
 export function timeLeft(deadline: number, now: number, least = 0): number {
   return Math.max(least, duration(deadline - now));
 }
 
-/** The same for a timer, which has to know by how much the deadline has passed: below 0 by that much. */
+/** Milliseconds from now until a deadline, negative if it has passed: a timer must know by how much it is late. */
 export function timeUntil(deadline: number, now: number): number {
   return deadline - now;
 }
@@ -43,7 +43,7 @@ export function shorter(a: number, b: number): number {
   return Math.min(a, b);
 }
 
-/** What a task may take from its own start: its timeout, that of its phase, or the limit of the run. */
+/** The timeout of a task in milliseconds: its own, else that of its phase, else the limit of the run. */
 export function taskTimeout(
   task: { readonly timeout?: number },
   phase: Pick<Phase, 'timeout'> | undefined,
@@ -52,12 +52,12 @@ export function taskTimeout(
   return task.timeout ?? phase?.timeout ?? runLimitMs;
 }
 
-/** The path through the enabled phases with the largest sum of timeouts: the worst case of a run. */
+/** The chain of enabled phases with the largest sum of timeouts: the worst case of a run. */
 export function longestPath({ phases, graph }: PhaseGraph): LongestPath {
   const ends: number[] = phases.map(() => 0);
   const comesFrom: (number | undefined)[] = phases.map(() => undefined);
   let last: number | undefined;
-  // Phases stand in topological order, so each is complete before its successors read it.
+  // Phases are in topological order, so each is complete before its successors read it.
   phases.forEach((phase, index) => {
     ends[index] = (ends[index] ?? 0) + (phase.enabled ? phase.timeout : 0);
     if (last === undefined || (ends[index] ?? 0) > (ends[last] ?? 0)) last = index;
@@ -78,18 +78,18 @@ export function longestPath({ phases, graph }: PhaseGraph): LongestPath {
   });
 }
 
-/** By how much a path takes longer than a limit; 0 or less where it does not. */
+/** Milliseconds by which a path exceeds a limit; 0 or less if it fits. */
 export function excess(path: Pick<LongestPath, 'ms'>, limitMs: number): number {
   return path.ms - limitMs;
 }
 
 /** The limits of one shutdown, in milliseconds from its trigger. */
 export interface ShutdownLimits {
-  /** The run has ended. */
+  /** The phases end. */
   readonly run: number;
-  /** Nest has closed the rest, and the process exits. Half of the reserve is left until the platform kills it. */
+  /** The process exits, whether or not Nest has closed the app. Half of the reserve is left before the kill. */
   readonly exit: number;
-  /** A start that is under way is no longer waited for, so that the phases still have their time. */
+  /** The shutdown stops waiting for a start in progress, so that the phases keep their time. */
   readonly start: number;
 }
 
@@ -102,26 +102,26 @@ export function shutdownLimits(gracePeriod: number, phases: PhaseGraph): Shutdow
   };
 }
 
-/** Milliseconds from its trigger after which every run has ended. */
+/** Milliseconds from the trigger to the end of the run at the latest. */
 export function runLimit(gracePeriod: number): number {
   return gracePeriod - RESERVE;
 }
 
-/** How a plan fits what a platform grants. All times are in milliseconds. */
+/** How a plan fits into the grace period of a platform. All times are in milliseconds. */
 export interface Fit {
-  /** What the platform waits before it sends the signal, such as a preStop hook. */
+  /** From the start of the grace period to the signal, such as a preStop hook. */
   readonly heldMs: number;
-  /** What the platform grants from the signal to the kill. */
+  /** From the signal to the kill. */
   readonly availableMs: number;
-  /** What is available to the phases. */
+  /** What is left for the phases. */
   readonly phasesMs: number;
-  /** What the plan and the end of the process need from the signal to the kill. */
+  /** What the plan and the exit of the process need. */
   readonly neededMs: number;
-  /** What is missing; 0 or less where the plan fits. */
+  /** By how much the plan is too long; 0 or less if it fits. */
   readonly missingMs: number;
 }
 
-/** @param grantedMs what the platform grants, with what it waits before the signal */
+/** @param grantedMs the whole grace period, `heldMs` included */
 export function fitOf(
   path: Pick<LongestPath, 'ms'>,
   { grantedMs, heldMs = 0 }: { readonly grantedMs: number; readonly heldMs?: number },
@@ -137,17 +137,17 @@ export function fitOf(
   };
 }
 
-/** What a platform has to grant so that this much is left after what it waits before the signal. */
+/** The grace period that leaves `ms` after the signal. */
 export function grantFor(ms: number, { heldMs }: Pick<Fit, 'heldMs'>): number {
   return ms + heldMs;
 }
 
-/** A timeout that is cut by what is missing, as far as it can be. */
+/** A timeout shortened by what is missing, but not below `SHORTEST_CUT`. */
 export function cutTimeout(timeout: number, missingMs: number): number {
   return Math.max(SHORTEST_CUT, timeout - missingMs);
 }
 
-/** The `shutdownDelay` that fits where its phase is cut. */
+/** The `shutdownDelay` that fits after its phase is cut. */
 export function cutDelay(
   shutdownDelay: number,
   { from, to }: { readonly from: number; readonly to: number },
@@ -155,17 +155,17 @@ export function cutDelay(
   return duration(shutdownDelay - (from - to));
 }
 
-/** For sorting: the longest timeout first. */
+/** A comparator: the longest timeout first. */
 export function longestFirst(a: Pick<Phase, 'timeout'>, b: Pick<Phase, 'timeout'>): number {
   return b.timeout - a.timeout;
 }
 
-/** The timeout of `unready` where none is written. */
+/** The default timeout of `unready`. */
 export function unreadyTimeout(shutdownDelay: number): number {
   return Math.min(shutdownDelay + UNREADY_MARGIN, MAX_TIMEOUT);
 }
 
-/** How long a failing probe takes to be noticed in the worst case. */
+/** Milliseconds until the platform notices a failing probe, in the worst case. */
 export function noticeTime({
   periodMs,
   failureThreshold,
@@ -178,13 +178,13 @@ export function noticeTime({
   return periodMs * failureThreshold + timeoutMs;
 }
 
-/** The time of a drain, in milliseconds: first it waits, and then it ends what has not finished. */
+/** How a drain divides its time, in milliseconds: it waits for the work in flight, then ends what has not finished. */
 export interface DrainTime {
   readonly waitMs: number;
   readonly endMs: number;
 }
 
-/** Divides the time that a drain has left. Ending gets what it wants, and at most half. */
+/** Divides the time that a drain has left. Ending gets `wantedMs`, but at most half. */
 export function divideDrain(leftMs: number, wantedMs: number): DrainTime {
   const endMs = Math.min(wantedMs, half(leftMs));
   return { waitMs: leftMs - endMs, endMs };

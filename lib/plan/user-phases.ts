@@ -6,8 +6,8 @@ import { PhaseGraph } from './phase-graph.js';
 import { unreadyTimeout } from './time-budget.js';
 
 /**
- * The list of phases as the user wrote it, which is his: `unready` is put in front where he has none, and
- * what drains goes to the phase that its option names, or to the one that suits it best.
+ * The phases that the user configured. The list is kept as written, with two exceptions: `unready` is prepended if it
+ * is missing, and its timeout defaults to `shutdownDelay` + 1 000 ms.
  */
 export class UserPhases {
   readonly graph: PhaseGraph;
@@ -27,7 +27,7 @@ export class UserPhases {
     this.#checkDelay();
   }
 
-  /** The phase of a feature: the one that its option names, else `drain`, else the first of the list. */
+  /** The phase of a feature: the one that its option names, else `drain`, else the first phase after `unready`. */
   featurePhase(named: unknown, path: string): string {
     const { mistakes } = this.context;
     const first = this.#names.find((name) => name !== UNREADY_PHASE) ?? UNREADY_PHASE;
@@ -35,11 +35,10 @@ export class UserPhases {
     if (named === undefined || !isName(named, { path, mistakes })) return fallback;
     if (this.graph.phase(named)) return named;
     const advice = nameAdvice(named, this.graph.names);
-    mistakes.add('SHUTDOWN_UNKNOWN_PHASE', path, `there is no phase '${named}'. ${advice}`);
+    mistakes.add('SHUTDOWN_UNKNOWN_PHASE', path, `unknown phase '${named}'. ${advice}`);
     return fallback;
   }
 
-  /** `unready` is always there, and lasts as long as its delay needs. */
   #withUnready(written: readonly unknown[]): PhaseGraph {
     const { shutdownDelay, mistakes } = this.context;
     const timeout = unreadyTimeout(shutdownDelay);
@@ -59,7 +58,7 @@ export class UserPhases {
     mistakes.add(
       'SHUTDOWN_DELAY_EXCEEDS_PHASE',
       'shutdownDelay',
-      `${shutdownDelay} ms does not fit into the ${unready.timeout} ms of the phase '${UNREADY_PHASE}', which waits for it. Leave the timeout of that phase out, or give it more.`,
+      `expected less than ${unready.timeout} ms, the timeout of phase '${UNREADY_PHASE}', got ${shutdownDelay} ms. Omit the timeout of that phase, or raise it.`,
     );
   }
 }

@@ -1,32 +1,33 @@
 import { shortened } from '../plan/printable.js';
 import { readError, thrownText, type ErrorSays } from '../plan/thrown.js';
 
-/** An error as JSON holds it. */
+/** An error in JSON form. */
 export interface ErrorJson {
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
-  /** The code of Node and of many libraries, such as `ECONNREFUSED`. */
+  /** The `code` of Node and of many libraries, such as `ECONNREFUSED`. */
   readonly code?: string | number;
-  /** What it says it was caused by: an error, or any other thrown value as a text. */
+  /** The `cause`: an error, or the text of any other value. */
   readonly cause?: ThrownJson;
-  /** Those of an `AggregateError`. */
+  /** The errors of an `AggregateError`. */
   readonly errors?: readonly ThrownJson[];
 }
 
-/** Whatever was thrown: an error, or the text of a value that is none. */
+/** A thrown value in JSON form: an error, or the text of any other value. */
 export type ThrownJson = ErrorJson | string;
 
-/** Causes of causes that are followed, errors that are written in all, characters of a text. */
+/** The most nested causes. */
 const DEPTH = 8;
+/** The most errors in total. */
 const WRITTEN = 100;
+/** The most characters of one text. */
 const LENGTH = 8_000;
 
 /**
- * Anything that was thrown, as JSON holds it. Never throws, whatever the value does when it is looked at, and ends
- * where a cause leads back to an error that caused it.
+ * Converts a thrown value to JSON. Never throws, even if getters of the value do. Circular causes are cut.
  *
- * @param redact takes out of a text what must not be stored
+ * @param redact removes from a text what must not be stored
  */
 export function thrownToJson(thrown: unknown, redact: (text: string) => string): ThrownJson {
   return new ErrorWriter(redact).thrown(thrown, DEPTH);
@@ -41,9 +42,9 @@ class ErrorWriter {
   thrown(thrown: unknown, depth: number): ThrownJson {
     const error = readError(thrown);
     if (error === undefined) return this.#text(thrownText(thrown));
-    if (this.#above.has(thrown)) return this.#text(`${thrownText(thrown)} (the same error again)`);
-    // Errors that list errors could grow without end in both directions.
-    if (depth === 0 || this.#left === 0) return this.#text(`${thrownText(thrown)} (and more causes)`);
+    if (this.#above.has(thrown)) return this.#text(`${thrownText(thrown)} (circular)`);
+    // Two limits, since causes nest and AggregateErrors list: the result could grow in both directions.
+    if (depth === 0 || this.#left === 0) return this.#text(`${thrownText(thrown)} (more causes omitted)`);
     this.#left -= 1;
     this.#above.add(thrown);
     const json = this.#error(error, depth - 1);
@@ -67,11 +68,11 @@ class ErrorWriter {
   }
 }
 
-/** The error that was stored, with its causes; any other thrown value is its text. */
+/** Restores an error with its causes. Any other thrown value is restored as its text. */
 export function errorFromJson({ name, message, stack, code, cause, errors }: ErrorJson): Error {
   const listed = errors?.map(thrownFromJson);
   const error = listed === undefined ? new Error(message) : new AggregateError(listed, message);
-  // The stack of the reader would say nothing about the error.
+  // Without this, the stack would point to this line.
   define(error, 'stack', stack ?? `${name}: ${message}`);
   define(error, 'name', name);
   if (code !== undefined) define(error, 'code', code);

@@ -8,7 +8,7 @@ type TaskEntry = Writable<TaskReport>;
 type PhaseEntry = Writable<Omit<PhaseReport, 'tasks'>> & { readonly tasks: Map<number, TaskEntry> };
 type Start = Extract<ShutdownEvent, { type: 'run-started' }>;
 
-/** The report of a whole list of events; `undefined` where no run started. */
+/** The report of a list of events; `undefined` if no run has started. */
 export function foldReport(events: Iterable<ShutdownEvent>): ShutdownReport | RunningReport | undefined {
   const fold = new ReportFold();
   for (const event of events) fold.add(event);
@@ -16,8 +16,8 @@ export function foldReport(events: Iterable<ShutdownEvent>): ShutdownReport | Ru
 }
 
 /**
- * Folds the events of a run into its report, one by one. It reads nothing but the events, so the report
- * of a run that still goes on is what has happened up to now.
+ * Folds the events of a run into its report, one by one. It depends on the events only, so the report of an unfinished
+ * run contains what has happened so far.
  */
 export class ReportFold {
   #start: Start | undefined;
@@ -72,13 +72,13 @@ export class ReportFold {
         tasks: Array.from(phase.tasks.values(), (task) => this.#upToNow(task)),
       })),
     };
-    // One literal for each of the two, so that a finished report is known by its outcome.
+    // Two literals, so that TypeScript can narrow the union by `outcome`.
     return this.#outcome === 'running'
       ? { ...common, outcome: this.#outcome }
       : { ...common, outcome: this.#outcome };
   }
 
-  /** What still runs has lasted until the last event. */
+  /** A running entry has lasted until the last event. */
   #upToNow<T extends TaskEntry | PhaseEntry>(entry: T): T {
     if (entry.outcome !== 'running') return { ...entry };
     return { ...entry, durationMs: tenths(this.#since(this.#lastAt) - entry.startMs) };
@@ -127,7 +127,7 @@ export class ReportFold {
         if (event.error !== undefined) entry.error = event.error;
         if (event.abandoned) entry.abandoned = true;
         if (event.inFlight !== undefined) entry.inFlight = event.inFlight;
-        // A task that was registered when its phase had ended counts for the phase all the same.
+        // A task that was registered after its phase had ended still counts for the phase.
         if (hasEnded(phase.outcome)) phase.outcome = worse<TaskOutcome>(phase.outcome, event.outcome);
         return;
       case 'task-settled-late':
@@ -151,7 +151,7 @@ function hasEnded(outcome: PhaseReport['outcome']): outcome is TaskOutcome {
   return outcome !== 'waiting' && outcome !== 'running' && outcome !== 'skipped';
 }
 
-/** A tenth of a millisecond is as fine as these times are worth reading. */
+/** Rounds to tenths of a millisecond. */
 function tenths(ms: number): number {
   return Math.round(duration(ms) * 10) / 10;
 }

@@ -9,14 +9,14 @@ const UTC = new Intl.DateTimeFormat('en-GB', {
   second: '2-digit',
 });
 
-/** An instant as people read it, `2026-11-24 21:12:00 UTC`, and as machines do. */
+/** A time for people, `2026-11-24 21:12:00 UTC`, and for machines. */
 export interface Instant {
   readonly text: string;
   readonly iso: string;
 }
 
 /**
- * An instant in words; `undefined` where the calendar does not reach so far.
+ * Formats a time; `undefined` if it is outside of the range of `Date`.
  *
  * @param at milliseconds since the epoch
  */

@@ -1,16 +1,16 @@
-/** Where a page holds the report that it shows, for programs to read. */
+/** The element of a page that contains the report for programs. */
 const OPENING = '<script type="application/json" id="phased-shutdown-report">';
 const CLOSING = '</script>';
 
 const IN_SCRIPT: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026' };
 
-/** The report as a data block of a page; nothing in it can end the block. */
+/** The report as a JSON data block. Its characters are escaped, so that none of them can end the block. */
 export function dataBlock(report: object): string {
   const json = JSON.stringify(report).replace(/[<>&]/g, (char) => IN_SCRIPT[char] ?? '');
   return `${OPENING}${json}${CLOSING}`;
 }
 
-/** The JSON in a page; `undefined` where the page is not one of ours. */
+/** The JSON of a page; `undefined` if the page is not one of ours. */
 export function jsonInPage(page: string): string | undefined {
   const from = page.indexOf(OPENING);
   if (from === -1) return undefined;

@@ -34,50 +34,49 @@ const REASONS: readonly ShutdownReason['kind'][] = [
 const ENDS: readonly ProcessEnd['kind'][] = ['deadline', 'escalation', 'fatal-error', 'kept-alive', 'exit'];
 const ORIGINS = ['uncaughtException', 'unhandledRejection'] as const;
 
-/** How each version that was ever written is read. */
+/** The reader of each version that was ever written. */
 const READERS: ReadonlyMap<unknown, (stored: StoredValue) => ShutdownReport | RunningReport> = new Map([
   [1, readVersion1],
 ]);
 
 /**
- * Reads a report that was stored: the JSON, its text, or the text of the HTML page. What is not known is passed
- * over. Errors are real ones again; a thrown value that was no Error is its text.
+ * Reads a stored report: the JSON value, the JSON text, or the HTML page. Unknown keys are ignored. Errors become
+ * `Error` objects again; any other thrown value is its text.
  *
- * @throws ShutdownReportError with the place in the report, and what was expected there
+ * @throws ShutdownReportError (`SHUTDOWN_REPORT_UNREADABLE`) with the path in the report, and what was expected there
  */
 export function reportFromJson(stored: unknown): ShutdownReport | RunningReport {
   const value = new StoredValue(typeof stored === 'string' ? parsed(stored) : stored);
   const version = value.at('version');
-  if (!version.isThere)
-    throw new ShutdownReportError('', 'this is no report of a shutdown: it has no version.');
+  if (!version.isThere) throw new ShutdownReportError('', 'not a shutdown report: it has no `version`.');
   const reader = READERS.get(version.number());
   if (reader !== undefined) return withinDepth(() => reader(value));
   const known = [...READERS.keys()].join(', ');
   throw new ShutdownReportError(
     'version',
-    `a report of version ${version.number()} cannot be read here; known: ${known}. A newer release may have written it.`,
+    `expected ${known}, got ${version.number()}. A newer release of nestjs-phased-shutdown may have written this report.`,
   );
 }
 
-/** Causes may lie in each other deeper than the stack reaches. */
+/** Deeply nested causes may overflow the stack. */
 function withinDepth<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
     if (error instanceof ShutdownReportError) throw error;
-    throw new ShutdownReportError('', `this cannot be read: ${String(error)}.`);
+    throw new ShutdownReportError('', `unreadable report: ${String(error)}.`);
   }
 }
 
 function parsed(text: string): unknown {
   const isPage = text.trimStart().startsWith('<');
   const json = isPage ? jsonInPage(text) : text;
-  if (json === undefined) throw new ShutdownReportError('', 'this page holds no report of a shutdown.');
-  if (json.trim() === '') throw new ShutdownReportError('', 'this is empty.');
+  if (json === undefined) throw new ShutdownReportError('', 'this page does not contain a shutdown report.');
+  if (json.trim() === '') throw new ShutdownReportError('', 'the report is empty.');
   try {
     return JSON.parse(json);
   } catch (cause) {
-    const error = new ShutdownReportError('', `this is no JSON: ${String(cause)}.`);
+    const error = new ShutdownReportError('', `invalid JSON: ${String(cause)}.`);
     error.cause = cause;
     throw error;
   }
@@ -93,7 +92,7 @@ function readVersion1(stored: StoredValue): ShutdownReport | RunningReport {
     ...optional(stored, 'endedBy', readEnd),
   };
   const outcome = stored.at('outcome').oneOf([...RUN_OUTCOMES, 'running']);
-  // One literal for each of the two, so that a finished report is known by its outcome.
+  // Two literals, so that TypeScript can narrow the union by `outcome`.
   return outcome === 'running' ? { ...common, outcome } : { ...common, outcome };
 }
 

@@ -1,10 +1,10 @@
-/** What stands together in a text: an URL or a path ends at white space, a quote or a bracket. */
+/** A word of a text: a URL or a path ends at white space, a quote or a bracket. */
 const WORD = /[^\s'"`()<>]+/g;
 
-/** The part of an URL in front of its host. A password has no slash in it. */
+/** The part of a URL before its host. A password cannot contain a slash. */
 const CREDENTIALS = /(:\/\/)[^/?#]*@/g;
 
-/** A text without the credentials and the queries of the URLs in it, and without the queries of paths. */
+/** Removes the credentials and queries of URLs, and the queries of paths. */
 export function withoutSecrets(text: string): string {
   return text.replace(WORD, (word) => {
     const slash = word.indexOf('/');

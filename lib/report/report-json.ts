@@ -18,32 +18,32 @@ import type {
   TaskReport,
 } from './shutdown-report.js';
 
-/** The version of the JSON form that is written. A change that a reader would notice raises it. */
+/** The version of the JSON form. Every change that readers would notice increments it. */
 export const REPORT_VERSION = 1;
 
-/** A report as JSON holds it, in version 1. Lengths of time are in milliseconds. */
+/** A report in JSON form, version 1. Durations are in milliseconds. */
 export interface ReportJson {
   readonly version: 1;
-  /** Why it ran: the first reason. */
+  /** Why the app shut down: the first reason. */
   readonly reason: ReasonJson;
-  /** The reasons of those who asked while it ran, in their order. */
+  /** The reasons of later triggers during the run, in order. */
   readonly joinedReasons: readonly ReasonJson[];
   /**
-   * How the run ended. `running`: it had not ended when this was written; in a stored report without `endedBy`,
-   * the process was killed in the middle.
+   * How the run ended. `running`: it had not ended when the report was written. In a stored report without `endedBy` it
+   * means that the process was killed during the run.
    */
   readonly outcome: RunOutcome | 'running';
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
-  /** From the start of the run to its end, or to the last that is known of it. */
+  /** From the start of the run to its end, or to the last known event. */
   readonly durationMs: number;
-  /** In the order of the plan, those that had nothing to do among them. */
+  /** All phases of the plan, in its order. */
   readonly phases: readonly PhaseJson[];
-  /** What ended the process before it could leave by itself. */
+  /** What ended the process before it could exit on its own. */
   readonly endedBy?: ProcessEndJson;
 }
 
-/** Why an application shut down, as `ShutdownReason` has it. */
+/** A `ShutdownReason` in JSON form. */
 export type ReasonJson =
   | Exclude<ShutdownReason, { kind: 'error' | 'abort' }>
   | { readonly kind: 'abort'; readonly error: ThrownJson }
@@ -53,16 +53,16 @@ export type ReasonJson =
       readonly origin: 'uncaughtException' | 'unhandledRejection';
     };
 
-/** What ended a process, as `ProcessEnd` has it. */
+/** A `ProcessEnd` in JSON form. */
 export type ProcessEndJson =
   | Exclude<ProcessEnd, { kind: 'fatal-error' }>
   | { readonly kind: 'fatal-error'; readonly atMs: number; readonly error: ThrownJson };
 
-/** What happened in one phase. */
+/** One phase of the report. */
 export interface PhaseJson {
   readonly name: string;
   readonly mode: Mode;
-  /** How it ended: the worst of its tasks; `waiting`: its turn had not come. */
+  /** The worst outcome of its tasks. `waiting`: it had not started. */
   readonly outcome: ReportedPhaseOutcome;
   /** From the start of the run. */
   readonly startMs: number;
@@ -73,36 +73,36 @@ export interface PhaseJson {
   readonly tasks: readonly TaskJson[];
 }
 
-/** What happened to one task. */
+/** One task of the report. */
 export interface TaskJson {
   readonly name: string;
   readonly outcome: ReportedTaskOutcome;
   /** From the start of the run. */
   readonly startMs: number;
   readonly durationMs: number;
-  /** What it threw, or the timeout that ended it. */
+  /** What it threw, or a `ShutdownTimeoutError`. */
   readonly error?: ErrorJson;
-  /** It still ran when its time was over, or when the process was ended. */
+  /** It was still running when it timed out, or when the process was ended. */
   readonly abandoned?: true;
   /** Why it did not start. */
   readonly skippedBecause?: SkipCause;
-  /** How long after its time was over it settled after all. */
+  /** Milliseconds between its timeout and its end, if it ended after all. */
   readonly settledLateMs?: number;
-  /** The work that was in flight when its time was over, or when this was written. */
+  /** The work in flight when it timed out, or when the report was written. */
   readonly inFlight?: readonly InFlightItem[];
 }
 
-/** How a report is written. */
+/** The options of `reportToJson` and `reportToHtml`. */
 export interface ReportJsonOptions {
   /**
-   * Takes out of a text what must not be stored. It is given what was thrown, the names of work in flight, and the
-   * reason of a request. Passwords and queries of URLs have been taken out before.
-   * @default nothing more is taken out
+   * Returns a text without what must not be stored. It is called for error texts, the names of work in flight and of
+   * leftovers, and the messages of reasons. Passwords and queries of URLs have been removed before.
+   * @default returns the text unchanged
    */
   readonly redact?: (text: string) => string;
 }
 
-/** A report as JSON holds it. It never throws, whatever is in the errors of the report. */
+/** Converts a report to JSON. Never throws, whatever the errors of the report contain. */
 export function reportToJson(
   report: ShutdownReport | RunningReport,
   { redact = (text) => text }: ReportJsonOptions = {},
@@ -153,22 +153,22 @@ function taskJson({ error, inFlight, ...rest }: TaskReport, clean: Clean): TaskJ
   };
 }
 
-/** One that hides what it is stands for itself by its text. */
+/** An error that cannot be recognized as one is stored as its text. */
 function errorJson(error: Error, clean: Clean): ErrorJson {
   const json = thrownToJson(error, clean);
   return typeof json === 'string' ? { name: 'Error', message: json } : json;
 }
 
-/** What a task says of its work may be anything. */
+/** `inFlight` is a user function, so its values are not trusted. */
 function itemJson({ name, ageMs }: InFlightItem, clean: Clean): InFlightItem {
   return { name: clean(thrownText(name)), ageMs: Number.isFinite(ageMs) ? duration(ageMs) : 0 };
 }
 
-/** Where the user's function fails, nothing of the text is stored. */
+/** If the user's function fails, the text is not stored. */
 function redactedText(text: string, redact: Clean): string {
   try {
     const redacted: unknown = redact(withoutSecrets(text));
-    // A report is written at once, so an async function cannot redact it.
+    // A report is written synchronously, so an async function cannot redact it.
     watchAnswer(redacted, () => undefined);
     return typeof redacted === 'string' ? redacted : '(could not be redacted)';
   } catch {

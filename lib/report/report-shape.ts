@@ -1,12 +1,12 @@
 import { isRecord, shown } from '../plan/check-setting.js';
 
-/** A stored report cannot be read: what is wrong with it, and where. */
+/** A stored report cannot be read. The message says where, what was expected there, and what was found. */
 export class ShutdownReportError extends Error {
   override readonly name = 'ShutdownReportError';
   readonly code = 'SHUTDOWN_REPORT_UNREADABLE';
 
   constructor(
-    /** Where in the report: `phases[2].tasks[0].outcome`; empty for the whole. */
+    /** The place in the report: `phases[2].tasks[0].outcome`; empty for the whole report. */
     readonly path: string,
     problem: string,
   ) {
@@ -14,7 +14,7 @@ export class ShutdownReportError extends Error {
   }
 }
 
-/** A place in a stored report, which knows its path. */
+/** A value of a stored report, with its path. */
 export class StoredValue {
   constructor(
     private readonly value: unknown,
@@ -29,7 +29,7 @@ export class StoredValue {
     return typeof this.value === 'string';
   }
 
-  /** The place of a key; of a value that is no object there is none. */
+  /** The value of a key. Throws if this value is not an object. */
   at(key: string): StoredValue {
     if (!isRecord(this.value)) throw this.refusal('an object');
     const value = Object.hasOwn(this.value, key) ? this.value[key] : undefined;
@@ -43,7 +43,7 @@ export class StoredValue {
   }
 
   text(): string {
-    if (typeof this.value !== 'string') throw this.refusal('a text');
+    if (typeof this.value !== 'string') throw this.refusal('a string');
     return this.value;
   }
 
@@ -67,7 +67,7 @@ export class StoredValue {
   }
 }
 
-/** A part of an object that is left out where the stored one has not got it. */
+/** `{ [key]: … }` if the stored object has the key, else `{}`. */
 export function optional<K extends string, T>(
   from: StoredValue,
   key: K,

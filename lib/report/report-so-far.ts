@@ -2,22 +2,22 @@ import { duration } from '../plan/time-budget.js';
 import type { AwaitedTask } from '../run/events.js';
 import type { ProcessEnd, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
 
-/** What ends a process, before it is known when. */
+/** What ends a process, without the time. */
 export type ForcedEnd = WithoutTime<ProcessEnd>;
 
 type WithoutTime<End> = End extends ProcessEnd ? Omit<End, 'atMs'> : never;
 
-/** What is known of a run in this moment, beside its events. */
+/** The state of a run now, apart from its events. */
 export interface Moment {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  /** What the run waits for, with what is in flight. */
+  /** What the run waits for, with the work in flight. */
   readonly awaited: readonly AwaitedTask[];
-  /** What ends the process now; every task that runs is abandoned by it. */
+  /** What ends the process now. All running tasks become abandoned. */
   readonly end?: ForcedEnd;
 }
 
-/** The report up to this moment: what still runs has lasted until now, and says what it waits for. */
+/** The report as of now: running entries have lasted until now, and list the work in flight. */
 export function reportSoFar<T extends ShutdownReport | RunningReport>(report: T, moment: Moment): T {
   const { now, awaited, end } = moment;
   const atMs = Math.round(duration(now - report.startedAt) * 10) / 10;

@@ -6,17 +6,17 @@ import { instant } from './instant.js';
 import type { PhaseReport, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
 import { verdictText } from './verdict.js';
 
-/** Characters of a line; one that is longer would take the place of others. */
+/** The most characters of a line: a longer one would displace others. */
 const LINE = 300;
 
-/** Pieces of work that a line names. */
+/** The most pieces of work that a line lists. */
 const ITEMS = 5;
 
 /**
- * The report in a few lines, what matters most first: how it ended and why, the tasks that did not complete, the
- * phases that took time.
+ * The report in a few lines, the most important first: the outcome and the reason, the tasks that did not complete, the
+ * durations of the phases.
  *
- * @param limit bytes in UTF-8; the text ends with a whole line
+ * @param limit the most bytes in UTF-8; lines are not split
  */
 export function shortReport(report: ShutdownReport | RunningReport, limit: number): string {
   const { phases, joinedReasons } = report;
@@ -29,7 +29,7 @@ export function shortReport(report: ShutdownReport | RunningReport, limit: numbe
     ...left.map(({ phase, task }) => taskLine(phase, task)),
     ...others.filter(({ task }) => task.abandoned !== true).map(({ phase, task }) => taskLine(phase, task)),
     ...phases.filter(tookPart).map(phaseLine),
-    ...(joinedReasons.length === 0 ? [] : [`Also asked by: ${joinedReasons.map(reasonText).join('; ')}`]),
+    ...(joinedReasons.length === 0 ? [] : [`Also triggered by: ${joinedReasons.map(reasonText).join('; ')}`]),
   ];
   return wholeLines(lines.map(oneLine), limit);
 }

@@ -4,67 +4,69 @@ import type { InFlightItem } from '../plan/task.js';
 import type { SkipCause } from '../run/events.js';
 import type { PhaseOutcome, RunOutcome, TaskOutcome } from '../run/outcome.js';
 
-/** How a task stands in a report: how it ended, or that it still runs. */
+/** The outcome of a task, or `running` in the report of an unfinished run. */
 export type ReportedTaskOutcome = TaskOutcome | 'running';
 
-/** How a phase stands in a report: how it ended, that it runs, or that its turn has not come. */
+/** The outcome of a phase, or `waiting` and `running` in the report of an unfinished run. */
 export type ReportedPhaseOutcome = PhaseOutcome | 'waiting' | 'running';
 
-/** What happened to one task. Times are in milliseconds, `startMs` from the start of the run. */
+/** One task of the report. Times are in milliseconds; `startMs` counts from the start of the run. */
 export interface TaskReport {
   readonly name: string;
   readonly outcome: ReportedTaskOutcome;
   readonly startMs: number;
   readonly durationMs: number;
-  /** What it threw, with its cause, or the `ShutdownTimeoutError` that ended it. */
+  /** What it threw, or a `ShutdownTimeoutError`. */
   readonly error?: Error;
-  /** Its time was over while it still ran. */
+  /** It was still running when it timed out, or when the process was ended. */
   readonly abandoned?: true;
   /** Why it did not start. */
   readonly skippedBecause?: SkipCause;
-  /** Milliseconds after its time was over at which an abandoned task settled after all. */
+  /** Milliseconds between the timeout of an abandoned task and its end, if it ended after all. */
   readonly settledLateMs?: number;
-  /** The work that was in flight when its time was over. */
+  /** The work in flight when it timed out. */
   readonly inFlight?: readonly InFlightItem[];
 }
 
-/** What happened in one phase. */
+/** One phase of the report. Times are in milliseconds; `startMs` counts from the start of the run. */
 export interface PhaseReport {
   readonly name: string;
   readonly mode: Mode;
   readonly outcome: ReportedPhaseOutcome;
   readonly startMs: number;
   readonly durationMs: number;
+  /** Why it did not start. */
   readonly skippedBecause?: SkipCause;
   /** In the order in which they started. */
   readonly tasks: readonly TaskReport[];
 }
 
-/** What happened in a run: its entries in order are the timeline. */
+/** The report of a shutdown. */
 export interface ShutdownReport {
-  /** Why it ran: the first reason. */
+  /** Why the app shut down: the first reason. */
   readonly reason: ShutdownReason;
-  /** The reasons of those who asked while it ran. */
+  /** The reasons of later triggers during the run, in order. */
   readonly joinedReasons: readonly ShutdownReason[];
   readonly outcome: RunOutcome;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Milliseconds from the start of the run to its end. */
   readonly durationMs: number;
-  /** In the order of the plan. */
+  /** All phases of the plan, in its order. */
   readonly phases: readonly PhaseReport[];
-  /** What ended the process before it could leave by itself. */
+  /** What ended the process before it could exit on its own. */
   readonly endedBy?: ProcessEnd;
 }
 
 /**
- * What ended the process before it could leave by itself; `atMs` in milliseconds from the start of the run.
+ * What ended the process before it could exit on its own. `atMs` is in milliseconds from the start of the run.
  *
  * - `deadline`: the grace period was nearly over.
- * - `escalation`: a second signal came.
- * - `fatal-error`: a second uncaught exception or unhandled rejection came.
- * - `kept-alive`: everything was closed, and something that is named kept the process alive.
- * - `exit`: something else ended it in the middle of the run, with this exit code: a call of `process.exit()`, or
- *   an uncaught exception that nobody listened to.
+ * - `escalation`: a second signal arrived.
+ * - `fatal-error`: a second uncaught exception or unhandled rejection occurred.
+ * - `kept-alive`: the shutdown was complete, but `leftovers` kept the process alive.
+ * - `exit`: something else ended it during the run, with exit code `code`: a call of `process.exit()`, or an uncaught
+ *   exception without a listener.
  */
 export type ProcessEnd =
   | { readonly kind: 'deadline'; readonly atMs: number }
@@ -73,7 +75,7 @@ export type ProcessEnd =
   | { readonly kind: 'kept-alive'; readonly atMs: number; readonly leftovers: readonly string[] }
   | { readonly kind: 'exit'; readonly atMs: number; readonly code: number };
 
-/** What has happened up to now in a run that goes on, or went on when the process was ended. */
+/** The report of an unfinished run: it still runs, or the process was ended during the run. */
 export interface RunningReport extends Omit<ShutdownReport, 'outcome'> {
   readonly outcome: 'running';
 }

@@ -3,36 +3,37 @@ import { printable } from '../plan/printable.js';
 import { namedText, readError, thrownText } from '../plan/thrown.js';
 import type { PhaseReport, RunningReport, ShutdownReport, TaskReport } from './shutdown-report.js';
 
-/** Columns of a terminal that the timeline keeps to. */
+/** The most columns of a line. */
 const WIDTH = 80;
-/** Columns that a bar has where there is room, and that a name has at least. */
+/** The columns of a bar, if there is room. */
 const BAR = 28;
+/** The columns that a long name gets at least. */
 const NAME = 18;
 const SHOWN_TASKS = 20;
 
-/** A line with a bar, before the widths of its columns are known. */
+/** A line with a bar, before its layout. */
 interface Row {
   readonly name: string;
   readonly startMs: number;
   readonly durationMs: number;
-  /** What the bar is drawn with; nothing for what did not start. */
+  /** The character of the bar; empty for what did not start. */
   readonly fill: string;
   readonly outcome: string;
 }
 
-/** What the columns of all rows have in common. */
+/** The widths of the columns. */
 interface Columns {
   readonly name: number;
   readonly start: number;
   readonly bar: number;
   readonly duration: number;
-  /** Columns of the bar for each millisecond. */
+  /** Columns of the bar per millisecond. */
   readonly scale: number;
 }
 
 /**
- * The report as a picture for the terminal: a line for each phase and task with a bar to scale, the
- * milliseconds and the outcome; 80 columns, without colour.
+ * The report as text for a terminal: one line per phase and task with its start, a bar to scale, its duration in
+ * milliseconds and its outcome. 80 columns, no colours.
  */
 export function timeline(report: ShutdownReport | RunningReport): string {
   const lines = report.phases
@@ -60,7 +61,7 @@ function taskRow({ name, startMs, durationMs, outcome }: TaskReport): Row {
   return { name: `  ${oneLine(name)}`, startMs, durationMs, outcome: outcomeWord(outcome), fill };
 }
 
-/** Completed goes without saying. */
+/** `completed` is not shown. */
 function outcomeWord(outcome: PhaseReport['outcome']): string {
   return outcome === 'completed' ? '' : outcome;
 }
@@ -68,11 +69,11 @@ function outcomeWord(outcome: PhaseReport['outcome']): string {
 function taskLines(tasks: readonly TaskReport[]): readonly (Row | string)[] {
   const shown = choose(tasks);
   const lines = shown.flatMap((task) => [taskRow(task), ...notes(task)]);
-  if (shown.length < tasks.length) lines.push(`  and ${tasks.length - shown.length} more that completed`);
+  if (shown.length < tasks.length) lines.push(`  and ${tasks.length - shown.length} more completed`);
   return lines;
 }
 
-/** Where there are too many lines, those that completed are what can be left out. */
+/** If there are too many tasks, omits completed ones. */
 function choose(tasks: readonly TaskReport[]): readonly TaskReport[] {
   if (tasks.length <= SHOWN_TASKS) return tasks;
   let room = SHOWN_TASKS - tasks.filter((task) => task.outcome !== 'completed').length;
@@ -86,16 +87,16 @@ function choose(tasks: readonly TaskReport[]): readonly TaskReport[] {
 function notes({ error, settledLateMs, inFlight = [] }: TaskReport): readonly string[] {
   const lines = error === undefined ? [] : [oneLine(thrownText(error))];
   const cause = readError(error)?.cause;
-  if (cause !== undefined) lines.push(`because of ${oneLine(namedText(cause))}`);
+  if (cause !== undefined) lines.push(`cause: ${oneLine(namedText(cause))}`);
   for (const item of inFlight.slice(0, 5)) {
     lines.push(`in flight: ${oneLine(item.name)} ${milliseconds(item.ageMs)}`);
   }
   if (inFlight.length > 5) lines.push(`and ${inFlight.length - 5} more in flight`);
-  if (settledLateMs !== undefined) lines.push(`settled ${milliseconds(settledLateMs)} after its time`);
+  if (settledLateMs !== undefined) lines.push(`settled ${milliseconds(settledLateMs)} after its timeout`);
   return lines.map((line) => `    ${line}`);
 }
 
-/** Numbers and outcomes are shown in full; bars and names share what they leave. */
+/** Numbers and outcomes are never shortened; bars and names share the rest. */
 function columnsOf(rows: readonly Row[]): Columns {
   const widest = (text: (row: Row) => string): number => largest(rows, (row) => text(row).length);
   const start = widest((row) => milliseconds(row.startMs));
@@ -110,7 +111,7 @@ function columnsOf(rows: readonly Row[]): Columns {
   return { name, start, bar, duration, scale: bar / Math.max(1, end) };
 }
 
-/** Not by spreading into `Math.max`, which fails for very many. */
+/** Without spreading into `Math.max`, which overflows the stack for long lists. */
 function largest(rows: readonly Row[], size: (row: Row) => number): number {
   return rows.reduce((most, row) => Math.max(most, size(row)), 0);
 }

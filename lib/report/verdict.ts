@@ -9,20 +9,20 @@ import type {
 } from './shutdown-report.js';
 
 /**
- * How a stop went, in one word: as the run ended; `forced` where the process was ended in the middle; `unfinished`
- * where nobody knows of its end.
+ * How a shutdown went: the outcome of the run; `forced` if the process was ended during the run; `unfinished` if the end
+ * is unknown.
  */
 export type Verdict = ShutdownReport['outcome'] | 'forced' | 'unfinished';
 
 type Report = ShutdownReport | RunningReport;
 
 export function verdictOf({ outcome, endedBy }: Report): Verdict {
-  // What is kept alive when all is closed was shut down before.
+  // `kept-alive` comes after a complete shutdown.
   if (endedBy !== undefined && (endedBy.kind !== 'kept-alive' || outcome === 'running')) return 'forced';
   return outcome === 'running' ? 'unfinished' : outcome;
 }
 
-/** `completed in 1 042 ms`, `unfinished in the phase 'drain', last heard of after 3 120 ms`. */
+/** `completed in 1 042 ms`, `unfinished in phase 'drain', last update after 3 120 ms`. */
 export function verdictText(report: Report): string {
   const verdict = verdictOf(report);
   switch (verdict) {
@@ -31,30 +31,29 @@ export function verdictText(report: Report): string {
     case 'timed-out':
       return `${verdict} in ${milliseconds(report.durationMs)}`;
     case 'forced':
-      return `ended by force${phasesText(report)}: ${report.endedBy === undefined ? '' : endText(report.endedBy)}`;
+      return `cut short${phasesText(report)}: ${report.endedBy === undefined ? '' : endText(report.endedBy)}`;
     case 'unfinished':
-      return `unfinished${phasesText(report)}, last heard of after ${milliseconds(report.durationMs)}`;
+      return `unfinished${phasesText(report)}, last update after ${milliseconds(report.durationMs)}`;
   }
 }
 
-/** What ended a process, in words. */
 export function endText(end: ProcessEnd): string {
   const after = `after ${milliseconds(end.atMs)}`;
   switch (end.kind) {
     case 'deadline':
       return `the grace period was nearly over ${after}`;
     case 'escalation':
-      return `${end.signal} came again ${after}`;
+      return `a second signal (${end.signal}) arrived ${after}`;
     case 'fatal-error':
-      return `a second fatal error came ${after}, ${errorText(end.error)}`;
+      return `a second fatal error occurred ${after}, ${errorText(end.error)}`;
     case 'kept-alive':
-      return `kept alive by ${end.leftovers.join('; ') || 'something that Node does not name'}, and ended ${after}`;
+      return `kept alive by ${end.leftovers.join('; ') || 'something that Node does not list'}, and ended ${after}`;
     case 'exit':
-      return `the process exited with ${end.code} ${after}`;
+      return `the process exited with code ${end.code} ${after}`;
   }
 }
 
-/** The tasks that were left while they still ran, with those that ran when nothing more was written. */
+/** The tasks that did not end: abandoned, or still running when the report was written. */
 export function abandonedTasks(report: Report): readonly TaskReport[] {
   return report.phases
     .flatMap(({ tasks }) => tasks)
@@ -65,9 +64,8 @@ export function isRunning({ outcome }: PhaseReport): boolean {
   return outcome === 'running';
 }
 
-/** Where a run stood: the phases that ran. */
 function phasesText({ phases }: Report): string {
   const names = phases.filter(isRunning).map(({ name }) => `'${name}'`);
   if (names.length === 0) return '';
-  return ` in the phase${names.length === 1 ? '' : 's'} ${names.join(' and ')}`;
+  return ` in phase${names.length === 1 ? '' : 's'} ${names.join(' and ')}`;
 }

@@ -1,27 +1,27 @@
 import { timeLeft } from '../plan/time-budget.js';
 
-/** A timer that was started and can be taken back. */
+/** A timer that has started. */
 export interface Timer {
-  /** Does nothing once it has fired. */
+  /** Has no effect after the timer has fired. */
   cancel(): void;
-  /** Lets the process end although the timer still runs. */
+  /** The timer no longer keeps the process alive. */
   unref(): void;
 }
 
-/** The only way by which the engine knows time. All times are in milliseconds. */
+/** The engine's only source of time. All times are in milliseconds. */
 export interface Clock {
-  /** Milliseconds since the epoch, as the wall clock stood when the process started; a step of the wall clock does not change it. */
+  /** Monotonic time: the wall clock at process start plus the time passed, in milliseconds since the epoch. */
   now(): number;
-  /** What the wall clock shows at a moment of `now()`: comparable with `Date.now()`, also after a step of the wall clock. */
+  /** Converts a time of `now()` to wall clock time, comparable with `Date.now()`, also after a clock step. */
   dateOf(moment: number): number;
   /**
-   * Calls back once, when this much time has passed. With no delay that is the next turn of the event loop, after the
-   * callbacks of what has arrived by then.
+   * Calls back once, after the delay. A delay of 0 means the next turn of the event loop, after the callbacks of events
+   * that have arrived by then.
    */
   schedule(callback: () => void, delayMs: number): Timer;
 }
 
-/** Milliseconds that are left until an instant of the wall clock, such as the `deadline` of a context. */
+/** Milliseconds until a time of the wall clock, such as the `deadline` of a context; 0 if it has passed. */
 export function millisecondsUntil(deadline: number, clock: Clock): number {
   return timeLeft(deadline, clock.dateOf(clock.now()));
 }

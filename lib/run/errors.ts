@@ -2,12 +2,12 @@ import { duration } from '../plan/time-budget.js';
 import { milliseconds } from '../plan/plan-text.js';
 import { isWellFormed, looksLikeError, readError, thrownText } from '../plan/thrown.js';
 
-/** Why a task's signal aborted: its time was over. */
+/** A task timed out. The reason of the task's `signal`, and the `error` of the task in the report. */
 export class ShutdownTimeoutError extends Error {
   override readonly name = 'ShutdownTimeoutError';
   readonly code = 'SHUTDOWN_TIMEOUT';
 
-  /** Milliseconds that the task had; 0 where its time was over before it started. */
+  /** The timeout in milliseconds; 0 if the deadline had passed before the task started. */
   readonly allowedMs: number;
 
   constructor(
@@ -16,33 +16,33 @@ export class ShutdownTimeoutError extends Error {
     allowedMs: number,
   ) {
     super(
-      `'${task}' in the phase '${phase}' did not end within its ${milliseconds(allowedMs)}. Its signal was aborted and the shutdown went on without it.`,
+      `'${task}' in phase '${phase}' timed out after ${milliseconds(allowedMs)}. Its signal was aborted, and the shutdown continued without it.`,
     );
     this.allowedMs = duration(allowedMs);
   }
 }
 
-/** A task asks for the run that it is a part of, and would wait for itself. */
+/** A handler calls `GracefulShutdown.run()` during the run that it is part of, and would wait for itself. */
 export class ShutdownSelfWaitError extends Error {
   override readonly name = 'ShutdownSelfWaitError';
   readonly code = 'SHUTDOWN_SELF_WAIT';
 
   constructor(readonly task: string) {
     super(
-      `'${task}' calls GracefulShutdown.run() during the shutdown that it is part of, and would wait for itself. Remove the call.`,
+      `'${task}' calls GracefulShutdown.run() during the shutdown that it is part of, so it would wait for itself. Remove the call.`,
     );
   }
 }
 
-/** Stands for a thrown value that is no Error; the value is its `cause`. */
+/** Wraps a thrown value that is not an Error, or an Error that cannot be read; the value is its `cause`. */
 export class ShutdownTaskError extends Error {
   override readonly name = 'ShutdownTaskError';
   readonly code = 'SHUTDOWN_TASK_FAILED';
 }
 
 /**
- * The thrown value itself, if it is an Error that can be read like any other; else an Error that has it as its cause
- * and says what it says. Whoever is given this one can read it, log it and store it.
+ * Returns the thrown value if it is a readable Error, else a `ShutdownTaskError` with its text and the value as `cause`.
+ * The result can be read, logged and stored safely.
  */
 export function toError(thrown: unknown): Error {
   const says = readError(thrown);
@@ -52,7 +52,7 @@ export function toError(thrown: unknown): Error {
   }
   if (isReadable(thrown)) return thrown;
   const error = new ShutdownTaskError(thrownText(thrown), { cause: thrown });
-  // The place of the throw, and not that of this line.
+  // Points to the throw instead of this line.
   if (says.stack !== undefined) Object.defineProperty(error, 'stack', { value: says.stack });
   return error;
 }

@@ -7,36 +7,39 @@ import type { PhaseOutcome, RunOutcome, TaskOutcome } from './outcome.js';
 export type SkipCause =
   /** The phase is disabled. */
   | 'disabled'
-  /** A phase before it did not complete, and says `onFailure: 'abort'`. */
+  /** An earlier phase with `onFailure: 'abort'` did not complete. */
   | 'aborted'
   /** The run started from a later phase. */
   | 'before-from'
-  /** The time of the phase was over before the task's turn came. */
+  /** The phase timed out before the task could start. */
   | 'phase-timeout'
-  /** The time of the whole run was over. */
+  /** The deadline of the run had passed. */
   | 'deadline';
 
 /** A task that the run waits for. */
 export interface AwaitedTask {
   readonly phase: string;
   readonly task: string;
+  /** Milliseconds since it started. */
   readonly elapsedMs: number;
+  /** Its timeout in milliseconds. */
   readonly allowedMs: number;
   /** Milliseconds that it waits on purpose, as `shutdownDelay` does. */
   readonly expectedMs?: number;
+  /** What it waits for. */
   readonly inFlight?: readonly InFlightItem[];
 }
 
 /**
- * What happens during a run, in order; `at` is the Clock's time in milliseconds since the epoch. A task is
- * known by `id`, since a name may be given again once its task has ended.
+ * An event of a run. `at` is in milliseconds since the epoch. `id` identifies a task, since another task may reuse the
+ * name of one that has ended.
  */
 export type ShutdownEvent =
   | {
       readonly type: 'run-started';
       readonly at: number;
       readonly reason: ShutdownReason;
-      /** When the run ends at the latest. */
+      /** The hard deadline of the run, in milliseconds since the epoch. */
       readonly deadline: number;
       readonly phases: readonly { readonly name: string; readonly mode: Mode }[];
     }
@@ -69,7 +72,7 @@ export type ShutdownEvent =
     }
   | TaskEvent;
 
-/** What happens to one task of a run. */
+/** An event of one task. */
 export type TaskEvent =
   | {
       readonly type: 'task-started';
@@ -86,7 +89,7 @@ export type TaskEvent =
       readonly task: string;
       readonly outcome: TaskOutcome;
       readonly error?: Error;
-      /** The task was still running when its time was over. */
+      /** The task timed out and still runs. */
       readonly abandoned: boolean;
       readonly inFlight?: readonly InFlightItem[];
     }
@@ -104,11 +107,11 @@ export type TaskEvent =
       readonly id: number;
       readonly phase: string;
       readonly task: string;
-      /** Milliseconds since its time was over. */
+      /** Milliseconds between the timeout of the task and its end. */
       readonly lateMs: number;
       readonly outcome: 'completed' | 'failed';
       readonly error?: Error;
     };
 
-/** Told every event of a run; what it throws is noted, and changes nothing. */
+/** Receives every event of a run. What it throws is logged and does not affect the run. */
 export type ShutdownListener = (event: ShutdownEvent) => void;

@@ -1,14 +1,14 @@
 import { deadlineAfter, timeUntil } from '../plan/time-budget.js';
 import type { Clock, Timer } from './clock.js';
 
-/** A timer of a loop that is not blocked is late by at most this many milliseconds. */
+/** Milliseconds by which a timer may be late while the event loop is not blocked. */
 const PUNCTUAL = 5;
 
 /**
- * Calls back when a time is over. A timer that is late shows that the process was stopped or its event loop blocked,
- * so nothing that arrived meanwhile has been seen: the loop gets one more turn before the time counts as over.
+ * Calls back after a delay. A late timer shows that the process was suspended or its event loop blocked, so events that
+ * arrived meanwhile were not handled yet: the loop gets one more turn before the time counts as over.
  *
- * @param turnMs milliseconds of that turn
+ * @param turnMs the length of that turn in milliseconds
  */
 export function whenOver(clock: Clock, callback: () => void, delayMs: number, turnMs = 0): Timer {
   const dueAt = deadlineAfter(clock.now(), delayMs);
@@ -31,8 +31,8 @@ export function whenOver(clock: Clock, callback: () => void, delayMs: number, tu
 }
 
 /**
- * Settles with a promise, or resolves with `'expired'` where that takes longer than `ms`. A promise that settles later
- * is ignored, also where it rejects. The timer keeps the process alive until then.
+ * Settles with the promise, or resolves with `'expired'` after `ms` milliseconds. A later result or rejection is
+ * ignored. The timer keeps the process alive until then.
  */
 export function within<T>(
   promise: Promise<T>,

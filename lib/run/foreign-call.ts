@@ -1,4 +1,4 @@
-/** Whether a value may settle later. Never throws. */
+/** Whether a value has a `then` method. Never throws. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   try {
@@ -9,8 +9,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * Calls a function that is not ours: a listener, a logger, an option. What it throws goes to `onError`. So does the
- * rejection of a promise that it returns, which would else end the process; nobody waits for that promise.
+ * Calls a user function: a listener, a logger, an option. `onError` gets what it throws, and the rejection of a promise
+ * that it returns, which would otherwise end the process. The promise is not awaited.
  */
 export function callForeign(call: () => unknown, onError: (error: unknown) => void): void {
   try {
@@ -20,10 +20,10 @@ export function callForeign(call: () => unknown, onError: (error: unknown) => vo
   }
 }
 
-/** Takes the rejection of a promise that a function of somebody else returned where nobody asked for one. */
+/** Handles the rejection of a promise that a user function returned unexpectedly. */
 export function watchAnswer(answer: unknown, onError: (error: unknown) => void): void {
   if (!isThenable(answer)) return;
-  // Adopts any thenable, also one whose `then` throws or calls back twice.
+  // `resolve` adopts any thenable, also one whose `then` throws or calls back twice.
   new Promise((resolve) => {
     resolve(answer);
   }).catch(onError);

@@ -2,10 +2,10 @@ import type { Graph } from '../plan/graph.js';
 import type { StepQueue } from './step-queue.js';
 
 /**
- * Walks a graph that is worked off by others: hands out each node when all before it have completed.
+ * Hands out the nodes of a graph, each after its predecessors have completed.
  *
- * A node may complete while it is being handed out, and hand-outs may follow from hand-outs of other graphs. Each walk
- * is a step of its own, which keeps all of that from growing the call stack.
+ * A node may complete while it is handed out, and one hand-out may lead to hand-outs of other graphs. Each walk is a
+ * separate step, so that the call stack does not grow.
  */
 export class Frontier {
   readonly #waitCounts: Uint32Array;
@@ -24,7 +24,6 @@ export class Frontier {
     this.#left = graph.size;
   }
 
-  /** Whether every node has completed. */
   get isDone(): boolean {
     return this.#left === 0;
   }
@@ -55,13 +54,13 @@ export class Frontier {
   #handOutReady(): void {
     let index = 0;
     try {
-      // By index and not by shift(), which would make a wide graph quadratic.
+      // By index: with shift(), a wide graph would take quadratic time.
       for (; index < this.#ready.length; index += 1) {
         const node = this.#ready[index];
         if (node !== undefined) this.ports.handOut(node);
       }
     } finally {
-      // Where a hand-out throws, those after it are handed out by the next walk.
+      // If a hand-out throws, the next walk hands out the rest.
       this.#ready = this.#ready.slice(index + 1);
       this.#walk = 'none';
     }

@@ -3,8 +3,8 @@ import { callForeign } from './foreign-call.js';
 type Method = (...args: readonly unknown[]) => unknown;
 
 /**
- * Has what a listener of the signal throws, or rejects with, handed to `onError`. The platform would raise it as an
- * uncaught exception, which ends the process in the middle of the run.
+ * Passes what a listener of the signal throws, or rejects with, to `onError`. Node would raise it as an uncaught
+ * exception, which ends the process during the run.
  */
 export function isolateSignal(signal: AbortSignal, onError: (error: unknown) => void): void {
   const guards = new WeakMap<object, Method>();

@@ -1,9 +1,9 @@
 import type { ShutdownEvent, ShutdownListener } from './events.js';
 import { watchAnswer } from './foreign-call.js';
 
-/** Those who hear of a run. What one of them throws harms neither the run nor the others. */
+/** The listeners of a run. What one of them throws affects neither the run nor the others. */
 export class ListenerList {
-  // Replaced and never changed: an event reaches all who listened when it happened.
+  // Replaced, never mutated: an event reaches the listeners that were there when it happened.
   #listeners: readonly ShutdownListener[] = [];
 
   readonly #onError: (error: unknown) => void;
@@ -12,7 +12,7 @@ export class ListenerList {
     this.#onError = onError;
   }
 
-  /** Calls the listener with every event from now on; the answer takes it off again. */
+  /** Calls the listener with every event from now on. Returns a function that removes it. */
   add(listener: ShutdownListener): () => void {
     const own: ShutdownListener = (event) => listener(event);
     this.#listeners = [...this.#listeners, own];
@@ -24,7 +24,6 @@ export class ListenerList {
   emit(event: ShutdownEvent): void {
     for (const listener of this.#listeners) {
       try {
-        // An async listener rejects instead of throwing.
         watchAnswer(listener(event), this.#onError);
       } catch (error) {
         this.#onError(error);

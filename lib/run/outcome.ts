@@ -1,10 +1,10 @@
-/** How a task ended. `timed-out`: its time was over, whether or not it still runs. */
+/** How a task ended. A task that `timed-out` may still run. */
 export type TaskOutcome = 'completed' | 'failed' | 'timed-out' | 'skipped';
 
-/** How a phase ended: the worst of its tasks, or `skipped` where it did not start. */
+/** How a phase ended: the worst outcome of its tasks, or `skipped` if it did not start. */
 export type PhaseOutcome = TaskOutcome;
 
-/** How a run ended: the worst of its phases, where being skipped is no failure. */
+/** How a run ended: the worst outcome of its phases. A skipped phase is not a failure. */
 export type RunOutcome = 'completed' | 'failed' | 'timed-out';
 
 const SEVERITY: Readonly<Record<TaskOutcome, number>> = {

@@ -12,39 +12,40 @@ import type { StepQueue } from './step-queue.js';
 import { awaitedTask, emitEnding, emitSkipped, emitStarted, type EventSource } from './task-events.js';
 import type { Ending, TaskExecution } from './task-execution.js';
 
-/** What the phases of one run share. */
+/** What all phases of a run share. */
 export interface RunScope extends EventSource {
   readonly reason: ShutdownReason;
-  /** When the run ends at the latest. */
+  /** The hard deadline of the run, by the clock. */
   readonly deadline: number;
-  /** Called with what a listener of a task's signal throws. */
+  /** Receives what a listener of a task's signal throws. */
   readonly onListenerError: (error: unknown) => void;
   readonly injections: () => InjectionGraph;
   readonly steps: StepQueue;
 }
 
-/** The tasks of a phase as they were last arranged. A task that comes in has the rest arranged anew. */
+/** The current order of the tasks of a phase. A task that is registered while the phase runs replaces it. */
 interface Placement {
   readonly executions: readonly TaskExecution[];
   readonly frontier: Frontier;
-  /** By the node of a task, whether its turn has come. */
+  /** By node: 1 if the frontier has handed out the task. */
   readonly handedOut: Uint8Array;
 }
 
 /**
- * One phase while it runs: starts each task when those before it have ended, and ends them all when its time is over.
+ * A running phase: starts each task after its predecessors, and abandons the running tasks when the phase times out.
  *
- * opening (nothing has started) → running → expired (its time is over, queued tasks are skipped) → ended,
- * or running → ended.
+ *     opening → running → ended
+ *                  ↓        ↑
+ *               expired ────┘   (timed out: queued tasks are skipped)
  */
 export class PhaseExecution {
   #status: 'opening' | 'running' | 'expired' | 'ended' = 'opening';
   #outcome: PhaseOutcome = 'completed';
-  /** Taken in and not placed yet: those that come in one step are placed together. */
+  /** Registered but not placed yet. The arrivals of one step are placed together. */
   #arrivals: TaskExecution[] = [];
   #placement: Placement;
   readonly #startedAt: number;
-  /** When the time of the phase is over. */
+  /** When the phase times out, by the clock. */
   readonly deadline: number;
   readonly #timer: Timer;
 
@@ -60,21 +61,21 @@ export class PhaseExecution {
     this.#placement = this.#place([...executions]);
   }
 
-  /** Starts what may start. Apart from the constructor, since a task may end the phase at once. */
+  /** Starts the phase. Not part of the constructor, since a task may end the phase synchronously. */
   start(): void {
     const taskCount = this.#placement.executions.length;
-    // The time that its timeout counts from: arranging many tasks takes a part of it.
+    // Its timeout counts from this time: ordering many tasks uses up a part of it.
     this.scope.emit({ type: 'phase-started', at: this.#startedAt, phase: this.phase.name, taskCount });
     this.#status = 'running';
     this.#advance();
   }
 
-  /** Whether a task that is registered now runs with the phase. */
+  /** Whether the phase still accepts tasks. */
   get isOpen(): boolean {
     return this.#status === 'opening' || this.#status === 'running';
   }
 
-  /** Takes in a task that was registered while the phase is open, at its place among those that are queued. */
+  /** Adds a task to the open phase, at its place among the queued tasks. */
   add(execution: TaskExecution): void {
     this.#arrivals.push(execution);
     if (this.#arrivals.length === 1) this.scope.steps.later(() => this.#placeArrivals());
@@ -85,7 +86,7 @@ export class PhaseExecution {
     return this.#placement.executions.flatMap((execution) => awaitedTask(execution, now) ?? []);
   }
 
-  /** Those that have started and not ended. */
+  /** The running tasks. */
   get #started(): readonly TaskExecution[] {
     return this.#placement.executions.filter((execution) => execution.awaited !== undefined);
   }
@@ -101,27 +102,27 @@ export class PhaseExecution {
     if (this.#status !== 'opening') this.#advance();
   }
 
-  /** Arranges tasks that have not ended; the first `started` of them are running. */
+  /** Orders the tasks that have not ended. The first `started` of them are running. */
   #place(executions: readonly TaskExecution[], started = 0): Placement {
     const arranged = arrangeTasks(
       executions.map((execution) => execution.task),
       { mode: this.phase.mode, injections: this.scope.injections(), started },
     );
-    // Every task was checked when it came in, so a cycle here is a bug of ours. It must not make the run hang.
-    if (arranged.kind === 'cyclic') throw new Error('the tasks of a checked phase wait for each other');
+    // Registration checks every task, so a cycle here is our bug. It must not hang the run.
+    if (arranged.kind === 'cyclic') throw new Error('dependency cycle among the tasks of a checked phase');
     executions.forEach((execution, node) => {
       execution.node = node;
     });
     const handedOut = new Uint8Array(executions.length).fill(1, 0, started);
     const handOut = (node: number): void => {
-      // What was registered before a task starts may have to run before it.
+      // Tasks that were registered before this one starts may have to run before it.
       this.#placeArrivals();
       const execution = executions[node];
       if (execution === undefined) {
         frontier.complete(node);
         return;
       }
-      // A frontier that was replaced while it walked hands out nothing more: its successor does.
+      // A frontier that was replaced during its walk hands out nothing more: the new one does.
       if (this.#placement.frontier !== frontier || handedOut[node] !== 0) return;
       handedOut[node] = 1;
       this.#handOut(execution);
@@ -130,10 +131,9 @@ export class PhaseExecution {
     return { executions, frontier, handedOut };
   }
 
-  /** The turn of a task has come. */
   #handOut(execution: TaskExecution): void {
     const { steps } = this.scope;
-    // It was unregistered or disposed before.
+    // It was unregistered or disposed in the meantime.
     if (execution.isOver) this.#placement.frontier.complete(execution.node);
     else if (this.#status === 'running') steps.at(execution.depth, () => this.#start(execution));
     else steps.at(execution.depth, () => this.#skip(execution));
@@ -143,14 +143,14 @@ export class PhaseExecution {
     const { clock, reason, steps, onListenerError } = this.scope;
     const startedAt = clock.now();
     const deadline = deadlineAfter(startedAt, execution.task.timeout ?? Infinity, this.deadline);
-    // Claimed before `task-started` is emitted, so that no listener can withdraw a task that is said to have started.
+    // Claimed before `task-started` is emitted: a listener must not withdraw a task that is reported as started.
     const claimed = execution.claim({
       by: 'run',
       reason,
       clock,
       startedAt,
       deadline,
-      // Never negative, although the loop may have been blocked for longer than the phase has: the task runs anyway.
+      // 0 if the event loop was blocked beyond the end of the phase: the task runs anyway.
       allowedMs: timeLeft(deadline, startedAt),
       timer: deadline < this.deadline ? 'own' : 'of the phase',
       onListenerError,
@@ -186,7 +186,7 @@ export class PhaseExecution {
     this.#endWhenDone();
   }
 
-  /** Checks for the end when everything that was asked for up to now has been handed out. */
+  /** Checks for the end after all pending steps. */
   #endWhenDone(): void {
     this.scope.steps.later(() => this.#endIfDone());
   }

@@ -3,7 +3,7 @@ import type { Timer } from './clock.js';
 import type { AwaitedTask } from './events.js';
 import type { EventSource } from './task-events.js';
 
-/** Tells at regular intervals what a run still waits for. */
+/** Emits at regular intervals what a run still waits for. */
 export class Progress {
   #timer: Timer | undefined;
 

@@ -3,28 +3,28 @@ import { runAlone } from './run-alone.js';
 import type { StepQueue } from './step-queue.js';
 import type { TaskExecution } from './task-execution.js';
 
-/** A registered task in the hands of the one who registered it. */
+/** The handle of a registered task. */
 export interface ShutdownRegistration extends Disposable, AsyncDisposable {
   readonly name: string;
   /**
-   * Takes the task out of the shutdown without running it; says whether it had not begun to run.
-   * `using` does the same at the end of its block.
+   * Removes the task from the shutdown without running it. Returns `false` if it has started or was removed before.
+   * `using` calls it at the end of the block.
    */
   unregister(): boolean;
   /**
-   * Runs the task now, or joins it where it runs or ran already: its function is called once in all.
-   * `await using` does it at the end of its block.
+   * Runs the task now, or joins a task that has started: its function is called once in total. `await using` does this
+   * at the end of the block.
    *
-   * Rejects with what the task threw, or with a `ShutdownTimeoutError` when its time is over.
+   * Rejects with what the task threw, or with a `ShutdownTimeoutError` if it timed out.
    */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** What a registration needs of the run that holds its task. */
+/** What a registration needs from the run that holds its task. */
 export interface RegistrationHost {
   readonly clock: Clock;
   readonly steps: StepQueue;
-  /** Milliseconds that a task of this phase has. */
+  /** The timeout of the task in milliseconds. */
   timeoutOf(execution: TaskExecution): number;
   drop(execution: TaskExecution): void;
 }

@@ -1,27 +1,26 @@
-/** After so many values an iterator lets the event loop have a turn: one that never waits would stop every timer. */
+/** After this many values an iterator yields to the event loop: one that never waits would stop every timer. */
 const VALUES_PER_TURN = 1_000;
 
-/** What work needs that goes on when the function which returned it has ended. */
+/** What returned work needs after the function has ended. */
 export interface WorkPorts {
-  /** Aborts when the time of the task is over. */
+  /** Aborts when the task times out. */
   readonly signal: AbortSignal;
   /** Resolves in the next turn of the event loop. */
   readonly turn: () => Promise<void>;
 }
 
 /**
- * Follows what a function returned to its end. Observables, generators and other iterators do nothing until somebody
- * asks them to, so each is run: an Observable is subscribed to, an iterator asked for its values, which are awaited.
- * A list is followed where it holds promises. When the time is over, an Observable is unsubscribed from, and an
- * iterator returns.
+ * Runs what a function returned to its end. A promise is awaited, and so are the promises of a list. Observables and
+ * iterators are lazy, so they are run: an Observable is subscribed to, an iterator is iterated and its values are
+ * awaited. When the task times out, the Observable is unsubscribed from, and the iterator's `return()` is called.
  *
- * Streams and event emitters are things and not work: they count as any other value.
+ * Streams and event emitters are resources, not work. They are ignored, like any other value.
  *
- * @returns a promise of its end; `undefined` where nothing is left to wait for
+ * @returns a promise that settles at the end; `undefined` if there is nothing to wait for
  */
 export function endOf(returned: unknown, ports: WorkPorts): Promise<unknown> | undefined {
   if ((typeof returned !== 'object' && typeof returned !== 'function') || returned === null) return undefined;
-  // What is lazy and can be awaited too, as a query is, is awaited.
+  // A lazy value that is also thenable, such as a query, is awaited.
   if (isMethod(Reflect.get(returned, 'then'))) return settled(returned, ports);
   if (ports.signal.aborted) return undefined;
   if (Array.isArray(returned)) return endOfAll(returned);
@@ -39,8 +38,8 @@ interface Iterator {
 }
 
 /**
- * Adopts any thenable; one whose `then` throws or calls twice is handled by the promise. A promise of the platform is
- * taken as it is, with whatever `then` somebody may have put on it.
+ * `Promise.resolve` adopts any thenable, also one whose `then` throws or calls back twice. It returns a native promise
+ * as it is, with an overwritten `then`, if there is one.
  */
 function settled(thenable: object, ports: WorkPorts): Promise<unknown> {
   return new Promise((resolve, reject) => {
@@ -48,7 +47,7 @@ function settled(thenable: object, ports: WorkPorts): Promise<unknown> {
   });
 }
 
-/** Fails with the first failure, when all have settled: the others are work too. */
+/** Waits until all have settled, then throws the failure, or an AggregateError of several. */
 async function endOfAll(list: readonly unknown[]): Promise<void> {
   const outcomes = await Promise.allSettled(list);
   const failed = outcomes.filter((each) => each.status === 'rejected').map(({ reason }): unknown => reason);
@@ -77,14 +76,15 @@ async function iterated({ target, next }: Iterator, ports: WorkPorts): Promise<v
   let returning: Promise<unknown> | undefined;
   const onAbort = (): void => {
     returning = Promise.resolve().then(() => call(target, 'return'));
-    // Awaited below, where the iterator lets it come to that.
+    // Awaited below, unless the iterator never settles its current step.
     returning.catch(() => undefined);
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     for (let count = 1; !signal.aborted; count += 1) {
       const step: unknown = await Reflect.apply(next, target, []);
-      if (typeof step !== 'object' || step === null) throw new TypeError('the iterator returned no object');
+      if (typeof step !== 'object' || step === null)
+        throw new TypeError('the iterator result is not an object');
       if (Reflect.get(step, 'done')) break;
       await Reflect.get(step, 'value');
       if (count % VALUES_PER_TURN === 0) await ports.turn();
@@ -95,7 +95,7 @@ async function iterated({ target, next }: Iterator, ports: WorkPorts): Promise<v
   await returning;
 }
 
-/** By the interface that libraries of Observables share, or as rxjs knows its own. */
+/** Detects Observables by `Symbol.observable`, which the libraries share, or by the methods of rxjs. */
 function observableOf(value: object): object | undefined {
   const shared: unknown = Reflect.get(Symbol, 'observable');
   for (const key of [typeof shared === 'symbol' ? shared : undefined, '@@observable']) {
@@ -110,7 +110,7 @@ function iteratorOf(value: object): Iterator | undefined {
   const isStream = has(value, 'on', 'emit') || has(value, 'pipeTo') || has(value, 'getReader');
   if (isStream) return undefined;
   const ofAsync: unknown = Reflect.get(value, Symbol.asyncIterator);
-  // A list, a set or a map may be iterated too, and is no work.
+  // Only iterators: lists, sets and maps are iterable too, but they are not work.
   const ofSync: unknown = has(value, 'next') ? Reflect.get(value, Symbol.iterator) : undefined;
   const make = isMethod(ofAsync) ? ofAsync : ofSync;
   const target: unknown = isMethod(make) ? Reflect.apply(make, value, []) : undefined;

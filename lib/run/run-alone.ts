@@ -5,8 +5,8 @@ import type { StepQueue } from './step-queue.js';
 import type { Claim, Ending, TaskExecution } from './task-execution.js';
 
 /**
- * Runs a task outside the order of its phase, or joins it where it is running: a task that is disposed, or one that is
- * registered when its phase has ended.
+ * Runs a task outside the order of its phase, or joins it if it is running: for a task that is disposed, and for one
+ * that is registered after its phase has ended.
  */
 export function runAlone(
   execution: TaskExecution,
@@ -25,11 +25,11 @@ export function runAlone(
     readonly clock: Clock;
     readonly steps: StepQueue;
     readonly reason: ShutdownReason;
-    /** Milliseconds until its time is over. */
+    /** The timeout in milliseconds. */
     readonly allowedMs: number;
-    /** When its time is over at the latest, since time may pass until it starts. */
+    /** The latest deadline: time may pass between the registration and the start. */
     readonly latest?: number;
-    /** Called before its function: from then on it is too late to withdraw it. */
+    /** Called before the function of the task. From then on the task cannot be withdrawn. */
     readonly onClaimed?: () => void;
     readonly onEnded: (ending: Ending) => void;
     readonly onListenerError?: (error: unknown) => void;
@@ -49,6 +49,6 @@ export function runAlone(
   });
   onClaimed?.();
   execution.whenEnded(onEnded);
-  // A task may dispose another one, to any depth.
+  // In a step of its own: tasks may dispose each other, to any depth.
   if (claimed) steps.later(() => steps.at(execution.depth, () => execution.call()));
 }

@@ -1,15 +1,15 @@
 import type { Clock, Timer } from './clock.js';
 
 /**
- * The clock of one run: what the wall clock shows as the run begins, and from then on as much more as time passes. So
- * the times of a run are dates, and a step of the wall clock makes none of its durations longer, shorter or negative.
+ * The clock of one run: the wall clock time at its start, plus the monotonic time since. The times of a run are dates,
+ * and a step of the wall clock changes none of its durations.
  */
 export class RunClock implements Clock {
   #offset = 0;
 
   constructor(private readonly clock: Clock) {}
 
-  /** The run begins now. */
+  /** Synchronizes with the wall clock, once, at the start of the run. */
   begin(): void {
     const now = this.clock.now();
     this.#offset = this.clock.dateOf(now) - now;

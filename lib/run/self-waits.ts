@@ -1,20 +1,20 @@
-/** So many frames are looked at: a call from a route handler stands near the top. */
+/** The number of stack frames to look at: a call from a route handler is near the top. */
 const FRAMES = 50;
 
-/** Stands for a route handler of which only Nest's own frames are left. */
+/** The name of a route handler if the stack has only Nest's own frames left. */
 export const SOME_ROUTE = 'some route';
 
 /** The file of Nest that calls route handlers. */
 const ROUTE_FRAME = /router-execution-context/;
 
 /**
- * Where a call comes from: `Class.method` of every frame, also of the async functions that wait for it. Says
- * nothing of work behind a callback, whose frames are gone.
+ * The callers of the current call: `Class.method` of every frame, including the async functions that await it. Frames
+ * before a callback are not on the stack.
  */
 export function callers(): ReadonlySet<string> {
   const { prepareStackTrace, stackTraceLimit } = Error;
   let frames: readonly NodeJS.CallSite[] = [];
-  // The text of a stack is what source maps make of it, and names what they say.
+  // Call sites instead of the stack text: source maps rewrite the text, and with it the names.
   Error.prepareStackTrace = (_, sites) => (frames = sites);
   Error.stackTraceLimit = FRAMES;
   try {
@@ -32,16 +32,16 @@ function namesOf(frame: NodeJS.CallSite): readonly string[] {
   const names = [frame.getMethodName(), frame.getFunctionName()].filter((name) => typeof name === 'string');
   return [
     ...(ROUTE_FRAME.test(frame.getFileName() ?? '') ? [SOME_ROUTE] : []),
-    // V8 may have the class in front already.
+    // V8 may include the class name already.
     ...names.map((name) => (type === null || name.startsWith(`${type}.`) ? name : `${type}.${name}`)),
   ];
 }
 
 /**
- * How many pieces of work asked for the shutdown and wait for its end: nobody can wait for them in turn.
+ * Counts the pieces of work that started the shutdown and await its end: the run must not wait for them.
  *
- * Which piece asked is not known, only what it is called. But a piece that waits for the run cannot end before it,
- * so once no more than asked are running under a name, these are the ones.
+ * Only the name of such a piece is known. But it cannot end before the run, so once the number of running pieces with
+ * that name is down to the number that asked, only those are left.
  */
 export class SelfWaits {
   readonly #asked = new Map<string, number>();
@@ -54,7 +54,7 @@ export class SelfWaits {
     return this.#asked.size === 0;
   }
 
-  /** Whether all that run under the name asked. */
+  /** Whether all running pieces of this name wait for the run. */
   covers(name: string, running: number): boolean {
     return running <= (this.#asked.get(name) ?? 0);
   }

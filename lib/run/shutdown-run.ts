@@ -20,26 +20,28 @@ import { emitSkipped } from './task-events.js';
 import type { TaskExecution } from './task-execution.js';
 import type { TaskRegistry } from './task-registry.js';
 
-/** What a run needs beside its tasks. */
+/** The settings of a run. */
 export interface RunSettings {
   readonly clock: Clock;
-  /** Milliseconds from its start after which every run has ended. */
+  /** The hard deadline, in milliseconds from the start of the run. */
   readonly limit: number;
-  /** Milliseconds between two reports of what is awaited. */
+  /** Milliseconds between two `run-progress` events. */
   readonly progressInterval: number;
-  /** Told what a listener threw; the run goes on. */
+  /** Receives what a listener threw. The run continues. */
   readonly onListenerError?: (error: unknown) => void;
 }
 
-/** Where and until when a run goes. */
+/** The options of one call of `start()`. */
 export interface RunOptions {
-  /** The phase to start from: those before it are skipped. */
+  /** The phase to start from. The phases before it are skipped. */
   readonly from?: string;
-  /** When the run ends at the latest, in milliseconds since the epoch, where that was set before it started. */
+  /**
+   * The hard deadline, in milliseconds since the epoch.
+   * @default the start of the run plus `limit`
+   */
   readonly deadline?: number;
 }
 
-/** Where a phase stands in a run. */
 type PhaseState =
   | { readonly status: 'waiting' }
   | { readonly status: 'running'; readonly execution: PhaseExecution }
@@ -52,10 +54,9 @@ type State =
   | { readonly status: 'finished'; readonly scope: RunScope; readonly ended: Promise<RunOutcome> };
 
 /**
- * The one execution of a plan: it starts once, for good, and whoever asks again gets the same promise.
+ * The execution of a plan. It runs once: later callers of `start()` join it and get the same promise.
  *
- * The semantics of joining, of the first reason that stays, and of starting from a later phase follow
- * Pekko's CoordinatedShutdown.
+ * Joining, keeping the first reason and starting from a later phase follow Pekko's CoordinatedShutdown.
  */
 export class ShutdownRun {
   readonly #listeners: ListenerList;
@@ -63,9 +64,9 @@ export class ShutdownRun {
   readonly #frontier: Frontier;
   #state: State = { status: 'idle' };
   #outcome: RunOutcome = 'completed';
-  /** The run waits for these. */
+  /** Registered after their phase has ended. The run waits for them. */
   readonly #stragglers = new Stragglers();
-  /** What is registered after the finish, which no run waits for. */
+  /** Registered after the run has finished. Nothing waits for them. */
   readonly #afterthoughts = new Stragglers();
   readonly #skipped: SkippedPhases;
   readonly #progress: Progress;
@@ -92,7 +93,7 @@ export class ShutdownRun {
     );
   }
 
-  /** The clock of the run: its times are those of the events. */
+  /** The clock of the run, which the times of its events come from. */
   get clock(): Clock {
     return this.#clock;
   }
@@ -101,7 +102,7 @@ export class ShutdownRun {
     return this.#state.status;
   }
 
-  /** What the run waits for at this moment. */
+  /** What the run waits for now. */
   get awaited(): readonly AwaitedTask[] {
     return [
       ...this.#phases.flatMap((phase) => (phase.status === 'running' ? phase.execution.awaited : [])),
@@ -109,14 +110,16 @@ export class ShutdownRun {
     ];
   }
 
-  /** Calls the listener with every event from now on; the answer takes it off again. */
+  /** Calls the listener with every event from now on. Returns a function that removes it. */
   listen(listener: ShutdownListener): () => void {
     return this.#listeners.add(listener);
   }
 
   /**
-   * Starts the run, or joins the one that was started: the first reason stays. Rejects only where `from`
-   * is no phase of the plan; then nothing runs.
+   * Starts the run, or joins it if it has started: the first reason stays.
+   *
+   * Rejects with a `ShutdownConfigurationError` (`SHUTDOWN_UNKNOWN_PHASE`) if `from` is not a phase of the plan. Then
+   * nothing runs.
    */
   start(reason: ShutdownReason, options: RunOptions = {}): Promise<RunOutcome> {
     const { phaseGraph } = this.registry;
@@ -158,10 +161,10 @@ export class ShutdownRun {
   }
 
   /**
-   * Registers a task, also while the run goes on: in a phase that has not ended it runs with the phase; in
-   * one that has, it runs at once and the run waits for it.
+   * Registers a task, before or during the run. If its phase has not ended, it runs with the phase; if the phase has
+   * ended, the task runs immediately and the run waits for it.
    *
-   * @throws ShutdownConfigurationError when the task cannot be part of the plan
+   * @throws ShutdownConfigurationError if the task does not fit into the plan
    */
   register(task: ShutdownTask): ShutdownRegistration {
     const execution = this.registry.add(task, this.#steps.depth + 1);
@@ -174,7 +177,7 @@ export class ShutdownRun {
       clock: this.#clock,
       steps: this.#steps,
       timeoutOf: (each) => this.#timeoutOf(each),
-      // While the run goes on, every name stays known: whether an `after` is right must not depend on the moment.
+      // During the run every name stays known: whether an `after` is valid must not depend on timing.
       drop: (each) => {
         if (this.#state.status !== 'running') this.registry.drop(each);
       },
@@ -262,7 +265,7 @@ export class ShutdownRun {
     this.#frontier.complete(index);
   }
 
-  /** Every listener hears of an event before what another one of them asks for begins. */
+  /** As a step: all listeners receive the event before anything starts that one of them triggers. */
   #emit(event: ShutdownEvent): void {
     this.#steps.now(() => this.#listeners.emit(event));
   }
@@ -285,7 +288,7 @@ function unknownFrom(name: string, { names }: PhaseGraph): ShutdownConfiguration
     {
       code: 'SHUTDOWN_UNKNOWN_PHASE',
       path: 'from',
-      message: `there is no phase '${name}' to start from, so nothing was run. ${nameAdvice(name, names)}`,
+      message: `unknown phase '${name}', so nothing ran. ${nameAdvice(name, names)}`,
     },
   ]);
 }

@@ -1,7 +1,7 @@
 import type { PhaseGraph } from '../plan/phase-graph.js';
 import type { SkipCause } from './events.js';
 
-/** Which phases a run leaves out, and why; the first cause stays. */
+/** The phases that a run skips, and why. The first cause wins. */
 export class SkippedPhases {
   readonly #causes = new Map<number, SkipCause>();
 
@@ -15,12 +15,12 @@ export class SkippedPhases {
     return this.#causes.get(index);
   }
 
-  /** The run starts from this phase: what comes before it on any path is left out. */
+  /** Skips all phases that this one depends on: the run starts here. */
   startFrom(index: number): void {
     this.#skip(this.phaseGraph.graph.reversed().reachableFrom(index), 'before-from');
   }
 
-  /** A phase that aborts did not complete: what comes after it on any path is left out. */
+  /** Skips all phases that depend on this one: it did not complete, and has `onFailure: 'abort'`. */
   abortAfter(index: number): void {
     this.#skip(this.phaseGraph.laterThan(index), 'aborted');
   }

@@ -1,8 +1,8 @@
 import type { Clock } from './clock.js';
 
 /**
- * The steps of a run, one after the other and never one inside another: what a step asks for waits until the step has
- * returned. A task may register a task that registers a task, to any depth, and the call stack does not grow.
+ * Runs the steps of a run one after another, never nested: a step that another step requests waits until that one has
+ * returned. So a task can register a task that registers a task, to any depth, and the call stack does not grow.
  */
 export class StepQueue {
   #steps: (() => void)[] = [];
@@ -12,18 +12,18 @@ export class StepQueue {
   constructor(
     private readonly ports: {
       readonly clock: Clock;
-      /** Called when no step is left; what it asks for is done before the queue rests. */
+      /** Called when no step is left. It may request further steps. */
       readonly onDone: () => void;
     },
   ) {}
 
-  /** Does it when all steps before it have returned; now where there are none. */
+  /** Runs the step after all pending steps; immediately if there are none. */
   later(step: () => void): void {
     this.#steps.push(step);
     if (this.#status === 'idle') this.#work();
   }
 
-  /** Does it now, and what it asks for after it. */
+  /** Runs the step now, also inside another step; the steps that it requests follow. */
   now(step: () => void): void {
     if (this.#status === 'working') {
       step();
@@ -37,12 +37,12 @@ export class StepQueue {
     }
   }
 
-  /** How many tasks have registered each other from their own functions, up to the one that runs now. */
+  /** The registration depth of the task whose function runs now; 0 outside of tasks. */
   get depth(): number {
     return this.#depth;
   }
 
-  /** Does it as a task of this depth. */
+  /** Runs the step at this registration depth. */
   at(depth: number, step: () => void): void {
     const outer = this.#depth;
     this.#depth = depth;
@@ -67,7 +67,7 @@ export class StepQueue {
         this.ports.onDone();
       } while (done < this.#steps.length);
     } finally {
-      // A step throws where the call stack of the user ends within it. The rest goes on from an empty one.
+      // A step throws if the call stack of the caller overflows in it. The rest continues on an empty stack.
       this.#steps = this.#steps.slice(done);
       this.#status = 'idle';
       this.#depth = depth;

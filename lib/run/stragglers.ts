@@ -10,7 +10,7 @@ interface StragglerPorts {
   readonly onEnded: (ending: Ending | { readonly outcome: 'withdrawn' }) => void;
 }
 
-/** The tasks that were registered when their phase had ended: each runs at once, in parallel with all others. */
+/** Tasks that were registered after their phase has ended. Each runs immediately, in parallel with everything else. */
 export class Stragglers {
   readonly #executions = new Set<TaskExecution>();
 
@@ -19,9 +19,9 @@ export class Stragglers {
   }
 
   /**
-   * Runs the task in a step of its own. `onEnded` is called when it is no longer among the stragglers.
+   * Runs the task in a separate step, then removes it and calls `onEnded`.
    *
-   * @param allowedMs milliseconds until its time is over
+   * @param allowedMs the timeout in milliseconds
    */
   run(execution: TaskExecution, { allowedMs, scope, onEnded }: StragglerPorts): void {
     this.#executions.add(execution);

@@ -3,7 +3,7 @@ import type { ShutdownContext } from '../plan/task.js';
 import type { Clock } from './clock.js';
 import { isolateSignal } from './isolated-signal.js';
 
-/** The context of one task. Most tasks never look at their signal, so it is made when they do. */
+/** The context of one task. Most tasks never use their signal, so it is created on first use. */
 export class TaskContext implements ShutdownContext {
   #controller: AbortController | undefined;
   #abortedWith: Error | undefined;
@@ -11,15 +11,16 @@ export class TaskContext implements ShutdownContext {
   constructor(
     readonly reason: ShutdownReason,
     readonly phase: string,
-    /** When its time is over, by the clock, and who is told what a listener of its signal throws. */
     private readonly time: {
       readonly clock: Clock;
+      /** When the task times out, by the clock. */
       readonly until: number;
+      /** Receives what a listener of the signal throws. */
       readonly onListenerError?: ((error: unknown) => void) | undefined;
     },
   ) {}
 
-  /** Asked for anew, since the wall clock may be set meanwhile. */
+  /** Computed on each read, since the wall clock may step in the meantime. */
   get deadline(): number {
     return this.time.clock.dateOf(this.time.until);
   }

@@ -6,7 +6,7 @@ import type { AwaitedTask, ShutdownEvent, SkipCause } from './events.js';
 import { watchAnswer } from './foreign-call.js';
 import type { Ending, TaskExecution } from './task-execution.js';
 
-/** Where events come from: their times, and where they go. */
+/** What it takes to emit an event. */
 export interface EventSource {
   readonly clock: Clock;
   readonly emit: (event: ShutdownEvent) => void;
@@ -24,7 +24,7 @@ export function emitSkipped(
   emit({ type: 'task-skipped', at: clock.now(), id, phase, task: task.name, cause });
 }
 
-/** Tells how a task ended, and what becomes of it if it was abandoned. */
+/** Emits how a task ended, and later how it settled if it was abandoned. */
 export function emitEnding(execution: TaskExecution, ending: Ending, { clock, emit }: EventSource): void {
   const { id, phase, task } = execution;
   const at = clock.now();
@@ -48,7 +48,7 @@ export function emitEnding(execution: TaskExecution, ending: Ending, { clock, em
   });
 }
 
-/** What the progress line says of a task; `undefined` where the run does not wait for it. */
+/** A task as the progress line shows it; `undefined` if the run does not wait for it. */
 export function awaitedTask({ task, phase, awaited }: TaskExecution, now: number): AwaitedTask | undefined {
   if (awaited === undefined) return undefined;
   return {
@@ -61,7 +61,7 @@ export function awaitedTask({ task, phase, awaited }: TaskExecution, now: number
   };
 }
 
-/** Whoever fails to describe the work of a task, or describes it later, must not harm the run. */
+/** `inFlight` is a user function: it may throw, or return a promise. Neither may affect the run. */
 function inFlightOf(task: ShutdownTask): { readonly inFlight: readonly InFlightItem[] } | undefined {
   try {
     const items: unknown = task.inFlight?.();

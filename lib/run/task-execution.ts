@@ -7,31 +7,31 @@ import { whenOver } from './expiry.js';
 import { endOf } from './returned-work.js';
 import { TaskContext } from './task-context.js';
 
-/** How the function of a task settled. */
+/** How the function of a task ended. */
 export type Settlement =
   { readonly outcome: 'completed' } | { readonly outcome: 'failed'; readonly error: Error };
 
-/** How a task ended for those who wait for it: it settled, or its time was over first. */
+/** How a task ended for the run: its function settled, or it timed out first. */
 export type Ending = Settlement | { readonly outcome: 'timed-out'; readonly error: Error };
 
 type EndingListener = (ending: Ending) => void;
 
-/** Who asks for the task to run, and how long it may take. */
+/** A request to run the task, with its time limits. */
 export interface Claim {
   readonly by: 'run' | 'dispose';
   readonly reason: ShutdownReason;
   readonly clock: Clock;
   readonly startedAt: number;
   readonly deadline: number;
-  /** Milliseconds, for the error and the progress line. */
+  /** The timeout in milliseconds, for the error and the progress line. */
   readonly allowedMs: number;
-  /** Most tasks have the deadline of their phase, whose timer expires them all. */
+  /** Most tasks share the deadline of their phase, and its timer. */
   readonly timer: 'own' | 'of the phase';
-  /** Called with what a listener of the task's signal throws. */
+  /** Receives what a listener of the task's signal throws. */
   readonly onListenerError?: ((error: unknown) => void) | undefined;
 }
 
-/** The claim that governs a running task, and its timer. */
+/** The current limits of a running task. */
 interface Term extends Pick<Claim, 'by' | 'startedAt' | 'deadline' | 'allowedMs'> {
   readonly timer: Timer | undefined;
 }
@@ -39,9 +39,9 @@ interface Term extends Pick<Claim, 'by' | 'startedAt' | 'deadline' | 'allowedMs'
 type State =
   | { readonly status: 'waiting' }
   | { readonly status: 'withdrawn' }
-  /** Claimed: its function is called in this step or in a later one, and has not settled. */
+  /** Claimed: its function is called in this step or in a later one, and has not ended. */
   | { readonly status: 'running'; readonly context: TaskContext; readonly term: Term }
-  /** Its time is over and its signal aborts, which calls listeners of the user. Nobody has been told yet. */
+  /** Timed out; its signal is aborting, which calls user listeners. The ending has not been reported yet. */
   | { readonly status: 'expiring'; readonly term: Term }
   | { readonly status: 'abandoned'; readonly ending: Ending }
   | { readonly status: 'ended'; readonly ending: Ending };
@@ -52,16 +52,16 @@ const COMPLETED: Settlement = { outcome: 'completed' };
 const ENDED_COMPLETED: State = { status: 'ended', ending: COMPLETED };
 
 /**
- * One task from its registration to its end. Its function is called at most once, whoever asks: the run or a dispose.
+ * One task, from registration to end. The run and a dispose may both request it; its function is called at most once.
  *
  *     waiting → running → ended
  *        ↓         ↓        ↑
  *     withdrawn expiring → abandoned
  *
- * A second claim joins the running task: it calls nothing, and the earlier deadline stays.
+ * A second claim joins the running task: it does not call the function, and the earlier deadline applies.
  */
 export class TaskExecution {
-  /** Its index among the tasks of its phase. Only the phase reads and writes it. */
+  /** Its node in the task graph of its phase. Only the phase uses it. */
   node = 0;
   #state: State = WAITING;
   /** Most tasks have a single listener. */
@@ -72,7 +72,7 @@ export class TaskExecution {
     readonly id: number,
     readonly task: ShutdownTask,
     readonly phase: string,
-    /** How many tasks registered each other from their own functions, down to this one. */
+    /** The registration depth: one more than that of the task that registered it. */
     readonly depth = 0,
   ) {}
 
@@ -80,20 +80,20 @@ export class TaskExecution {
     return this.#state.status;
   }
 
-  /** Whether it has ended for the shutdown: nobody can claim it, and another task may take its name. */
+  /** Whether it has ended for the run: it cannot be claimed any more, and another task may use its name. */
   get isOver(): boolean {
     return this.#state.status !== 'waiting' && this.#state.status !== 'running';
   }
 
-  /** Since when the run waits for it, and for how long at most; `undefined` where the run does not wait for it. */
+  /** When it started and its timeout; `undefined` if the run does not wait for it. */
   get awaited(): { readonly startedAt: number; readonly allowedMs: number } | undefined {
     if (this.#state.status !== 'running' && this.#state.status !== 'expiring') return undefined;
     return this.#state.term.by === 'run' ? this.#state.term : undefined;
   }
 
   /**
-   * Starts a waiting task, or joins a running one. From now on it is too late to withdraw it. Returns `true` to one
-   * caller alone, who has to `call` it.
+   * Starts a waiting task, or joins a running one. From then on it cannot be withdrawn. Returns `true` to the first
+   * caller only, which must `call()` it.
    */
   claim(claim: Claim): boolean {
     switch (this.#state.status) {
@@ -116,14 +116,13 @@ export class TaskExecution {
     }
   }
 
-  /** Calls the function of a claimed task. */
   call(): void {
     if (this.#state.status !== 'running') return;
     const settlement = this.#callFunction(this.#state.context);
     if (settlement !== undefined) this.#settle(settlement);
   }
 
-  /** Ends the wait for a running task: its signal aborts, and what it does from now on is only recorded. */
+  /** Times out a running task: aborts its signal and abandons it. A later end is only recorded. */
   expire(): void {
     if (this.#state.status !== 'running') return;
     const { context, term } = this.#state;
@@ -136,14 +135,14 @@ export class TaskExecution {
     this.#emitEnding(ending);
   }
 
-  /** Takes a waiting task out of the shutdown; returns whether it was still waiting. */
+  /** Removes a waiting task from the shutdown. Returns `false` if it was not waiting any more. */
   withdraw(): boolean {
     if (this.#state.status !== 'waiting') return false;
     this.#state = WITHDRAWN;
     return true;
   }
 
-  /** Calls back when the task has ended; at once if it has. */
+  /** Calls back when the task has ended; immediately if it has already. */
   whenEnded(callback: (ending: Ending) => void): void {
     if (this.#state.status === 'ended' || this.#state.status === 'abandoned') callback(this.#state.ending);
     else if (this.#onEnding === undefined) this.#onEnding = callback;
@@ -151,7 +150,7 @@ export class TaskExecution {
     else this.#onEnding.push(callback);
   }
 
-  /** Calls back if the function settles after the task was abandoned. */
+  /** Calls back if the function ends after the task was abandoned. */
   whenSettledLate(callback: (settlement: Settlement) => void): void {
     this.#onLateSettlement = callback;
   }
@@ -167,7 +166,7 @@ export class TaskExecution {
     };
   }
 
-  /** The earlier deadline stays, and the run waits for a task that a dispose has started. */
+  /** Keeps the earlier deadline. If the run joins a task that a dispose started, the run waits for it. */
   #joined(term: Term, claim: Claim): Term {
     const by = claim.by === 'run' ? 'run' : term.by;
     if (claim.deadline >= term.deadline) return { ...term, by };
@@ -175,7 +174,7 @@ export class TaskExecution {
     return { ...this.#termOf(claim), by };
   }
 
-  /** How it settled, where that is known when the call returns. */
+  /** Returns how the function ended, if it ended synchronously. */
   #callFunction(context: TaskContext): Settlement | undefined {
     try {
       const returned: unknown = this.task.run(context);
@@ -206,7 +205,7 @@ export class TaskExecution {
         this.#onLateSettlement?.(settlement);
         return;
       default:
-      // It has settled before.
+      // It has settled already.
     }
   }
 

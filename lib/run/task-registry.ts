@@ -9,28 +9,27 @@ import { arrangeTasks } from '../plan/task-graph.js';
 import type { ShutdownTask } from '../plan/task.js';
 import { TaskExecution } from './task-execution.js';
 
-/** Puts another task in the place of one that comes into the shutdown: the same, but for what `run` does. */
+/** Wraps each registered task: returns the same task with another `run`. */
 export interface TaskWrapper {
   wrap(task: ShutdownTask): ShutdownTask;
 }
 
-/** Leaves every task as it is. */
 export const AS_IT_IS: TaskWrapper = { wrap: (task) => task };
 
-/** More tasks than any application closes one inside another; those that register each other for ever end here. */
+/** The deepest chain of tasks that register each other. No app needs as many; an endless chain ends here. */
 const MOST_NESTED = 5_000;
 
 /**
- * The tasks, by phase and by name: those that wait or run, and those that ended in the run, whose names
- * `after` may still give and a new task may take.
+ * The tasks of an app, by phase and by name. Tasks that ended during the run stay: an `after` may name them, and a new
+ * task may reuse their name.
  *
- * Until it is sealed, a task may name in `after` one that is still to come; from then on every name must
- * be there, and a registration that would break the plan is refused before anything is changed.
+ * Before `seal()`, an `after` may name a task that is registered later. Afterwards every name must exist, and a
+ * registration that would break the plan is rejected without changing anything.
  */
 export class TaskRegistry {
   readonly #byPhase = new Map<string, Set<TaskExecution>>();
   readonly #byName = new Map<string, TaskExecution>();
-  /** Every name that a task gave in `after`. */
+  /** All names in an `after`. */
   readonly #awaitedNames = new Set<string>();
   #injections: InjectionGraph | undefined;
   #nextId = 0;
@@ -46,24 +45,23 @@ export class TaskRegistry {
     return this.#injections ?? InjectionGraph.EMPTY;
   }
 
-  /** The names that tasks have. */
   get names(): Iterable<string> {
     return this.#byName.keys();
   }
 
-  /** Gives the tasks to come another injection graph of the same application, that knows more owners. */
+  /** Uses a larger injection graph of the same app for later registrations. */
   replaceInjections(injections: InjectionGraph): void {
     this.#injections = injections;
   }
 
-  /** The executions of a phase, in the order of their registration. */
+  /** The executions of a phase, in registration order. */
   of(phase: string): ReadonlySet<TaskExecution> {
     return this.#byPhase.get(phase) ?? new Set();
   }
 
   /**
-   * @param depth how many tasks have registered each other from their own functions, down to this one
-   * @throws ShutdownConfigurationError with all mistakes of the task
+   * @param depth the registration depth of the task, see `TaskExecution`
+   * @throws ShutdownConfigurationError with all problems of the task
    */
   add(task: ShutdownTask, depth = 0): TaskExecution {
     const mistakes = new MistakeList();
@@ -72,7 +70,7 @@ export class TaskRegistry {
       mistakes.add(
         'SHUTDOWN_TASK_CYCLE',
         task?.name ?? 'register(task)',
-        `${MOST_NESTED} tasks have registered each other from their own functions, so they would never end. Register from a function only what has to be closed.`,
+        `${MOST_NESTED} tasks registered each other from their own functions, which looks endless. Register from a task only what must be closed.`,
       );
     }
     mistakes.throwIfAny();
@@ -80,10 +78,10 @@ export class TaskRegistry {
   }
 
   /**
-   * Takes in the tasks that were found at boot, checks the whole, and from now on checks each name in
-   * `after`. Nothing is taken in where there is a mistake.
+   * Adds the tasks that were discovered at boot and checks the whole plan. From then on each `after` is checked at
+   * registration. If there is a problem, no task is added.
    *
-   * @throws ShutdownConfigurationError with all mistakes at once, `mistakes` among them
+   * @throws ShutdownConfigurationError with all problems at once, including those in `mistakes`
    */
   seal(
     tasks: readonly ShutdownTask[],
@@ -96,7 +94,7 @@ export class TaskRegistry {
     return plan;
   }
 
-  /** The plan as it stands now. */
+  /** The current plan. */
   plan(): ShutdownPlan {
     return planTasks(this.phaseGraph, this.#tasks(), {
       injections: this.injections,
@@ -104,7 +102,7 @@ export class TaskRegistry {
     });
   }
 
-  /** Drops a task that was withdrawn, or that ended outside the run. */
+  /** Removes a task that was withdrawn, or that ended outside of the run. */
   drop(execution: TaskExecution): void {
     this.#byPhase.get(execution.phase)?.delete(execution);
     if (this.#byName.get(execution.task.name) === execution) this.#byName.delete(execution.task.name);
@@ -132,7 +130,7 @@ export class TaskRegistry {
       mistakes.add(
         'SHUTDOWN_DUPLICATE_TASK',
         path,
-        `the name '${task.name}' is taken by a task that has not ended. Unregister that one first, or give this one another name.`,
+        `duplicate task name '${task.name}': the other task has not ended. Unregister it first, or give this task another name.`,
       );
     }
     if (this.#injections !== undefined) {

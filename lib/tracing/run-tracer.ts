@@ -13,10 +13,10 @@ import {
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
- * Asked as a run begins: what publishes it on the channels, or nothing where nobody listens to them, so that
- * the run has nothing to carry.
+ * Returns the listener that publishes a run on the channels. Called when the run starts; `undefined` if the channels
+ * have no subscribers, so that an untraced run has no overhead.
  *
- * @param onFailure told what a subscriber of `traceShutdown` threw
+ * @param onFailure receives what a subscriber of `traceShutdown` threw
  */
 export function traceRun(onFailure: (error: unknown) => void): ShutdownListener | undefined {
   if (!Object.values(SHUTDOWN_CHANNELS).some(isFollowed)) return undefined;
@@ -24,12 +24,12 @@ export function traceRun(onFailure: (error: unknown) => void): ShutdownListener 
   return (event) => tracer.observe(event);
 }
 
-/** Publishes a run on the channels, from its events. */
+/** Publishes the events of a run on the channels. */
 class RunTracer {
   #run: Writable<RunTrace> | undefined;
   readonly #modes = new Map<string, Mode>();
   readonly #phases = new Map<string, Writable<PhaseTrace>>();
-  /** Those that have not ended. */
+  /** The running tasks. */
   readonly #tasks = new Map<number, Writable<TaskTrace>>();
 
   constructor(private readonly onFailure: (error: unknown) => void) {}
@@ -59,7 +59,7 @@ class RunTracer {
         this.#end(SHUTDOWN_CHANNELS.run, this.#run, event);
         return;
       default:
-      // What never started has nothing to be followed.
+      // What never started is not traced.
     }
   }
 
@@ -105,14 +105,14 @@ class RunTracer {
   }
 }
 
-/** The channels of one kind, as far as we publish on them. */
+/** The tracing channels of one kind. */
 type Channels = Readonly<
   Record<'start' | 'end' | 'asyncStart' | 'asyncEnd' | 'error', Pick<Channel, 'hasSubscribers' | 'publish'>>
 >;
 
 function start(channels: Channels, trace: ShutdownTrace): void {
   channels.start.publish(trace);
-  // Everything here is asynchronous: of what it does at once nobody can be told apart.
+  // Runs, phases and tasks are asynchronous: their synchronous part has no end of its own.
   channels.end.publish(trace);
 }
 

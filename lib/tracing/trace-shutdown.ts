@@ -1,21 +1,21 @@
 import { callForeign } from '../run/foreign-call.js';
 import { SHUTDOWN_CHANNELS, type RunTrace, type ShutdownTrace } from './trace.js';
 
-/** Who follows the shutdowns of the process. */
+/** The callbacks of `traceShutdown`. */
 export interface ShutdownTraceSubscriber {
-  /** It has begun; a phase after its run, a task after its phase. */
+  /** A run, phase or task has started: a phase after its run, a task after its phase. */
   readonly started?: (trace: ShutdownTrace) => unknown;
-  /** It has ended: `endedAt` and `outcome` are there. A task that came late may end after its phase. */
+  /** A run, phase or task has ended: `endedAt` and `outcome` are set. A late task may end after its phase. */
   readonly ended?: (trace: ShutdownTrace) => unknown;
 }
 
-/** Under this key a run carries what is to be told of a subscriber that throws, also to another copy of the package. */
+/** The key of a run's `onFailure`. Global, so that it also works with another copy of the package. */
 const ON_FAILURE = Symbol.for('nestjs-phased-shutdown.trace-failure');
 
 /**
- * Follows every run, phase and task of the shutdowns that begin in this process from now on; the answer ends that. What a
- * subscriber throws is logged, and so is the rejection of an async one: neither harms the shutdown or the process. The
- * shutdown does not wait for an async subscriber.
+ * Traces every run, phase and task of the shutdowns that start in this process from now on. Returns a function that
+ * unsubscribes. What a subscriber throws, or rejects with, is logged and affects neither the shutdown nor the process.
+ * The shutdown does not wait for async subscribers.
  */
 export function traceShutdown({ started, ended }: ShutdownTraceSubscriber): () => void {
   const onStart = guarded(started);
@@ -33,7 +33,7 @@ export function traceShutdown({ started, ended }: ShutdownTraceSubscriber): () =
   };
 }
 
-/** Lets a run carry the one that hears of what its subscribers throw. */
+/** Attaches `onFailure` to a run, for what its subscribers throw. */
 export function withFailureSink(run: RunTrace, onFailure: (error: unknown) => void): RunTrace {
   return Object.defineProperty(run, ON_FAILURE, { value: onFailure });
 }
@@ -62,7 +62,7 @@ function runOf(trace: ShutdownTrace): RunTrace {
   }
 }
 
-/** A channel may be published on by anybody who knows its name. */
+/** Anyone who knows the name of a channel can publish on it. */
 function isTrace(message: unknown): message is ShutdownTrace {
   return typeof message === 'object' && message !== null && 'kind' in message && 'startedAt' in message;
 }

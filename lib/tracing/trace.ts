@@ -5,33 +5,33 @@ import type { InFlightItem } from '../plan/task.js';
 import type { PhaseOutcome, RunOutcome, TaskOutcome } from '../run/outcome.js';
 
 /**
- * A run, as its channel tells of it: the same object at each of its events, with the end filled in when it
- * has come. All times are milliseconds since the epoch.
+ * A run on its channel. All its events carry the same object; `endedAt` and `outcome` are set when it ends. All times
+ * are in milliseconds since the epoch.
  */
 export interface RunTrace {
   readonly kind: 'run';
   readonly reason: ShutdownReason;
   readonly startedAt: number;
-  /** When it ends at the latest. */
+  /** The hard deadline of the run. */
   readonly deadline: number;
   readonly endedAt?: number;
   readonly outcome?: RunOutcome;
 }
 
-/** A phase that has started, in its run. */
+/** A started phase of a run. */
 export interface PhaseTrace {
   readonly kind: 'phase';
   readonly run: RunTrace;
   readonly name: string;
   readonly mode: Mode;
-  /** How many tasks it began with. */
+  /** The number of tasks at its start. */
   readonly taskCount: number;
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly outcome?: PhaseOutcome;
 }
 
-/** A task that has started, in its phase. */
+/** A started task of a phase. */
 export interface TaskTrace {
   readonly kind: 'task';
   readonly phase: PhaseTrace;
@@ -39,23 +39,24 @@ export interface TaskTrace {
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly outcome?: TaskOutcome;
-  /** What it threw, or the `ShutdownTimeoutError` that ended it. */
+  /** What it threw, or a `ShutdownTimeoutError`. */
   readonly error?: Error;
-  /** It was still running when its time was over. */
+  /** It was still running when it timed out. */
   readonly abandoned?: boolean;
-  /** The work that was in flight when its time was over. */
+  /** The work in flight when it timed out. */
   readonly inFlight?: readonly InFlightItem[];
 }
 
-/** What the channels tell of. */
+/** The message of every channel. */
 export type ShutdownTrace = RunTrace | PhaseTrace | TaskTrace;
 
 /**
- * The tracing channels of Node for all shutdowns of the process: `tracing:nestjs-phased-shutdown.task:start`
- * and so on. `start` and `end` come one after the other as it begins, `asyncStart` and `asyncEnd` when it has
- * ended, and `error` before these where a task failed or its time was over.
+ * The Node tracing channels for all shutdowns of the process, named `tracing:nestjs-phased-shutdown.task:start` and so
+ * on. `start` and `end` are published at the start, `asyncStart` and `asyncEnd` at the end, preceded by `error` if a
+ * task failed or timed out.
  *
- * Who subscribes when a run has begun hears nothing of it. Node turns what a subscriber throws into an uncaught exception; `traceShutdown` does not.
+ * Subscribe before the run starts. Node turns what a subscriber throws into an uncaught exception; `traceShutdown` logs
+ * it instead.
  */
 export const SHUTDOWN_CHANNELS: {
   readonly run: TracingChannel<unknown, RunTrace>;

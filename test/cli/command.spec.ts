@@ -53,7 +53,7 @@ const WRONG_USES: readonly (readonly [string, string])[] = [
   ['plan package.json', 'package.json: it cannot be loaded: '],
   ['plan dist/shop.module.js --options {', '--options: it is no JSON: '],
   ['report nothing.json', 'nothing.json: there is no such file.'],
-  ['report package.json', 'package.json: this is no report of a shutdown: it has no version.'],
+  ['report package.json', 'package.json: not a shutdown report: it has no `version`.'],
   ['chek', "chek: there is no such command. Did you mean 'check'? Known: 'plan', 'check', 'report'."],
 ];
 
@@ -111,7 +111,7 @@ and 1 000 ms for the end of the process, within a gracePeriod of 30 000 ms
     const { code, stdout, stderr } = project.command('plan', 'dist/faults.js', '--export', 'MisspeltModule');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
-      /^phased-shutdown: The shutdown is configured wrongly in 2 places:\n {2}gracePeriod: .*\n {2}Outbox\.publish\.phase: there is no phase 'flsh'\. Did you mean 'flush'\?.*\n$/,
+      /^phased-shutdown: Invalid shutdown configuration \(2 problems\):\n {2}gracePeriod: .*\n {2}Outbox\.publish\.phase: unknown phase 'flsh'\. Did you mean 'flush'\?.*\n$/,
     );
     expect(project.command('plan', 'dist/faults.js', '--export', 'TwiceModule').stderr).toContain(
       'the module is imported more than once',

@@ -37,7 +37,7 @@ expect.extend({
   },
 });
 
-/** A handler that takes its time: whoever does not wait for it overtakes it. */
+/** A handler that takes several turns, so that anything that does not wait for it overtakes it. */
 abstract class Closing {
   @OnShutdown()
   async close(): Promise<void> {
@@ -52,21 +52,22 @@ async function closed(metadata: ModuleMetadata): Promise<EventRecorder> {
   return recorder;
 }
 
-/** Whether both were running at the same time. */
-function sideBySide({ words }: EventRecorder, a: string, b: string): boolean {
+/** Whether both ran at the same time. */
+function ranInParallel({ words }: EventRecorder, a: string, b: string): boolean {
   const [startA, startB] = [words.indexOf(`start ${a}`), words.indexOf(`start ${b}`)];
   const [endA, endB] = [words.indexOf(`completed ${a}`), words.indexOf(`completed ${b}`)];
   expect(Math.min(startA, startB, endA, endB)).toBeGreaterThan(-1);
   return startA < endB && startB < endA;
 }
 
-describe('rule 4: a provider closes when all that inject it have closed', () => {
-  test('by constructor, whatever the order of the providers', async () => {
-    @Injectable()
-    class Pool extends Closing {}
+@Injectable()
+class Database extends Closing {}
+
+describe('rule 4: a provider closes after everything that injects it', () => {
+  test('by constructor, in any order of the providers', async () => {
     @Injectable()
     class Repository extends Closing {
-      constructor(readonly pool: Pool) {
+      constructor(readonly database: Database) {
         super();
       }
     }
@@ -77,170 +78,182 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
       }
     }
 
-    const inOrder = ['Service.close', 'Repository.close', 'Pool.close'];
-    expect(await closed({ providers: [Pool, Repository, Service] })).toCloseInOrder(...inOrder);
-    expect(await closed({ providers: [Service, Repository, Pool] })).toCloseInOrder(...inOrder);
-    expect(await closed({ providers: [Repository, Service, Pool] })).toCloseInOrder(...inOrder);
+    const inOrder = ['Service.close', 'Repository.close', 'Database.close'];
+    expect(await closed({ providers: [Database, Repository, Service] })).toCloseInOrder(...inOrder);
+    expect(await closed({ providers: [Service, Repository, Database] })).toCloseInOrder(...inOrder);
+    expect(await closed({ providers: [Repository, Service, Database] })).toCloseInOrder(...inOrder);
   });
 
-  test('by property', async () => {
-    @Injectable()
-    class Pool extends Closing {}
-    @Injectable()
-    class Repository extends Closing {
-      @Inject(Pool) readonly pool!: Pool;
-    }
-
-    expect(await closed({ providers: [Pool, Repository] })).toCloseInOrder('Repository.close', 'Pool.close');
-  });
-
-  test('by the inject of a factory', async () => {
-    class Pool extends Closing {}
-    class Repository extends Closing {
-      constructor(readonly pool: Pool) {
-        super();
-      }
-    }
-
-    const recorder = await closed({
-      providers: [
-        { provide: 'POOL', useFactory: () => new Pool() },
-        { provide: 'REPOSITORY', useFactory: (pool: Pool) => new Repository(pool), inject: ['POOL'] },
-      ],
-    });
-    expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
-  });
-
-  test('by the optional inject of a factory', async () => {
-    class Pool extends Closing {}
-    class Repository extends Closing {}
-
-    const recorder = await closed({
-      providers: [
-        Pool,
-        {
-          provide: 'REPOSITORY',
-          useFactory: () => new Repository(),
-          inject: [
-            { token: 'NOBODY', optional: true },
-            { token: Pool, optional: true },
+  test.each<[string, () => ModuleMetadata]>([
+    [
+      'by property',
+      () => {
+        @Injectable()
+        class Repository extends Closing {
+          @Inject(Database) readonly database!: Database;
+        }
+        return { providers: [Database, Repository] };
+      },
+    ],
+    [
+      'by the `inject` of a factory',
+      () => {
+        class Repository extends Closing {
+          constructor(readonly database: Database) {
+            super();
+          }
+        }
+        return {
+          providers: [
+            { provide: 'DATABASE', useFactory: () => new Database() },
+            {
+              provide: 'REPOSITORY',
+              useFactory: (database: Database) => new Repository(database),
+              inject: ['DATABASE'],
+            },
           ],
-        },
-      ],
-    });
-    expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
-  });
-
-  test('behind an optional dependency that is not there', async () => {
-    @Injectable()
-    class Pool extends Closing {}
-    @Injectable()
-    class Repository extends Closing {
-      constructor(
-        @Optional() @Inject('TRACER') readonly tracer: object | undefined,
-        readonly pool: Pool,
-      ) {
-        super();
-      }
-    }
-
-    expect(await closed({ providers: [Pool, Repository] })).toCloseInOrder('Repository.close', 'Pool.close');
-  });
-
-  test('through an alias', async () => {
-    @Injectable()
-    class Pool extends Closing {}
-    @Injectable()
-    class Repository extends Closing {
-      constructor(@Inject('SECOND') readonly pool: object) {
-        super();
-      }
-    }
-
-    const recorder = await closed({
-      providers: [
-        { provide: 'FIRST', useExisting: Pool },
-        { provide: 'SECOND', useExisting: 'FIRST' },
-        Pool,
-        Repository,
-      ],
-    });
-    expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
-  });
-
-  test('through a factory that hands on the instance of another provider', async () => {
-    @Injectable()
-    class Pool extends Closing {}
-    @Injectable()
-    class Repository extends Closing {
-      constructor(@Inject('POOL') readonly pool: object) {
-        super();
-      }
-    }
-
-    const recorder = await closed({
-      providers: [{ provide: 'POOL', useFactory: (pool: Pool) => pool, inject: [Pool] }, Pool, Repository],
-    });
-    expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
-  });
-
-  test('across modules', async () => {
-    @Injectable()
-    class Pool extends Closing {}
-    @Module({ providers: [Pool], exports: [Pool] })
-    class DatabaseModule {}
-    @Module({ imports: [DatabaseModule], exports: [DatabaseModule] })
-    class StorageModule {}
-    @Injectable()
-    class Repository extends Closing {
-      constructor(readonly pool: Pool) {
-        super();
-      }
-    }
-    @Module({ imports: [StorageModule], providers: [Repository] })
-    class UsersModule {}
-
-    expect(await closed({ imports: [UsersModule] })).toCloseInOrder('Repository.close', 'Pool.close');
-  });
-
-  test('from a global module', async () => {
-    @Injectable()
-    class Pool extends Closing {}
-    @Global()
-    @Module({ providers: [Pool], exports: [Pool] })
-    class DatabaseModule {}
-    @Injectable()
-    class Repository extends Closing {
-      constructor(readonly pool: Pool) {
-        super();
-      }
-    }
-    @Module({ providers: [Repository] })
-    class UsersModule {}
-
-    const recorder = await closed({ imports: [DatabaseModule, UsersModule] });
-    expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
-  });
-
-  test('that was given as a value', async () => {
-    class Pool extends Closing {}
-    @Injectable()
-    class Repository extends Closing {
-      constructor(@Inject('POOL') readonly pool: object) {
-        super();
-      }
-    }
-
-    const recorder = await closed({ providers: [{ provide: 'POOL', useValue: new Pool() }, Repository] });
-    expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
+        };
+      },
+    ],
+    [
+      'by the optional `inject` of a factory',
+      () => {
+        class Repository extends Closing {}
+        const inject = [
+          { token: 'NOBODY', optional: true },
+          { token: Database, optional: true },
+        ];
+        return {
+          providers: [Database, { provide: 'REPOSITORY', useFactory: () => new Repository(), inject }],
+        };
+      },
+    ],
+    [
+      'by constructor, after a missing optional dependency',
+      () => {
+        @Injectable()
+        class Repository extends Closing {
+          constructor(
+            @Optional() @Inject('TRACER') readonly tracer: object | undefined,
+            readonly database: Database,
+          ) {
+            super();
+          }
+        }
+        return { providers: [Database, Repository] };
+      },
+    ],
+    [
+      'through an alias',
+      () => {
+        @Injectable()
+        class Repository extends Closing {
+          constructor(@Inject('SECOND') readonly database: object) {
+            super();
+          }
+        }
+        return {
+          providers: [
+            { provide: 'FIRST', useExisting: Database },
+            { provide: 'SECOND', useExisting: 'FIRST' },
+            Database,
+            Repository,
+          ],
+        };
+      },
+    ],
+    [
+      'through a factory that returns the instance of another provider',
+      () => {
+        @Injectable()
+        class Repository extends Closing {
+          constructor(@Inject('DATABASE') readonly database: object) {
+            super();
+          }
+        }
+        const alias = {
+          provide: 'DATABASE',
+          useFactory: (database: Database) => database,
+          inject: [Database],
+        };
+        return { providers: [alias, Database, Repository] };
+      },
+    ],
+    [
+      'across modules',
+      () => {
+        @Module({ providers: [Database], exports: [Database] })
+        class DatabaseModule {}
+        @Module({ imports: [DatabaseModule], exports: [DatabaseModule] })
+        class StorageModule {}
+        @Injectable()
+        class Repository extends Closing {
+          constructor(readonly database: Database) {
+            super();
+          }
+        }
+        @Module({ imports: [StorageModule], providers: [Repository] })
+        class UsersModule {}
+        return { imports: [UsersModule] };
+      },
+    ],
+    [
+      'from a global module',
+      () => {
+        @Global()
+        @Module({ providers: [Database], exports: [Database] })
+        class DatabaseModule {}
+        @Injectable()
+        class Repository extends Closing {
+          constructor(readonly database: Database) {
+            super();
+          }
+        }
+        @Module({ providers: [Repository] })
+        class UsersModule {}
+        return { imports: [DatabaseModule, UsersModule] };
+      },
+    ],
+    [
+      'if it was provided as a value',
+      () => {
+        @Injectable()
+        class Repository extends Closing {
+          constructor(@Inject('DATABASE') readonly database: object) {
+            super();
+          }
+        }
+        return { providers: [{ provide: 'DATABASE', useValue: new Database() }, Repository] };
+      },
+    ],
+    [
+      'through providers without a handler',
+      () => {
+        @Injectable()
+        class Client {
+          constructor(readonly database: Database) {}
+        }
+        @Injectable()
+        class Mapper {
+          constructor(readonly client: Client) {}
+        }
+        @Injectable()
+        class Repository extends Closing {
+          constructor(readonly mapper: Mapper) {
+            super();
+          }
+        }
+        return { providers: [Database, Client, Mapper, Repository] };
+      },
+    ],
+  ])('%s', async (_, metadata) => {
+    expect(await closed(metadata())).toCloseInOrder('Repository.close', 'Database.close');
   });
 
   test('by a controller, its guard and its interceptor', async () => {
     @Injectable()
-    class Pool extends Closing {}
-    @Injectable()
     class RateLimit extends Closing implements CanActivate {
-      constructor(readonly pool: Pool) {
+      constructor(readonly database: Database) {
         super();
       }
 
@@ -250,7 +263,7 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
     }
     @Injectable()
     class Metrics extends Closing implements NestInterceptor {
-      constructor(readonly pool: Pool) {
+      constructor(readonly database: Database) {
         super();
       }
 
@@ -261,39 +274,15 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
     @UseInterceptors(Metrics)
     class Orders extends Closing {}
 
-    const recorder = await closed({ providers: [Pool], controllers: [Orders] });
-    expect(recorder).toCloseInOrder('Orders.close', 'RateLimit.close', 'Pool.close');
-    expect(recorder).toCloseInOrder('Orders.close', 'Metrics.close', 'Pool.close');
+    const recorder = await closed({ providers: [Database], controllers: [Orders] });
+    expect(recorder).toCloseInOrder('Orders.close', 'RateLimit.close', 'Database.close');
+    expect(recorder).toCloseInOrder('Orders.close', 'Metrics.close', 'Database.close');
   });
 
-  test('also where a provider without handler stands between', async () => {
-    @Injectable()
-    class Pool extends Closing {}
-    @Injectable()
-    class Client {
-      constructor(readonly pool: Pool) {}
-    }
-    @Injectable()
-    class Mapper {
-      constructor(readonly client: Client) {}
-    }
-    @Injectable()
-    class Repository extends Closing {
-      constructor(readonly mapper: Mapper) {
-        super();
-      }
-    }
-
-    const recorder = await closed({ providers: [Pool, Client, Mapper, Repository] });
-    expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
-  });
-
-  test('also where only its transient instances inject it', async () => {
-    @Injectable()
-    class Pool extends Closing {}
+  test('by its transient instances', async () => {
     @Injectable({ scope: Scope.TRANSIENT })
     class Cursor extends Closing {
-      constructor(readonly pool: Pool) {
+      constructor(readonly database: Database) {
         super();
       }
     }
@@ -304,38 +293,34 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
       }
     }
 
-    const recorder = await closed({ providers: [Pool, Cursor, Users] });
-    expect(recorder).toCloseInOrder('Users.close', 'Cursor.close', 'Pool.close');
+    const recorder = await closed({ providers: [Database, Cursor, Users] });
+    expect(recorder).toCloseInOrder('Users.close', 'Cursor.close', 'Database.close');
   });
 
-  test('when the last of several has closed', async () => {
-    @Injectable()
-    class Pool extends Closing {}
+  test('after the last of several', async () => {
     @Injectable()
     class Users extends Closing {
-      constructor(readonly pool: Pool) {
+      constructor(readonly database: Database) {
         super();
       }
     }
     @Injectable()
     class Orders extends Closing {
-      constructor(readonly pool: Pool) {
+      constructor(readonly database: Database) {
         super();
       }
     }
 
-    const recorder = await closed({ providers: [Pool, Users, Orders] });
-    expect(recorder).toCloseInOrder('Users.close', 'Pool.close');
-    expect(recorder).toCloseInOrder('Orders.close', 'Pool.close');
-    expect(sideBySide(recorder, 'Users.close', 'Orders.close')).toBe(true);
+    const recorder = await closed({ providers: [Database, Users, Orders] });
+    expect(recorder).toCloseInOrder('Users.close', 'Database.close');
+    expect(recorder).toCloseInOrder('Orders.close', 'Database.close');
+    expect(ranInParallel(recorder, 'Users.close', 'Orders.close')).toBe(true);
   });
 
-  test('which failed to close', async () => {
-    @Injectable()
-    class Pool extends Closing {}
+  test('also if they fail to close', async () => {
     @Injectable()
     class Users {
-      constructor(readonly pool: Pool) {}
+      constructor(readonly database: Database) {}
 
       @OnShutdown()
       close(): Promise<void> {
@@ -343,33 +328,31 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
       }
     }
 
-    const { finish, recorder } = await bootApplication({ providers: [Pool, Users] });
+    const { finish, recorder } = await bootApplication({ providers: [Database, Users] });
     const { outcome } = await finish();
     expect(outcome).toBe('failed');
-    expect(recorder).toCloseInOrder('Users.close', 'Pool.close');
+    expect(recorder).toCloseInOrder('Users.close', 'Database.close');
   });
 });
 
-describe('rule 4: providers without a path between them', () => {
-  test('close side by side', async () => {
+describe('rule 4: independent providers', () => {
+  test('close in parallel', async () => {
     @Injectable()
     class Redis extends Closing {}
     @Injectable()
     class Postgres extends Closing {}
 
     const recorder = await closed({ providers: [Redis, Postgres] });
-    expect(sideBySide(recorder, 'Redis.close', 'Postgres.close')).toBe(true);
+    expect(ranInParallel(recorder, 'Redis.close', 'Postgres.close')).toBe(true);
   });
 });
 
 describe('rule 4: providers that inject each other', () => {
   @Injectable()
-  class Pool extends Closing {}
-  @Injectable()
   class Users extends Closing {
     constructor(
       @Inject(forwardRef(() => Orders)) readonly orders: object,
-      readonly pool: Pool,
+      readonly database: Database,
     ) {
       super();
     }
@@ -387,14 +370,14 @@ describe('rule 4: providers that inject each other', () => {
     }
   }
 
-  test('close together, after those that inject either and before what either injects', async () => {
-    const recorder = await closed({ providers: [Pool, Users, Orders, Shop] });
-    expect(sideBySide(recorder, 'Users.close', 'Orders.close')).toBe(true);
-    expect(recorder).toCloseInOrder('Shop.close', 'Users.close', 'Pool.close');
-    expect(recorder).toCloseInOrder('Shop.close', 'Orders.close', 'Pool.close');
+  test('close in parallel, after everything that injects one of them, before everything that one of them injects', async () => {
+    const recorder = await closed({ providers: [Database, Users, Orders, Shop] });
+    expect(ranInParallel(recorder, 'Users.close', 'Orders.close')).toBe(true);
+    expect(recorder).toCloseInOrder('Shop.close', 'Users.close', 'Database.close');
+    expect(recorder).toCloseInOrder('Shop.close', 'Orders.close', 'Database.close');
   });
 
-  test('close together across modules that import each other', async () => {
+  test('close in parallel across modules that import each other', async () => {
     @Injectable()
     class Left extends Closing {
       constructor(@Inject(forwardRef(() => Right)) readonly right: object) {
@@ -413,12 +396,12 @@ describe('rule 4: providers that inject each other', () => {
     class RightModule {}
 
     const recorder = await closed({ imports: [LeftModule, RightModule] });
-    expect(sideBySide(recorder, 'Left.close', 'Right.close')).toBe(true);
+    expect(ranInParallel(recorder, 'Left.close', 'Right.close')).toBe(true);
   });
 });
 
-describe('rule 4: `after` says what the injection cannot', () => {
-  test('where a provider comes by moduleRef.get', async () => {
+describe('rule 4: `after` of a handler', () => {
+  test('orders providers that are resolved by moduleRef.get', async () => {
     class Pool {
       @OnShutdown({ after: ['Users.close'] })
       close(): void {}
@@ -428,7 +411,7 @@ describe('rule 4: `after` says what the injection cannot', () => {
     expect(await closed({ providers: [Pool, Users] })).toCloseInOrder('Users.close', 'Pool.close');
   });
 
-  test('and is refused where it contradicts the injection', async () => {
+  test('is rejected if it contradicts the injection', async () => {
     @Injectable()
     class Pool extends Closing {}
     @Injectable()
@@ -451,7 +434,7 @@ describe('rule 4: `after` says what the injection cannot', () => {
   });
 });
 
-describe('rule 4: in a phase of another mode', () => {
+describe('rule 4: the handlers of a phase in another mode', () => {
   @Injectable()
   class Pool {
     @OnShutdown('flush')
@@ -469,12 +452,12 @@ describe('rule 4: in a phase of another mode', () => {
     }
   }
 
-  test('parallel handlers do not go by the injection', async () => {
+  test('ignore injection in parallel mode', async () => {
     const recorder = await closed({ providers: [Pool, Users] });
-    expect(sideBySide(recorder, 'Pool.flush', 'Users.flush')).toBe(true);
+    expect(ranInParallel(recorder, 'Pool.flush', 'Users.flush')).toBe(true);
   });
 
-  test('sequential handlers run one at a time, as they were discovered', async () => {
+  test('run one at a time in the order of discovery in sequential mode', async () => {
     const { finish, recorder } = await bootApplication({
       providers: [Pool, Users],
       shutdown: { phases: [{ name: 'flush', mode: 'sequential', timeout: 1_000 }] },
@@ -483,7 +466,7 @@ describe('rule 4: in a phase of another mode', () => {
     expect(recorder).toCloseInOrder('Pool.flush', 'Users.flush');
   });
 
-  test('sequential handlers of one class run in the order of its source, and by `order` before that', async () => {
+  test('run by `order`, then in the order of the source, if they belong to one class', async () => {
     class Broker {
       @OnShutdown('stop')
       first(): void {}

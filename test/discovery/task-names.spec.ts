@@ -147,7 +147,7 @@ describe('the name of a handler', () => {
       {
         code: 'SHUTDOWN_DUPLICATE_TASK',
         path: 'pool',
-        message: expect.stringContaining('Give one of them a `name` of its own'),
+        message: expect.stringContaining('Give one of the tasks a `name` of its own'),
       },
     ]);
   });

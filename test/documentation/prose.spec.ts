@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { lineAt, pages, proseOf, root } from './page.js';
 
@@ -21,19 +21,36 @@ const unreleased = {
   text: readFileSync(join(root, 'CHANGELOG.md'), 'utf8').replace(/^## \d.*/ms, ''),
 };
 
+function oddPhrasesIn(path: string, prose: string): readonly string[] {
+  return ODD_PHRASES.flatMap(({ phrase, write }) =>
+    Array.from(
+      prose.matchAll(phrase),
+      ({ 0: words, index }) =>
+        `${path}:${lineAt(prose, index)} '${words.replace(/\s+/g, ' ').trim()}': write ${write}`,
+    ),
+  );
+}
+
 test('the prose of the pages has none of the phrases that readers stumbled over', () => {
-  const found = [...pages, unreleased].flatMap(({ path, text }) => {
-    const prose = proseOf(text);
-    return ODD_PHRASES.flatMap(({ phrase, write }) =>
-      Array.from(
-        prose.matchAll(phrase),
-        ({ 0: words, index }) =>
-          `${path}:${lineAt(prose, index)} '${words.replace(/\s+/g, ' ').trim()}': write ${write}`,
-      ),
-    );
-  });
+  const found = [...pages, unreleased].flatMap(({ path, text }) => oddPhrasesIn(path, proseOf(text)));
   expect(found).toEqual([]);
 });
+
+test.each(['plan', 'report', 'run', 'tracing'])(
+  'the comments and messages of lib/%s have none of these phrases',
+  (folder) => {
+    const files = readdirSync(join(root, 'lib', folder), { recursive: true, encoding: 'utf8' });
+    const found = files
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => {
+        const path = join('lib', folder, file);
+        // A phrase may continue on the next line of a comment.
+        const text = readFileSync(join(root, path), 'utf8').replace(/^ *(?:\*|\/\/)/gm, '');
+        return oddPhrasesIn(path, text);
+      });
+    expect(found).toEqual([]);
+  },
+);
 
 test('code and quoted output are not prose, and every line keeps its number', () => {
   const text = ['he `told` me', '', '```text', 'he was told', '```', 'that is no limit'].join('\n');

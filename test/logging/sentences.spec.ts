@@ -134,7 +134,7 @@ describe('an event of the run', () => {
       { type: 'task-finished', at, id, phase, task, outcome: 'failed', abandoned: false, error: failure },
       {
         level: 'error',
-        text: "'Pool.end' in the phase 'drain' failed: pool is gone (because of TypeError: no socket)",
+        text: "'Pool.end' in the phase 'drain' failed: pool is gone (cause: TypeError: no socket)",
         stack: String(failure.stack),
       },
     ],
@@ -276,7 +276,7 @@ describe('a reason', () => {
     [{ kind: 'close' }, 'app.close()'],
     [{ kind: 'close', signal: 'SIGTERM' }, 'app.close(SIGTERM)'],
     [{ kind: 'request', message: 'a deployment' }, 'a deployment'],
-    [{ kind: 'message' }, 'the message `shutdown` of the parent process'],
+    [{ kind: 'message' }, 'the `shutdown` message from the parent process'],
     [{ kind: 'error', error: plain, origin: 'uncaughtException' }, 'an uncaught exception, pool is gone'],
     [{ kind: 'error', error: 'no', origin: 'unhandledRejection' }, 'an unhandled rejection, no'],
     [{ kind: 'dispose' }, 'dispose'],

@@ -156,7 +156,7 @@ describe('a thrown value that cannot be turned into text', () => {
     await clock.runUntil(shutdown.run(reason));
     expect(shutdown.signal.reason).toBe(reason);
     expect(log.lines.map(({ text }) => text)).toContain(
-      'Shutting down: an uncaught exception, something without a text.',
+      'Shutting down: an uncaught exception, a value without a message.',
     );
   });
 });

@@ -163,7 +163,7 @@ describe('a run from a later phase', () => {
           code: 'SHUTDOWN_UNKNOWN_PHASE',
           path: 'from',
           message:
-            "there is no phase 'clsoe' to start from, so nothing was run. Did you mean 'close'? Known: 'unready', 'drain', 'flush', 'close'.",
+            "unknown phase 'clsoe', so nothing ran. Did you mean 'close'? Known: 'unready', 'drain', 'flush', 'close'.",
         },
       ],
     });

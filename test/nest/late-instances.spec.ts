@@ -78,7 +78,7 @@ describe('a provider of a module that is loaded lazily', () => {
     await load(Wrong);
 
     expect(log.lines.filter(({ level }) => level === 'error').map(({ text }) => text)).toEqual([
-      expect.stringContaining("there is no phase 'no such phase'"),
+      expect.stringContaining("unknown phase 'no such phase'"),
     ]);
     expect((await finish()).outcome).toBe('completed');
   });

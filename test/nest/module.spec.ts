@@ -202,7 +202,7 @@ describe('rule 8: mistakes are told at boot, before anything is served', () => {
     expect(outcome).toBe('completed');
     expect(ran.flatMap(({ tasks }) => tasks)).toEqual([]);
     expect(log.lines.find(({ level }) => level === 'error')?.text).toMatch(
-      /^The shutdown handlers could not be planned and do not run\. The shutdown is configured wrongly in 2 places:/,
+      /^The shutdown handlers could not be planned and do not run\. Invalid shutdown configuration \(2 problems\):/,
     );
   });
 });

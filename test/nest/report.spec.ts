@@ -82,7 +82,7 @@ describe('the option report', () => {
     writeFileSync(file, '{"name":"shop"}');
     const { log } = await bootApplication({ providers, shutdown: { report: { file } } });
     expect(log.warnings).toEqual([
-      `'${file}' holds no report of the last stop; the next shutdown will replace it. this is no report of a shutdown: it has no version.`,
+      `'${file}' holds no report of the last stop; the next shutdown will replace it. not a shutdown report: it has no \`version\`.`,
     ]);
   });
 

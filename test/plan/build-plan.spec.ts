@@ -28,7 +28,7 @@ function codes(mistakes: readonly ShutdownMistake[]) {
   return mistakes.map(({ code, path }) => [code, path]);
 }
 
-describe('rule 8: a mistake in the phases', () => {
+describe('rule 8: buildPlan rejects invalid phases', () => {
   test.each<[string, unknown, string, string]>([
     ['no list', 'drain', 'SHUTDOWN_NO_PHASES', 'phases'],
     ['an empty list', [], 'SHUTDOWN_NO_PHASES', 'phases'],
@@ -37,7 +37,7 @@ describe('rule 8: a mistake in the phases', () => {
     ['an empty name', [{ name: ' ', timeout: 1 }], 'SHUTDOWN_INVALID_NAME', 'phases[0].name'],
     ['no name', [{ timeout: 1 }], 'SHUTDOWN_INVALID_NAME', 'phases[0].name'],
     [
-      'a name twice',
+      'a duplicate name',
       [...PHASES, { name: 'flush', timeout: 1 }],
       'SHUTDOWN_DUPLICATE_PHASE',
       'phases[3].name',
@@ -79,12 +79,12 @@ describe('rule 8: a mistake in the phases', () => {
       'SHUTDOWN_PHASE_CYCLE',
       'phases[0].after[0]',
     ],
-  ])('%s is told with its code and place', (_, phases, code, path) => {
+  ])('reports %s with its code and path', (_, phases, code, path) => {
     expect(codes(mistakesOf(phases))).toEqual([[code, path]]);
   });
 
   test.each([undefined, 0, -1, Number.NaN, Infinity, '5s', null, 2_147_483_648])(
-    'a timeout of %p is refused',
+    'rejects a timeout of %p',
     (timeout) => {
       expect(codes(mistakesOf([{ name: 'a', timeout }]))).toEqual([
         ['SHUTDOWN_INVALID_TIMEOUT', 'phases[0].timeout'],
@@ -92,14 +92,14 @@ describe('rule 8: a mistake in the phases', () => {
     },
   );
 
-  test('a phase that is in the list twice is reported with its place in the list as it is written', () => {
+  test('reports a duplicate phase by its index in the list of the user', () => {
     const phase = { name: 'a', timeout: 1 };
     const mistakes = mistakesOf([null, phase, phase]);
     expect(codes(mistakes)).toContainEqual(['SHUTDOWN_DUPLICATE_PHASE', 'phases[2].name']);
     expect(mistakes.at(-1)?.message).toContain('at phases[1].');
   });
 
-  test('a cycle is shown as a path', () => {
+  test('shows a cycle as a path', () => {
     const mistakes = mistakesOf([
       { name: 'a', timeout: 1, after: ['c'] },
       { name: 'b', timeout: 1, after: ['a'] },
@@ -108,20 +108,20 @@ describe('rule 8: a mistake in the phases', () => {
 
     expect(codes(mistakes)).toEqual([['SHUTDOWN_PHASE_CYCLE', 'phases']]);
     expect(mistakes[0]?.message).toMatch(
-      /^(a → b → c → a|b → c → a → b|c → a → b → c) wait for each other\. Take one of these names out of an `after`\.$/,
+      /^dependency cycle (a → b → c → a|b → c → a → b|c → a → b → c)\. Remove one of these names from an `after`\.$/,
     );
   });
 
-  test('an unknown phase comes with the nearest name and those that are known', () => {
+  test('suggests the nearest name for an unknown phase, and lists the known ones', () => {
     const [mistake] = mistakesOf([...PHASES, { name: 'last', timeout: 1, after: ['flsuh'] }]);
 
     expect(mistake?.message).toBe(
-      "there is no phase 'flsuh'. Did you mean 'flush'? Known: 'drain', 'flush', 'close', 'last'.",
+      "unknown phase 'flsuh'. Did you mean 'flush'? Known: 'drain', 'flush', 'close', 'last'.",
     );
   });
 });
 
-describe('rule 8: a mistake in the tasks', () => {
+describe('rule 8: buildPlan rejects invalid tasks', () => {
   test.each<[string, unknown, string, string]>([
     ['an entry that is no task', 7, 'SHUTDOWN_INVALID_OPTION', 'tasks[0]'],
     ['no name', { run: () => undefined }, 'SHUTDOWN_INVALID_NAME', 'tasks[0].name'],
@@ -151,17 +151,17 @@ describe('rule 8: a mistake in the tasks', () => {
       'SHUTDOWN_UNKNOWN_TASK',
       'pool.after[0]',
     ],
-  ])('%s is told with its code and place', (_, written, code, path) => {
+  ])('reports %s with its code and path', (_, written, code, path) => {
     expect(codes(mistakesOf(PHASES, [written]))[0]).toEqual([code, path]);
   });
 
-  test('a name twice', () => {
+  test('rejects two tasks with the same name, also in different phases', () => {
     expect(codes(mistakesOf(PHASES, [task('pool'), task('pool', { phase: 'drain' })]))).toEqual([
       ['SHUTDOWN_DUPLICATE_TASK', 'pool'],
     ]);
   });
 
-  test('after a task of a later phase', () => {
+  test('rejects `after` with a task of a later phase', () => {
     const mistakes = mistakesOf(PHASES, [
       task('http', { phase: 'drain', after: ['pool'] }),
       task('pool', { phase: 'close' }),
@@ -172,12 +172,12 @@ describe('rule 8: a mistake in the tasks', () => {
         code: 'SHUTDOWN_TASK_ORDER',
         path: 'http.after[0]',
         message:
-          "'pool' is in the phase 'close', which does not come before 'drain'. Move one of the two tasks, or order the phases.",
+          "'pool' is in phase 'close', which does not run before phase 'drain'. Move one of the two tasks to another phase, or order the phases.",
       },
     ]);
   });
 
-  test('after a task of an earlier phase is none', () => {
+  test('accepts `after` with a task of an earlier phase', () => {
     expect(
       mistakesOf(PHASES, [
         task('http', { phase: 'drain' }),
@@ -186,7 +186,7 @@ describe('rule 8: a mistake in the tasks', () => {
     ).toEqual([]);
   });
 
-  test('a cycle is shown as a path', () => {
+  test('shows a cycle as a path', () => {
     const [mistake] = mistakesOf(PHASES, [
       task('a', { after: ['b'] }),
       task('b', { after: ['c'] }),
@@ -194,10 +194,12 @@ describe('rule 8: a mistake in the tasks', () => {
     ]);
 
     expect(mistake).toMatchObject({ code: 'SHUTDOWN_TASK_CYCLE', path: 'close' });
-    expect(mistake?.message).toMatch(/^(a → c → b → a|b → a → c → b|c → b → a → c) wait for each other/);
+    expect(mistake?.message).toMatch(
+      /^dependency cycle (a → c → b → a|b → a → c → b|c → b → a → c), through `after` and injection\./,
+    );
   });
 
-  test('a cycle of `after` and injection is shown without the gates between', () => {
+  test('shows a cycle of `after` and injection as a path of tasks only', () => {
     const [service, repository, pool] = [{}, {}, {}];
     const build = () =>
       buildPlan(
@@ -209,12 +211,12 @@ describe('rule 8: a mistake in the tasks', () => {
         ]),
       );
 
-    expect(build).toThrow(/(pool → service → pool|service → pool → service) wait for each other/);
+    expect(build).toThrow(/dependency cycle (pool → service → pool|service → pool → service), through/);
   });
 });
 
-describe('rule 8: all mistakes', () => {
-  test('are told at once, each with a code, and none hides another', () => {
+describe('rule 8: a configuration error', () => {
+  test('reports all problems at once, each with a code', () => {
     const mistakes = mistakesOf(
       [
         { name: 'drain', timeout: 0, mode: 'all' },
@@ -240,25 +242,25 @@ describe('rule 8: all mistakes', () => {
     ]);
   });
 
-  test('stand in one message, a line for each', () => {
+  test('has one message with a line for each problem', () => {
     expect(() => buildPlan(PHASES, [task('a', { phase: 'drian' }), task('b', { timeout: 900 })])).toThrow(
       [
-        'The shutdown is configured wrongly in 2 places:',
-        "  a.phase: there is no phase 'drian'. Did you mean 'drain'? Known: 'drain', 'flush', 'close'. [SHUTDOWN_UNKNOWN_PHASE]",
-        "  b.timeout: 900 ms is more than the 500 ms of its phase 'close', which ends it first. Give it less, or the phase more. [SHUTDOWN_TIMEOUT_EXCEEDS_PHASE]",
+        'Invalid shutdown configuration (2 problems):',
+        "  a.phase: unknown phase 'drian'. Did you mean 'drain'? Known: 'drain', 'flush', 'close'. [SHUTDOWN_UNKNOWN_PHASE]",
+        "  b.timeout: expected at most 500 ms, the timeout of phase 'close', got 900 ms. Lower it, or raise the timeout of the phase. [SHUTDOWN_TIMEOUT_EXCEEDS_PHASE]",
       ].join('\n'),
     );
   });
 
-  test('a single one is told without a number', () => {
+  test('does not count a single problem', () => {
     expect(() => buildPlan(PHASES, [task('a', { phase: 'x' })])).toThrow(
-      /^The shutdown is configured wrongly:\n {2}a\.phase/,
+      /^Invalid shutdown configuration:\n {2}a\.phase/,
     );
   });
 });
 
-describe('a plan', () => {
-  test('has the defaults of each phase filled in', () => {
+describe('the plan', () => {
+  test('applies the defaults of each phase', () => {
     const { phases } = buildPlan(
       [
         { name: 'first', timeout: 10 },
@@ -289,13 +291,13 @@ describe('a plan', () => {
     ]);
   });
 
-  test('puts a task that names no phase into `close`', () => {
+  test('puts a task without `phase` into `close`', () => {
     const { phases } = buildPlan(PHASES, [task('pool')]);
 
     expect(phases.at(-1)?.tasks.map(({ name }) => name)).toEqual(['pool']);
   });
 
-  test('lists phases and tasks in an order in which they may start', () => {
+  test('lists phases and tasks in topological order', () => {
     const [service, pool] = [{}, {}];
     const { phases } = buildPlan(
       [
@@ -310,7 +312,7 @@ describe('a plan', () => {
     expect(phases[1]?.tasks.map(({ name }) => name)).toEqual(['service', 'pool']);
   });
 
-  test('is frozen, with all that the caller did not give', () => {
+  test('is frozen, including its lists and phases', () => {
     const plan = buildPlan(
       [...PHASES, { name: 'last', timeout: 1, after: ['close', 'drain'] }],
       [task('pool')],
@@ -329,7 +331,7 @@ describe('a plan', () => {
     expect(parts.map((part) => Object.isFrozen(part))).toEqual(parts.map(() => true));
   });
 
-  test('leaves what the caller gave as it was', () => {
+  test('does not freeze or change the arguments of the caller', () => {
     const phases = [{ name: 'close', timeout: 10, after: [] }];
     const pool = task('pool', { after: [] });
     const tasks = [pool];
@@ -344,12 +346,12 @@ describe('a plan', () => {
     expect(phases).toEqual([{ name: 'close', timeout: 10, after: [] }]);
   });
 
-  test('of the default phases asks only for the time of `unready`', () => {
+  test('requires a timeout only for `unready` among the default phases', () => {
     expect(codes(mistakesOf(DEFAULT_PHASES))).toEqual([['SHUTDOWN_INVALID_TIMEOUT', 'phases[0].timeout']]);
   });
 });
 
-test('a task that waits for itself is told once', () => {
+test('buildPlan reports a task that waits for itself once', () => {
   const tasks = [{ name: 'pool', phase: 'close', after: ['pool'], run: () => undefined }];
   expect(() => buildPlan([{ name: 'close', timeout: 5 }], tasks)).toThrow(
     expect.objectContaining({

@@ -7,8 +7,8 @@ function graphOf(size: number, ...edges: readonly (readonly [number, number])[])
   return graph;
 }
 
-describe('the topological order', () => {
-  test('is the preference where there are no edges', () => {
+describe('topologicalOrder()', () => {
+  test('keeps the preferred order if there are no edges', () => {
     expect(topologicalOrder(graphOf(4), [2, 0, 3, 1])).toEqual({ kind: 'ordered', order: [2, 0, 3, 1] });
   });
 
@@ -27,30 +27,30 @@ describe('the topological order', () => {
     expect(topologicalOrder(graphOf(4, ...edges), [0, 1, 2, 3])).toEqual({ kind: 'ordered', order });
   });
 
-  test('of a cycle is the cycle', () => {
+  test('returns the cycle if there is one', () => {
     const ordering = topologicalOrder(graphOf(4, [0, 1], [1, 2], [2, 1], [2, 3]), [0, 1, 2, 3]);
 
     expect(ordering.kind === 'cyclic' ? ordering.cycle.toSorted() : []).toEqual([1, 2]);
   });
 
-  test('takes a node that waits for itself for a cycle', () => {
+  test('treats a node with an edge to itself as a cycle', () => {
     expect(topologicalOrder(graphOf(1, [0, 0]), [0])).toEqual({ kind: 'cyclic', cycle: [0] });
   });
 });
 
-describe('a graph', () => {
+describe('Graph', () => {
   const graph = graphOf(5, [0, 1], [1, 2], [0, 2], [3, 4], [4, 3]);
 
-  test('counts for how many each node waits', () => {
+  test('counts the predecessors of each node', () => {
     expect([...graph.waitCounts()]).toEqual([0, 1, 2, 1, 1]);
   });
 
-  test('knows what comes after a node on any path, without the node itself', () => {
+  test('finds all nodes that are reachable from a node, without the node itself', () => {
     expect([...graph.reachableFrom(0)].toSorted()).toEqual([1, 2]);
     expect([...graph.reachableFrom(3)]).toEqual([4]);
   });
 
-  test('turns round', () => {
+  test('reverses its edges', () => {
     const edges: (readonly [number, number])[] = [];
     graph.reversed().forEachEdge((from, to) => edges.push([from, to]));
 
@@ -64,10 +64,10 @@ describe('a graph', () => {
   });
 });
 
-describe('the injection graph', () => {
+describe('InjectionGraph', () => {
   const [a, b, c, d] = [{}, {}, {}, {}];
 
-  test('folds owners that inject each other into one component', () => {
+  test('merges owners that inject each other into one component', () => {
     const graph = new InjectionGraph(
       new Map([
         [a, [b]],
@@ -81,7 +81,7 @@ describe('the injection graph', () => {
     expect(graph.injectedBy(graph.componentOf(b) ?? -1)).toEqual([graph.componentOf(d)]);
   });
 
-  test('numbers what is injected below those that inject it', () => {
+  test('gives an injected component a lower number than its injectors', () => {
     const graph = new InjectionGraph(
       new Map([
         [a, [b, c]],
@@ -95,13 +95,13 @@ describe('the injection graph', () => {
     expect(numberOfB).toBeGreaterThan(numberOfD);
   });
 
-  test('lets an owner inject itself', () => {
+  test('accepts an owner that injects itself', () => {
     const graph = new InjectionGraph(new Map([[a, [a]]]));
 
     expect(graph.injectedBy(graph.componentOf(a) ?? -1)).toEqual([]);
   });
 
-  test('does not know an owner that was never named', () => {
+  test('has no component for an unknown owner', () => {
     expect(new InjectionGraph(new Map([[a, [b]]])).componentOf(c)).toBeUndefined();
     expect(InjectionGraph.EMPTY.componentOf(undefined)).toBeUndefined();
   });

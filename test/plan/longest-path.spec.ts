@@ -7,14 +7,14 @@ function longest(...phases: readonly PhaseOptions[]) {
   return [longestPath.phases.map(({ name }) => name).join(' '), longestPath.ms];
 }
 
-describe('rule 9: the longest path of a plan', () => {
-  test('of phases in a row is their sum', () => {
+describe('rule 9: longestPath()', () => {
+  test('sums phases that run one after another', () => {
     expect(
       longest({ name: 'a', timeout: 1 }, { name: 'b', timeout: 20 }, { name: 'c', timeout: 300 }),
     ).toEqual(['a b c', 321]);
   });
 
-  test('counts of phases side by side only the longest', () => {
+  test('counts only the longest of phases that run in parallel', () => {
     expect(
       longest(
         { name: 'a', timeout: 10 },
@@ -26,14 +26,14 @@ describe('rule 9: the longest path of a plan', () => {
     ).toEqual(['a long z', 45]);
   });
 
-  test('can be a phase that stands alone', () => {
+  test('may be a single phase without dependencies', () => {
     expect(longest({ name: 'a', timeout: 10 }, { name: 'alone', timeout: 11, after: [] })).toEqual([
       'alone',
       11,
     ]);
   });
 
-  test('leaves out what is disabled and goes on through it', () => {
+  test('skips a disabled phase, and continues behind it', () => {
     expect(
       longest(
         { name: 'a', timeout: 10 },
@@ -43,11 +43,11 @@ describe('rule 9: the longest path of a plan', () => {
     ).toEqual(['a z', 15]);
   });
 
-  test('of nothing but disabled phases is nothing', () => {
+  test('is 0 ms if all phases are disabled', () => {
     expect(longest({ name: 'off', timeout: 10, enabled: false })).toEqual(['', 0]);
   });
 
-  test('is written out as a sum', () => {
+  test('is printed as a sum', () => {
     const { longestPath } = buildPlan(
       [
         { name: 'unready', timeout: 6_000 },
@@ -62,7 +62,7 @@ describe('rule 9: the longest path of a plan', () => {
 });
 
 describe('planText', () => {
-  test('shows a line for each phase, and the worst case', () => {
+  test('prints one line per phase, and the longest path', () => {
     const plan = buildPlan(
       [
         { name: 'drain', timeout: 15_000 },
@@ -88,7 +88,7 @@ describe('planText', () => {
     );
   });
 
-  test('counts the tasks that it has no room for', () => {
+  test('counts the tasks that do not fit', () => {
     const tasks = Array.from({ length: 15 }, (_, index) => ({
       name: `t${index}`,
       phase: 'work',
@@ -99,7 +99,7 @@ describe('planText', () => {
     expect(text.replace(/\s+/g, ' ')).toContain('t10, t11, and 3 more');
   });
 
-  test('goes on below itself where a phase has more tasks than a terminal has columns', () => {
+  test('wraps the tasks of a phase at 80 columns', () => {
     const tasks = ['Outbox.publishRest', 'Metrics.writeRest', 'Search.pushRest'].map((name) => ({
       name,
       phase: 'flush',

@@ -1,6 +1,6 @@
 import { nameAdvice, nearestName } from '../../lib/plan/nearest-name.js';
 
-describe('the nearest name', () => {
+describe('nearestName()', () => {
   const known = ['unready', 'drain', 'flush', 'close'];
 
   test.each([
@@ -12,17 +12,17 @@ describe('the nearest name', () => {
     expect(nearestName(name, known)).toBe(nearest);
   });
 
-  test('is none where every name is far', () => {
+  test('returns nothing if no name is close', () => {
     expect(nearestName('x', ['unready'])).toBeUndefined();
     expect(nearestName('metrics exporter', known)).toBeUndefined();
   });
 
-  test('comes with a list that stays readable', () => {
+  test('nameAdvice() lists at most eight names', () => {
     const names = Array.from({ length: 30 }, (_, index) => `phase-${index}`);
 
     expect(nameAdvice('zzz', names)).toBe(
       "Known: 'phase-0', 'phase-1', 'phase-2', 'phase-3', 'phase-4', 'phase-5', 'phase-6', 'phase-7', 22 more.",
     );
-    expect(nameAdvice(7, [])).toBe('None is known.');
+    expect(nameAdvice(7, [])).toBe('Known: none.');
   });
 });

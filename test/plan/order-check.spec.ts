@@ -25,8 +25,8 @@ function doubts(...tasks: readonly ShutdownTask[]) {
   ]);
 }
 
-describe('a doubt about the order', () => {
-  test('is a task that comes when what its provider injects was closed in an earlier phase', () => {
+describe('findOrderDoubts()', () => {
+  test("finds a task that runs after its provider's dependency was closed in an earlier phase", () => {
     expect(
       doubts(
         task('service', { phase: 'close', owner: service }),
@@ -35,7 +35,7 @@ describe('a doubt about the order', () => {
     ).toEqual([['service', 'repository']]);
   });
 
-  test('is found through providers without a task', () => {
+  test('follows injection through providers without a task', () => {
     expect(
       doubts(
         task('service', { phase: 'close', owner: service }),
@@ -44,7 +44,7 @@ describe('a doubt about the order', () => {
     ).toEqual([['service', 'pool']]);
   });
 
-  test('is silenced by an `after` that names the earlier task', () => {
+  test('accepts the order if `after` names the earlier task', () => {
     expect(
       doubts(
         task('service', { phase: 'close', owner: service, after: ['pool'] }),
@@ -53,7 +53,7 @@ describe('a doubt about the order', () => {
     ).toEqual([]);
   });
 
-  test('is none where the order is right, or both are in one phase', () => {
+  test('accepts the right order, and tasks of the same phase', () => {
     expect(
       doubts(
         task('service', { phase: 'drain', owner: service }),
@@ -63,7 +63,7 @@ describe('a doubt about the order', () => {
     ).toEqual([]);
   });
 
-  test('is none where the phases run side by side', () => {
+  test('accepts phases that run in parallel', () => {
     expect(
       doubts(
         task('service', { phase: 'close', owner: service }),
@@ -72,7 +72,7 @@ describe('a doubt about the order', () => {
     ).toEqual([]);
   });
 
-  test('is none where a task of the injected provider is still to come', () => {
+  test('accepts a provider with another task in a later phase', () => {
     expect(
       doubts(
         task('service', { phase: 'close', owner: service }),

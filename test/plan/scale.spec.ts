@@ -27,8 +27,8 @@ function sizePerInput(tasks: readonly ShutdownTask[], mode: Mode, injections: In
   return sizeOf(arranged.graph) / (tasks.length + named + injections.size + injected);
 }
 
-describe('a large plan', () => {
-  test('of 100 000 tasks in 1 000 phases is built', () => {
+describe('buildPlan scales', () => {
+  test('to 100 000 tasks in 1 000 phases', () => {
     const phases = numbered(1_000, (index) => ({ name: `phase ${index}`, timeout: 10 }));
     const tasks = numbered(MANY, (index) => ({
       name: `task ${index}`,
@@ -42,7 +42,7 @@ describe('a large plan', () => {
     expect(sizeOf(plan.phaseGraph.graph)).toBe(1_999);
   });
 
-  test('with an `after` chain of 100 000 is built in the order of the chain', () => {
+  test('to an `after` chain of 100 000 tasks, in the order of the chain', () => {
     const tasks = numbered(MANY, (index) => ({
       name: `task ${index}`,
       run,
@@ -53,7 +53,7 @@ describe('a large plan', () => {
     expect(phases[0]?.tasks.map(({ name }) => name)).toEqual(tasks.map(({ name }) => name).toReversed());
   });
 
-  test('with 100 000 owners that inject one after the other is built in their order', () => {
+  test('to an injection chain of 100 000 owners, in the order of the chain', () => {
     const owners = numbered(MANY, (index) => ({ index }));
     const injections = new Map(owners.map((owner, index) => [owner, owners.slice(index + 1, index + 2)]));
     const tasks = owners.map((owner, index) => ({ name: `task ${index}`, run, owner })).toReversed();
@@ -63,7 +63,7 @@ describe('a large plan', () => {
     expect(phases[0]?.tasks.at(-1)?.name).toBe(`task ${MANY - 1}`);
   });
 
-  test('with 100 000 owners in one circle is built', () => {
+  test('to an injection cycle of 100 000 owners', () => {
     const owners = numbered(MANY, (index) => ({ index }));
     const injections = new Map(owners.map((owner, index) => [owner, [owners[(index + 1) % MANY] ?? owner]]));
     const tasks = owners.map((owner, index) => ({ name: `task ${index}`, run, owner }));
@@ -73,7 +73,7 @@ describe('a large plan', () => {
   });
 });
 
-describe('the nodes and edges of a phase are linear in its tasks and edges', () => {
+describe('the task graph of a phase has linearly many nodes and edges', () => {
   const owners = numbered(MANY, (index) => ({ index }));
   const tasks = owners.map((owner, index) => ({ name: `task ${index}`, run, owner }));
 
@@ -81,7 +81,7 @@ describe('the nodes and edges of a phase are linear in its tasks and edges', () 
     expect(sizePerInput(tasks, mode)).toBeLessThanOrEqual(2);
   });
 
-  test('with barriers between wide groups', () => {
+  test('with sequential barriers between wide groups', () => {
     const mixed = tasks.map((task, index) =>
       index % 1_000 === 0 ? { ...task, mode: 'sequential' as const } : task,
     );
@@ -89,27 +89,27 @@ describe('the nodes and edges of a phase are linear in its tasks and edges', () 
     expect(sizePerInput(mixed, 'parallel')).toBeLessThanOrEqual(3);
   });
 
-  test('where one owner injects all others', () => {
+  test('if one owner injects all others', () => {
     const [first = {}, ...others] = owners;
 
     expect(sizePerInput(tasks, 'dependency', new Map([[first, others]]))).toBeLessThanOrEqual(4);
   });
 
-  test('where all others inject one owner', () => {
+  test('if all others inject one owner', () => {
     const [first = {}, ...others] = owners;
     const injections = new Map(others.map((owner) => [owner, [first]]));
 
     expect(sizePerInput(tasks, 'dependency', injections)).toBeLessThanOrEqual(4);
   });
 
-  test('where one owner has many tasks and many injections', () => {
+  test('if one owner has many tasks and many injections', () => {
     const [first = {}, ...others] = owners;
     const wide = tasks.map((task, index) => (index % 2 === 0 ? { ...task, owner: first } : task));
 
     expect(sizePerInput(wide, 'dependency', new Map([[first, others]]))).toBeLessThanOrEqual(4);
   });
 
-  test('where every owner of a layer injects every owner of the next', () => {
+  test('if every owner of a layer injects every owner of the next', () => {
     const layers = numbered(10, (layer) => owners.slice(layer * 100, (layer + 1) * 100));
     const injections = new Map(
       layers.flatMap((layer, index) => layer.map((owner) => [owner, layers[index + 1] ?? []] as const)),

@@ -1,6 +1,6 @@
 import { run } from './fork.js';
 
-const DISCONNECTED = 'Shutting down: the primary of the cluster disconnected this worker, or has gone.';
+const DISCONNECTED = 'Shutting down: the cluster primary disconnected this worker or exited.';
 
 describe('a worker of a cluster', () => {
   test.each(['cluster-disconnect', 'worker-disconnect', 'worker-disconnects-itself'])(

@@ -141,7 +141,7 @@ describe('a process that is killed in the middle', () => {
     const { lines } = await afterSignal('quick', name);
     expect(lines.filter((line) => line.startsWith('The last stop'))).toEqual([
       expect.stringMatching(
-        /^The last stop on record \(SIGTERM \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\): unfinished in the phase 'drain', last heard of after \d+ ms\. Abandoned: (HttpDrain, )?.*Store\.save.*\.$/,
+        /^The last stop on record \(SIGTERM \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\): unfinished in phase 'drain', last update after \d+ ms\. Abandoned: (HttpDrain, )?.*Store\.save.*\.$/,
       ),
     ]);
   });

@@ -178,7 +178,7 @@ describe('ipc', () => {
     const { code, lines, errors } = await program.ended;
 
     expect({ code, errors }).toEqual({ code: 0, errors: [] });
-    expect(lines).toContain('Shutting down: the message `shutdown` of the parent process.');
+    expect(lines).toContain('Shutting down: the `shutdown` message from the parent process.');
     expect(lines.at(-1)).toBe('closed');
   });
 });

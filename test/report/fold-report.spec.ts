@@ -76,8 +76,8 @@ const EVENTS: readonly ShutdownEvent[] = [
   },
 ];
 
-describe('the report of a list of events', () => {
-  test('holds what happened, in the order of the plan and of the starts', () => {
+describe('foldReport()', () => {
+  test('lists phases in plan order, and tasks in start order', () => {
     expect(foldReport(EVENTS)).toEqual({
       reason: { kind: 'signal', signal: 'SIGTERM' },
       joinedReasons: [{ kind: 'close' }],
@@ -128,16 +128,16 @@ describe('the report of a list of events', () => {
     });
   });
 
-  test('is none where no run started', () => {
+  test('returns nothing if no run has started', () => {
     expect(foldReport([])).toBeUndefined();
     expect(foldReport(EVENTS.slice(1))).toBeUndefined();
   });
 
-  test('of a run that goes on is running, and lasts until the last event', () => {
+  test('reports an unfinished run as running, until the last event', () => {
     expect(foldReport(EVENTS.slice(0, 7))).toMatchObject({ outcome: 'running', durationMs: 50 });
   });
 
-  test('tells what runs from what waits for its turn', () => {
+  test('distinguishes running from waiting', () => {
     const report = foldReport([
       {
         type: 'run-started',
@@ -159,7 +159,7 @@ describe('the report of a list of events', () => {
     ]);
   });
 
-  test('counts in tenths of a millisecond', () => {
+  test('rounds to tenths of a millisecond', () => {
     const report = foldReport([
       { type: 'run-started', at: 0.1, reason: { kind: 'close' }, deadline: 9, phases: [] },
       { type: 'run-finished', at: 1.3333, outcome: 'completed' },
@@ -167,7 +167,7 @@ describe('the report of a list of events', () => {
     expect(report?.durationMs).toBe(1.2);
   });
 
-  test('keeps two tasks of one name apart', () => {
+  test('keeps two tasks of the same name apart', () => {
     const again: readonly ShutdownEvent[] = [
       { type: 'task-started', at: 1_110, id: 9, phase: 'close', task: 'pool' },
       {
@@ -185,7 +185,7 @@ describe('the report of a list of events', () => {
     expect(report?.phases[2]?.tasks.map(({ durationMs }) => durationMs)).toEqual([20, 5]);
   });
 
-  test('is made anew each time: what was handed out does not change', () => {
+  test('returns a new report each time: earlier ones do not change', () => {
     const fold = new ReportFold();
     EVENTS.slice(0, 5).forEach((event) => fold.add(event));
     const early = fold.report();
@@ -204,8 +204,8 @@ function lengthsIn(value: unknown): readonly number[] {
   );
 }
 
-describe('no length of time is negative, whatever the clock does', () => {
-  test('in the report, at its end and in the middle, in its JSON and in its texts', () => {
+describe('no duration is negative, whatever the clock does', () => {
+  test('in finished and unfinished reports, their JSON and their texts', () => {
     const at = fc.integer({ min: -1e6, max: 1e6 });
     fc.assert(
       fc.property(fc.array(at, { minLength: EVENTS.length, maxLength: EVENTS.length }), at, (times, now) => {
@@ -235,9 +235,9 @@ describe('no length of time is negative, whatever the clock does', () => {
     );
   });
 
-  test.each([-33, -0.4, NaN])('in the error of a task that had %d ms', (ms) => {
+  test.each([-33, -0.4, NaN])('in the error of a task with a timeout of %d ms', (ms) => {
     const error = new ShutdownTimeoutError('pool', 'close', ms);
-    expect(error.message).toContain('did not end within its 0 ms.');
+    expect(error.message).toContain('timed out after 0 ms.');
     expect(error.allowedMs).toBe(0);
   });
 });

@@ -90,7 +90,7 @@ async function holds(value: unknown): Promise<void> {
   for (const output of outputs({ ...report, reason })) expect(output).toContain('Bad.run');
 }
 
-describe('rule 6: nothing that is logged or stored is broken by what was thrown', () => {
+describe('rule 6: no thrown value breaks a log or a report', () => {
   test.each(Object.keys(HOSTILE))(
     '%s is in the log, the timeline, the JSON, the page and the short form',
     async (name) => {
@@ -99,7 +99,7 @@ describe('rule 6: nothing that is logged or stored is broken by what was thrown'
     },
   );
 
-  test('whatever it is', async () => {
+  test('any thrown value is in all of them', async () => {
     expect.hasAssertions();
     await fc.assert(
       fc.asyncProperty(thrown, (make) => holds(make())),
@@ -108,42 +108,42 @@ describe('rule 6: nothing that is logged or stored is broken by what was thrown'
   });
 });
 
-describe('what an error says', () => {
+describe('the text of an error', () => {
   test.each<readonly [string, unknown, string]>([
     [
-      'a list as its message, entry by entry',
+      'the entries of a message that is a list',
       HOSTILE['an error whose message is a list']?.(),
       'a is missing; b is empty',
     ],
     [
-      'an object as its message, as JSON',
+      'the JSON of a message that is an object',
       HOSTILE['an error whose message is an object']?.(),
       '{"code":"E1"}',
     ],
-    ['no message, its name', Object.assign(new TypeError('x'), { message: undefined }), 'TypeError'],
+    ['its name if it has no message', Object.assign(new TypeError('x'), { message: undefined }), 'TypeError'],
+    ['its code if it has no message', Object.assign(new Error(''), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
     [
-      'no message and a code, its code',
-      Object.assign(new Error(''), { code: 'ECONNREFUSED' }),
-      'ECONNREFUSED',
-    ],
-    [
-      'no message and a list of errors, theirs',
+      'the messages of its errors if it has no message',
       HOSTILE['an AggregateError without a message']?.(),
       'no v4; no v6',
     ],
     [
-      'a list that is thrown, entry by entry',
+      'the entries of a thrown list',
       HOSTILE['a list of constraint errors']?.(),
       'name is wrong: name must be a string',
     ],
     [
-      'its cause',
+      'its message with its cause',
       new Error('no order', { cause: new TypeError('no row') }),
-      'no order (because of TypeError: no row)',
+      'no order (cause: TypeError: no row)',
     ],
-    ['its cause once', new Error('no order: no row', { cause: new Error('no row') }), 'no order: no row'],
     [
-      'no command for the terminal',
+      'its message alone if that ends with the cause',
+      new Error('no order: no row', { cause: new Error('no row') }),
+      'no order: no row',
+    ],
+    [
+      'free of escape sequences',
       HOSTILE['a message with commands for the terminal']?.(),
       'red\u{FFFD}\nand more',
     ],
@@ -151,7 +151,7 @@ describe('what an error says', () => {
     expect(errorText(error)).toBe(text);
   });
 
-  test('keeps its place where an Error stands for it', () => {
+  test('keeps its stack if a ShutdownTaskError wraps it', () => {
     const odd = Object.assign(new Error('x'), { message: ['a'] });
     expect(toError(odd)).toMatchObject({ message: 'a', code: 'SHUTDOWN_TASK_FAILED', stack: odd.stack });
   });
@@ -161,7 +161,7 @@ describe('what an error says', () => {
     'an error of another realm',
     'a DOMException',
     'an error whose cause is itself',
-  ])('is told by the error itself where that can be read: %s', (name) => {
+  ])('comes from the error itself if that is readable: %s', (name) => {
     const error = HOSTILE[name]?.();
     expect(toError(error)).toBe(error);
   });

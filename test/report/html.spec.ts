@@ -9,8 +9,8 @@ function shown(page: string): string {
 
 const MARKUP = `<img src=x onerror=alert(1)>"'&<script>alert(1)</script>`;
 
-describe('the page', () => {
-  test('loads nothing and runs nothing', () => {
+describe('reportToHtml()', () => {
+  test('loads nothing and contains no script', () => {
     const page = reportToHtml(troubled);
     expect(page).not.toMatch(/\b(src|href)="(?!#|data:)/);
     expect(page).not.toMatch(/@import|url\(|\bon[a-z]+="/);
@@ -20,7 +20,7 @@ describe('the page', () => {
     expect(page).toContain(`content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"`);
   });
 
-  test('names every phase and task, with errors, causes and what was in flight', () => {
+  test('shows every phase and task, with errors, causes and work in flight', () => {
     const page = shown(reportToHtml(troubled));
     for (const { name, tasks } of troubled.phases) {
       expect(page).toContain(`<bdi>${name}</bdi>`);
@@ -76,11 +76,11 @@ describe('the page', () => {
     expect(jsonInPage(reportToHtml(written))).not.toMatch(/[<>]/);
   });
 
-  test('tells of a run without phases, and of a time that no calendar has', () => {
-    expect(reportToHtml(report([], { startedAt: 1e20 }))).toContain('No phase had begun.');
+  test('handles a run without phases, and a time beyond the range of Date', () => {
+    expect(reportToHtml(report([], { startedAt: 1e20 }))).toContain('No phase has started.');
   });
 
-  test('folds what completed where there are hundreds, and leaves out nothing', () => {
+  test('collapses completed tasks if there are hundreds, and omits none', () => {
     const page = shown(reportToHtml(manyTasks(300)));
     expect(page).toContain('260 more, each');
     expect(page.match(/<details class="task/g)).toHaveLength(300);
@@ -88,23 +88,25 @@ describe('the page', () => {
     expect(page.lastIndexOf('is-failed matters')).toBeLessThan(page.indexOf('class="rest"'));
   });
 
-  test('is written in no time for thousands of tasks', () => {
+  test('renders thousands of tasks in linear time', () => {
     const started = performance.now();
     expect(reportToHtml(manyTasks(5_000)).length).toBeGreaterThan(1_000_000);
     // What grows with the square of the tasks takes minutes.
     expect(performance.now() - started).toBeLessThan(20_000);
   });
 
-  test('says where a run stood that did not end', () => {
+  test('names the running phase of an unfinished run', () => {
     const page = shown(reportToHtml(unfinished));
-    expect(page).toContain('<h1>Not finished');
-    expect(page).toContain('the shutdown was in the phase &#39;drain&#39;');
+    expect(page).toContain('<h1>Unfinished');
+    expect(page).toContain('The shutdown was in phase &#39;drain&#39; when this report was written.');
     expect(page).toContain('not reached');
   });
 
-  test.each(endOfEachKind)('says what ended the process: $kind', (endedBy) => {
+  test.each(endOfEachKind)('shows what ended the process: $kind', (endedBy) => {
     const page = shown(reportToHtml({ ...unfinished, endedBy }));
-    expect(page).toContain('<h1>Ended by force');
-    expect(page).toContain('The process was ended before it left by itself, in the phase &#39;drain&#39;:');
+    expect(page).toContain('<h1>Cut short');
+    expect(page).toContain(
+      'The process was ended before it could exit on its own, in phase &#39;drain&#39;:',
+    );
   });
 });

@@ -40,7 +40,7 @@ function withPlace(path: readonly (string | number)[], value: unknown): unknown 
 }
 
 describe('a report as JSON', () => {
-  test('has its version and everything of the report, under the same names', () => {
+  test('has a version and all parts of the report, under the same names', () => {
     expect(reportToJson(report([phase('close', { tasks: [task('pool')] })]))).toEqual({
       version: 1,
       reason: { kind: 'close' },
@@ -65,14 +65,14 @@ describe('a report as JSON', () => {
     ['with trouble of every kind', troubled],
     ['without a phase', report([])],
     ['with hundreds of tasks', manyTasks(300)],
-    ['of a run that goes on', { ...troubled, outcome: 'running' as const }],
+    ['of an unfinished run', { ...troubled, outcome: 'running' as const }],
     ...endOfEachKind.map((endedBy) => [`ended by ${endedBy.kind}`, { ...troubled, endedBy }] as const),
     ...reasonOfEachKind.map((reason) => [`because of ${reason.kind}`, report([], { reason })] as const),
-  ])('is the same when it is read back: %s', (_, written) => {
+  ])('survives a round trip: %s', (_, written) => {
     expect(stored(written)).toEqual(written);
   });
 
-  test('has errors again that are errors, with name, code, stack and causes', () => {
+  test('is read back with Error objects that have name, code, stack and causes', () => {
     const cause = Object.assign(new TypeError('refused'), { code: 'ECONNREFUSED' });
     const error = new Error('no database', { cause });
     const read = stored(report([phase('close', { tasks: [task('pool', { outcome: 'failed', error })] })]));
@@ -93,7 +93,7 @@ describe('a report as JSON', () => {
   });
 });
 
-describe('anything that is thrown', () => {
+describe('a thrown value in a report', () => {
   test.each([
     ['a text', 'disk full', 'disk full'],
     ['a number', 7, '7'],
@@ -102,22 +102,26 @@ describe('anything that is thrown', () => {
     ['a symbol', Symbol('disk'), 'Symbol(disk)'],
     ['a big number', 7n, '7'],
     ['an object', { disk: 'full' }, '{"disk":"full"}'],
-    ['an object without a text', Object.assign(Object.create(null), { big: 7n }), 'something without a text'],
+    [
+      'an object without a text',
+      Object.assign(Object.create(null), { big: 7n }),
+      'a value without a message',
+    ],
   ])('is stored as its text: %s', (_, thrown, text) => {
     expect(storedError(thrown)).toBe(text);
   });
 
-  test('is stored where its causes go round in a circle', () => {
+  test('is stored if its causes are circular', () => {
     const first = new Error('first');
     const second = new Error('second', { cause: first });
     first.cause = second;
     expect(storedError(first)).toMatchObject({
       message: 'first',
-      cause: { message: 'second', cause: 'first (the same error again)' },
+      cause: { message: 'second', cause: 'first (circular)' },
     });
   });
 
-  test('is stored where its getters throw', () => {
+  test('is stored if its getters throw', () => {
     const hostile = {
       get: (): never => {
         throw new Error('look away');
@@ -130,25 +134,25 @@ describe('anything that is thrown', () => {
     expect(storedError(error)).toEqual({ name: 'Error', message: 'disk full' });
   });
 
-  test('is stored where it is a proxy that throws at everything', () => {
+  test('is stored if it is a proxy that always throws', () => {
     const refuse = (): never => {
       throw new Error('look away');
     };
     const traps = { get: refuse, has: refuse, getPrototypeOf: refuse, ownKeys: refuse };
-    expect(storedError(new Proxy({}, traps))).toBe('something without a text');
+    expect(storedError(new Proxy({}, traps))).toBe('a value without a message');
   });
 
-  test('is stored where there is no end to its causes', () => {
+  test('is stored with a limited number of causes', () => {
     let error = new Error('the first');
     for (let index = 0; index < 10_000; index += 1) error = new Error(`then ${index}`, { cause: error });
-    expect(JSON.stringify(storedError(error))).toContain('(and more causes)');
+    expect(JSON.stringify(storedError(error))).toContain('(more causes omitted)');
   });
 
-  test('is cut where it is very long', () => {
+  test('is shortened if it is very long', () => {
     expect(String(storedError('x'.repeat(1_000_000)))).toHaveLength(8_000);
   });
 
-  test('can always be written and read back, whatever it is', () => {
+  test('can always be written and read back', () => {
     fc.assert(
       fc.property(fc.anything({ withNullPrototype: true, withBigInt: true }), (thrown) => {
         const reason = { kind: 'error', error: thrown, origin: 'unhandledRejection' } as const;
@@ -160,7 +164,7 @@ describe('anything that is thrown', () => {
   });
 });
 
-describe('secrets', () => {
+describe('secrets in a report', () => {
   const told = (text: string): unknown => storedError(text);
 
   test.each([
@@ -172,11 +176,11 @@ describe('secrets', () => {
     ['a query', 'GET https://api.test/v1?key=abc&x=1 was 500', 'GET https://api.test/v1?*** was 500'],
     ['the query of a path', 'GET /orders?token=abc', 'GET /orders?***'],
     ['a question', 'is it closed? yes/no?', 'is it closed? yes/no?'],
-  ])('of an URL are left out: %s', (_, text, kept) => {
+  ])('are removed from URLs and paths: %s', (_, text, kept) => {
     expect(told(text)).toBe(kept);
   });
 
-  test('are taken out by the function of the user, from errors, work in flight and requests', () => {
+  test('are removed by `redact` from errors, work in flight and reasons', () => {
     const redact = (text: string): string => text.replaceAll(/\d{4}/g, '####');
     const error = new Error('card 4711', { cause: 'card 4712' });
     const items = [{ name: 'charge 4713', ageMs: 1 }];
@@ -191,7 +195,7 @@ describe('secrets', () => {
     expect(reportToHtml(written, { redact })).not.toMatch(/471\d/);
   });
 
-  test('stay out where the function of the user throws, or answers with nothing', () => {
+  test('are not stored if `redact` throws or returns nothing', () => {
     const written = report([], { reason: { kind: 'request', message: 'card 4711' } });
     const redact = (): never => {
       throw new Error('no');
@@ -204,7 +208,7 @@ describe('secrets', () => {
     expect(JSON.stringify(reportToJson(written, silent))).not.toContain('4711');
   });
 
-  test('are looked for in time that grows with the text alone', () => {
+  test('are found in linear time', () => {
     const started = performance.now();
     told(`${'a/'.repeat(50_000)} ${'x://'.repeat(50_000)} ${"'/".repeat(50_000)}`);
     // A pattern that goes back and forth needs minutes.
@@ -212,16 +216,16 @@ describe('secrets', () => {
   });
 });
 
-describe('what cannot be read is refused with what and where', () => {
+describe('reportFromJson() rejects an unreadable report with its path and the problem', () => {
   test.each<readonly [title: string, input: unknown, path: string, says: string]>([
-    ['nothing', '', '', 'this is empty'],
-    ['no JSON', '{"version": 1,', '', 'this is no JSON'],
-    ['a foreign page', '<!doctype html><p>Hello', '', 'this page holds no report'],
-    ['foreign JSON', '{"name":"shop"}', '', 'it has no version'],
+    ['nothing', '', '', 'the report is empty.'],
+    ['no JSON', '{"version": 1,', '', 'invalid JSON: '],
+    ['a foreign page', '<!doctype html><p>Hello', '', 'this page does not contain a shutdown report'],
+    ['foreign JSON', '{"name":"shop"}', '', 'it has no `version`'],
     ['a list', [], '', 'expected an object, got a list'],
     ['a text in JSON', '"drain"', '', "expected an object, got 'drain'"],
     ['nothing at all', undefined, '', 'expected an object, got undefined'],
-    ['a newer version', { version: 2 }, 'version', 'a report of version 2 cannot be read here; known: 1.'],
+    ['a newer version', { version: 2 }, 'version', 'expected 1, got 2. A newer release'],
     ['a version that is none', { version: '1' }, 'version', "expected a number, got '1'"],
     ['a report cut short', { version: 1 }, 'reason', 'expected an object, got undefined'],
     ['an unknown outcome', withPlace(['outcome'], 'fine'), 'outcome', "or 'running', got 'fine'"],
@@ -231,7 +235,7 @@ describe('what cannot be read is refused with what and where', () => {
       'a task without a name',
       withPlace(['phases', 1, 'tasks', 0, 'name'], 7),
       'phases[1].tasks[0].name',
-      'expected a text, got 7',
+      'expected a string, got 7',
     ],
     [
       'no time',
@@ -243,7 +247,7 @@ describe('what cannot be read is refused with what and where', () => {
       'an error without a message',
       withPlace(['phases', 1, 'tasks', 0, 'error'], {}),
       'phases[1].tasks[0].error.name',
-      'expected a text',
+      'expected a string',
     ],
   ])('%s', (_, input, path, says) => {
     const error = refusal(input);
@@ -252,15 +256,15 @@ describe('what cannot be read is refused with what and where', () => {
     expect(error.message).not.toContain('\n');
   });
 
-  test('causes that lie in each other deeper than anything that was written', () => {
+  test('causes that are nested too deeply', () => {
     const deep = `${'{"name":"E","message":"m","cause":'.repeat(50_000)}"end"${'}'.repeat(50_000)}`;
     const text = JSON.stringify(
       withPlace(['reason'], { kind: 'error', origin: 'uncaughtException', error: 'X' }),
     );
-    expect(refusal(text.replace('"X"', deep)).message).toMatch(/^this cannot be read/);
+    expect(refusal(text.replace('"X"', deep)).message).toMatch(/^unreadable report: /);
   });
 
-  test('whatever it is, with no other error', () => {
+  test('any input, always with a ShutdownReportError', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(), fc.json(), fc.string()), (input) => {
         expect(refusal(input)).toBeInstanceOf(ShutdownReportError);
@@ -268,18 +272,18 @@ describe('what cannot be read is refused with what and where', () => {
     );
   });
 
-  test('and what is not known is passed over', () => {
+  test('but ignores unknown keys', () => {
     expect(reportFromJson(withPlace(['later'], 'news'))).toEqual(troubled);
   });
 });
 
-describe('a page', () => {
-  test('gives back the report that it shows', () => {
+describe('an HTML page', () => {
+  test('contains the report that it shows', () => {
     expect(reportFromJson(reportToHtml(troubled))).toEqual(troubled);
     expect(reportFromJson(jsonToHtml(reportToJson(troubled)))).toEqual(troubled);
   });
 
-  test('gives back a report whose names try to end its data', () => {
+  test('contains the report even if names try to close its data block', () => {
     const names = ['</script><script>alert(1)</script>', '<!--', '\u2028', '&lt;', ']]>'];
     const written = report([phase('</script>', { tasks: names.map((name) => task(name)) })]);
     expect(reportFromJson(reportToHtml(written))).toEqual(written);

@@ -3,8 +3,8 @@ import { manyTasks, phase, report, task, troubled, unfinished } from './reports.
 
 const bytes = (text: string): number => new TextEncoder().encode(text).length;
 
-describe('the short form', () => {
-  test('has what matters most first: the end, what was abandoned, what failed, where the time went', () => {
+describe('shortReport()', () => {
+  test('lists the most important first: outcome, abandoned tasks, failed tasks, durations', () => {
     expect(shortReport(troubled, 4_096).trimEnd().split('\n')).toEqual([
       'Shutdown timed-out in 6 377 ms.',
       'Reason: SIGTERM 2023-11-14 22:13:20 UTC',
@@ -15,13 +15,13 @@ describe('the short form', () => {
       'drain: 5 000 ms, timed-out',
       'flush: 316 ms',
       'close: 57 ms',
-      'Also asked by: POST /admin/stop',
+      'Also triggered by: POST /admin/stop',
     ]);
   });
 
-  test('says where a run stood that did not end', () => {
+  test('names the running phase of an unfinished run', () => {
     expect(shortReport(unfinished, 4_096)).toContain(
-      "Shutdown unfinished in the phase 'drain', last heard of after 3 404 ms.",
+      "Shutdown unfinished in phase 'drain', last update after 3 404 ms.",
     );
     expect(shortReport(unfinished, 4_096)).toContain(
       '- HttpDrain in drain running after 2 400 ms; in flight: GET /export',
@@ -37,7 +37,7 @@ describe('the short form', () => {
     expect(short === '' || short.endsWith('\n')).toBe(true);
   });
 
-  test('counts bytes and not characters', () => {
+  test('counts bytes, not characters', () => {
     const tasks = Array.from({ length: 60 }, (_, index) =>
       task(`Café ☕ ${'é'.repeat(30)} ${index}`, { outcome: 'failed', error: new Error('日本語のエラー') }),
     );
@@ -49,7 +49,7 @@ describe('the short form', () => {
     expect(bytes(short)).toBeGreaterThan(3_800);
   });
 
-  test('cuts a line that is very long, so that the others have a place', () => {
+  test('shortens a very long line, so that the others fit', () => {
     const error = new Error('x'.repeat(10_000));
     const tasks = [task('a', { outcome: 'failed', error }), task('b', { outcome: 'failed', error })];
     const short = shortReport(

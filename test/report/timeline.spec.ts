@@ -25,10 +25,10 @@ function lines(...phases: readonly PhaseReport[]): readonly string[] {
 }
 
 describe('the timeline', () => {
-  test('has a line for a cause that cannot be made a text', () => {
+  test('has a line for a cause that cannot be converted to a string', () => {
     const error = new Error('broke', { cause: Object.create(null) });
     expect(lines(phase('close', { tasks: [task('pool', { outcome: 'failed', error })] }))).toContain(
-      '    because of something without a text',
+      '    cause: a value without a message',
     );
   });
 
@@ -60,11 +60,11 @@ describe('the timeline', () => {
       'close   2 100 ms                      ───────   700 ms failed',
       '  pool  2 100 ms                      ███████   700 ms failed',
       '    socket hang up',
-      '    because of Error: ECONNRESET',
+      '    cause: Error: ECONNRESET',
     ]);
   });
 
-  test('says what was skipped, and how many', () => {
+  test('shows what was skipped, and how many tasks', () => {
     const skipped = { outcome: 'skipped', durationMs: 0, skippedBecause: 'disabled' } as const;
 
     expect(lines(phase('flush', { ...skipped, tasks: [task('a', skipped), task('b', skipped)] }))).toEqual([
@@ -74,11 +74,11 @@ describe('the timeline', () => {
     ]);
   });
 
-  test('leaves out a phase that had nothing to do', () => {
+  test('omits a phase that had nothing to do', () => {
     expect(lines(phase('empty', { durationMs: 0 }), phase('work', { tasks: [task('a')] }))).toHaveLength(2);
   });
 
-  test('says what was in flight, and when it settled after all', () => {
+  test('shows the work in flight, and when a late task settled', () => {
     const text = lines(
       phase('drain', {
         outcome: 'timed-out',
@@ -102,11 +102,11 @@ describe('the timeline', () => {
       '    in flight: GET /3 1 003 ms',
       '    in flight: GET /4 1 004 ms',
       '    and 2 more in flight',
-      '    settled 1 500 ms after its time',
+      '    settled 1 500 ms after its timeout',
     ]);
   });
 
-  test('of many tasks shows those that did not complete, and counts the rest', () => {
+  test('shows the tasks that did not complete if there are many, and counts the rest', () => {
     const tasks = Array.from({ length: 100 }, (_, index) =>
       task(`t${index}`, index === 90 ? { outcome: 'failed' } : {}),
     );
@@ -114,10 +114,10 @@ describe('the timeline', () => {
 
     expect(text).toHaveLength(22);
     expect(text.filter((line) => line.includes('t90'))).toHaveLength(1);
-    expect(text.at(-1)).toBe('  and 80 more that completed');
+    expect(text.at(-1)).toBe('  and 80 more completed');
   });
 
-  test('keeps the bars one under the other', () => {
+  test('aligns the bars', () => {
     const text = lines(
       phase('a phase with a name', { durationMs: 90_000, tasks: [task('x', { durationMs: 90_000 })] }),
       phase('b', { startMs: 90_000, outcome: 'timed-out', tasks: [task('y', { startMs: 90_000 })] }),
@@ -129,18 +129,18 @@ describe('the timeline', () => {
   });
 });
 
-test('a report of 200 000 tasks is drawn', () => {
+test('the timeline of 200 000 tasks can be printed', () => {
   const tasks = Array.from({ length: 200_000 }, (_, index) => task(`t${index}`, { outcome: 'failed' }));
 
   expect(lines(phase('close', { tasks }))).toHaveLength(200_001);
 });
 
-describe('no line of the timeline has more than 80 columns', () => {
+describe('a line of the timeline has at most 80 columns', () => {
   const long = 'OrdersOutboxWithAVeryLongNameIndeed.publishWhateverIsLeftInTheTable';
   const error = new Error('x'.repeat(300), { cause: new Error('y'.repeat(300)) });
   const inFlight = [{ name: 'z'.repeat(200), ageMs: 2_147_483_647 }];
 
-  test.each([1, 999, 99_999, 1_234_567, 2_147_483_647])('where all lasts %p ms', (ms) => {
+  test.each([1, 999, 99_999, 1_234_567, 2_147_483_647])('if everything lasts %p ms', (ms) => {
     const times = { startMs: ms, durationMs: ms };
     const outcomes = ['completed', 'failed', 'timed-out', 'skipped'] as const;
     const phases = outcomes.map((outcome) =>
@@ -162,7 +162,7 @@ describe('no line of the timeline has more than 80 columns', () => {
     expect(widest).toBeLessThanOrEqual(80);
   });
 
-  test('where a name has more than one line', () => {
+  test('if a name contains line breaks', () => {
     expect(lines(phase('a\nb', { tasks: [task('c\n\td')] }))).toHaveLength(2);
   });
 });

@@ -30,8 +30,8 @@ function registered({ ms = 10, failure = undefined as Error | undefined, timeout
   return { ...harness, registration, reasons };
 }
 
-describe('rule 2: a function runs at most once, whoever asks', () => {
-  test('disposed before the run, the run has nothing left to do', async () => {
+describe('rule 2: a task runs at most once', () => {
+  test('disposed before the run: the run has nothing left to do', async () => {
     const { registration, clock, finish, reasons, recorder } = registered();
     await clock.runUntil(registration[Symbol.asyncDispose]());
     await finish();
@@ -41,7 +41,7 @@ describe('rule 2: a function runs at most once, whoever asks', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('disposed while its function still runs, the run joins it and waits for it', async () => {
+  test('disposed and still running: the run joins it and waits for it', async () => {
     const { registration, clock, run, reasons, recorder } = registered();
     const disposed = registration[Symbol.asyncDispose]();
     await clock.advance(4);
@@ -56,7 +56,7 @@ describe('rule 2: a function runs at most once, whoever asks', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('disposed while the run has it, the dispose waits for the same call', async () => {
+  test('disposed during its call by the run: the dispose waits for the same call', async () => {
     const { registration, clock, run, reasons } = registered();
     const ended = run.start(REASON);
     await clock.advance(5);
@@ -69,7 +69,7 @@ describe('rule 2: a function runs at most once, whoever asks', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('disposed twice, both wait for the one call', async () => {
+  test('disposed twice: both wait for the one call', async () => {
     const { registration, clock, reasons } = registered();
     await clock.runUntil(
       Promise.all([registration[Symbol.asyncDispose](), registration[Symbol.asyncDispose]()]),
@@ -79,7 +79,7 @@ describe('rule 2: a function runs at most once, whoever asks', () => {
     expect(reasons).toEqual(['dispose']);
   });
 
-  test('disposed after the run, it answers with how the call ended', async () => {
+  test('disposed after the run: the dispose settles like the call', async () => {
     const failure = new Error('socket broke');
     const { registration, finish, reasons } = registered({ failure });
     await finish(REASON);
@@ -88,7 +88,7 @@ describe('rule 2: a function runs at most once, whoever asks', () => {
     expect(reasons).toEqual(['close']);
   });
 
-  test('disposed after its phase was skipped, it runs, since nothing else will', async () => {
+  test('disposed after its phase was skipped: it runs', async () => {
     const { run, finish } = prepareRun({
       phases: [
         { name: 'early', timeout: 10, onFailure: 'abort' },
@@ -106,7 +106,7 @@ describe('rule 2: a function runs at most once, whoever asks', () => {
     expect(calls).toBe(1);
   });
 
-  test('disposed while it waits for its turn, its turn passes without a second call', async () => {
+  test('disposed while it is queued: it is not called a second time', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -125,7 +125,7 @@ describe('rule 2: a function runs at most once, whoever asks', () => {
     expect(recorder.started).toEqual(['slow', last.name]);
   });
 
-  test('a dispose that takes too long rejects with a ShutdownTimeoutError', async () => {
+  test('disposed and too slow: the dispose rejects with a ShutdownTimeoutError', async () => {
     const { registration, clock } = registered({ ms: 1_000, timeout: 30 });
 
     await expect(clock.runUntil(registration[Symbol.asyncDispose]())).rejects.toBeInstanceOf(
@@ -134,7 +134,7 @@ describe('rule 2: a function runs at most once, whoever asks', () => {
     expect(clock.now()).toBe(1_000_030);
   });
 
-  test('disposed while a listener hears of its start, it is called once', async () => {
+  test('disposed by a listener of its start: it is called once', async () => {
     const { registration, clock, run, reasons } = registered();
     run.listen((event) => {
       if (event.type === 'task-started') void registration[Symbol.asyncDispose]();
@@ -163,7 +163,7 @@ describe('a registration', () => {
     expect(order).toEqual(['file in use', 'closed', 'after the block']);
   });
 
-  test('`using` takes the task out at the end of its block, without running it', async () => {
+  test('`using` removes the task at the end of its block, without running it', async () => {
     const { run, finish } = prepareRun({ phases: [{ name: 'work', timeout: 10 }] });
     let calls = 0;
     {
@@ -176,7 +176,7 @@ describe('a registration', () => {
     expect(report.phases[0]?.tasks).toEqual([]);
   });
 
-  test('is taken out by unregister, once', async () => {
+  test('unregister() removes the task, once', async () => {
     const { run, finish, recorder } = prepareRun({ phases: [{ name: 'work', timeout: 10 }] });
     const registration = run.register(instantTask('file'));
 
@@ -186,7 +186,7 @@ describe('a registration', () => {
     expect(recorder.started).toEqual([]);
   });
 
-  test('gives its name free when it is unregistered', () => {
+  test('unregister() frees the name of the task', () => {
     const { run } = prepareRun({ phases: [{ name: 'work', timeout: 10 }] });
     run.register(instantTask('file')).unregister();
 
@@ -194,14 +194,14 @@ describe('a registration', () => {
     expect(() => run.register(instantTask('file'))).toThrow('SHUTDOWN_DUPLICATE_TASK');
   });
 
-  test('gives its name free when it was disposed', async () => {
+  test('a dispose frees the name of the task', async () => {
     const { run } = prepareRun({ phases: [{ name: 'work', timeout: 10 }] });
     await run.register(instantTask('file'))[Symbol.asyncDispose]();
 
     expect(() => run.register(instantTask('file'))).not.toThrow();
   });
 
-  test('an unregistered task is disposed as if it were done', async () => {
+  test('a dispose after unregister() resolves without running the task', async () => {
     const { run } = prepareRun({ phases: [{ name: 'work', timeout: 10 }] });
     let calls = 0;
     const registration = run.register({ name: 'file', phase: 'work', run: () => void (calls += 1) });
@@ -211,7 +211,7 @@ describe('a registration', () => {
     expect(calls).toBe(0);
   });
 
-  test('unregistered while it waits for its turn, those behind it still run', async () => {
+  test('unregister() of a queued task lets the tasks behind it run', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -227,7 +227,7 @@ describe('a registration', () => {
     expect(recorder.started).toEqual(['slow', 'last']);
   });
 
-  test('a task that has begun to run can no longer be unregistered', async () => {
+  test('unregister() returns false once the task has started', async () => {
     const { registration, clock, run } = registered();
     const ended = run.start(REASON);
 
@@ -235,7 +235,7 @@ describe('a registration', () => {
     await expect(clock.runUntil(ended)).resolves.toBe('completed');
   });
 
-  test('a listener that hears of the start of a task comes too late to unregister it', async () => {
+  test('unregister() returns false in a listener of the start', async () => {
     const { registration, clock, run, recorder, reasons } = registered();
     const answers: boolean[] = [];
     run.listen((event) => {

@@ -63,7 +63,7 @@ describe('the events of a run', () => {
     ]);
   });
 
-  test('leave out what there is nothing to say of', async () => {
+  test('have no keys without a value', async () => {
     const { recorder } = await runPlan({ phases: PHASES, tasks: [instantTask('plain')] });
     const finished = recorder.events.find(({ type }) => type === 'task-finished');
 
@@ -78,7 +78,7 @@ describe('the events of a run', () => {
     ]);
   });
 
-  test('tell what is awaited at each progress interval, with what is in flight', async () => {
+  test('list the awaited tasks at each progress interval, with their work in flight', async () => {
     const clock = new ManualClock();
     const { recorder } = await runPlan({
       clock,
@@ -124,7 +124,7 @@ describe('the events of a run', () => {
     ]);
   });
 
-  test('tell that a task is awaited that was registered when its phase had ended', async () => {
+  test('list a task as awaited that was registered after its phase had ended', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -147,7 +147,7 @@ describe('the events of a run', () => {
     ]);
   });
 
-  test('name each task by an id of its own, also where a name is given again', async () => {
+  test('give each task its own id, also if a name is reused', async () => {
     const { run, recorder, finish } = prepareRun({ phases: [...PHASES, { name: 'close', timeout: 100 }] });
     run.register(instantTask('socket'));
     run.listen((event) => {
@@ -161,7 +161,7 @@ describe('the events of a run', () => {
   });
 });
 
-describe('a listener', () => {
+describe('a listener of the run', () => {
   function runWithErrors() {
     const errors: unknown[] = [];
     const registry = new TaskRegistry(PhaseGraph.from(PHASES, new MistakeList()));
@@ -177,7 +177,7 @@ describe('a listener', () => {
     return { run, clock, errors };
   }
 
-  test('that throws changes nothing, and what it threw is told', async () => {
+  test('that throws does not affect the run, and its error is reported', async () => {
     const { run, clock, errors } = runWithErrors();
     const failure = new Error('no terminal');
     const heard: ShutdownEvent['type'][] = [];
@@ -201,7 +201,7 @@ describe('a listener', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('hears nothing after it was taken off', async () => {
+  test('receives nothing after it was removed', async () => {
     const { run, clock } = runWithErrors();
     const heard: string[] = [];
     const off = run.listen(({ type }) => void heard.push(type));
@@ -214,7 +214,7 @@ describe('a listener', () => {
     expect(heard).toHaveLength(before);
   });
 
-  test('that takes itself off does not make the next one miss the event', async () => {
+  test('may remove itself without the next one missing the event', async () => {
     const { run, clock } = runWithErrors();
     const heard: string[] = [];
     const off = run.listen(() => off());
@@ -224,7 +224,7 @@ describe('a listener', () => {
     expect(heard[0]).toBe('run-started');
   });
 
-  test('that was given twice is taken off once for each time', async () => {
+  test('that was added twice is removed once per call', async () => {
     const { run, clock } = runWithErrors();
     const heard: string[] = [];
     const listener = ({ type }: ShutdownEvent): void => void heard.push(type);

@@ -24,7 +24,7 @@ async function reported(run: () => unknown): Promise<TaskReport | undefined> {
   return report.phases[0]?.tasks.find(({ name }) => name === 'subject');
 }
 
-describe('rule 6: what a task returns or throws is handled, kept, and stops nobody else', () => {
+describe('rule 6: the run handles whatever a task returns or throws', () => {
   test.each<[string, () => unknown]>([
     ['nothing', () => undefined],
     ['a value', () => 42],
@@ -89,7 +89,7 @@ describe('rule 6: what a task returns or throws is handled, kept, and stops nobo
           },
         }),
     ],
-  ])('%s fails the task, and its error is kept as it is', async (_, run) => {
+  ])('%s fails the task, and the report has the same error object', async (_, run) => {
     const task = await reported(run);
 
     expect(task?.outcome).toBe('failed');
@@ -104,7 +104,7 @@ describe('rule 6: what a task returns or throws is handled, kept, and stops nobo
     ['a symbol', Symbol('gone'), 'threw Symbol(gone) instead of an Error'],
     ['an object', { code: 7 }, 'threw an object instead of an Error'],
     ['an object without a prototype', Object.create(null), 'threw an object instead of an Error'],
-  ])('%s that is thrown is the cause of an Error', async (_, thrown, message) => {
+  ])('%s, when thrown, becomes the cause of an Error', async (_, thrown, message) => {
     const task = await reported(() => {
       throw thrown;
     });
@@ -132,7 +132,7 @@ describe('rule 6: what a task returns or throws is handled, kept, and stops nobo
       }),
     ],
     ['a proxy that was revoked', revokedProxy()],
-  ])('%s that is thrown fails the task as well', async (_, thrown) => {
+  ])('throwing %s fails the task as well', async (_, thrown) => {
     const task = await reported(() => {
       throw thrown;
     });
@@ -141,7 +141,7 @@ describe('rule 6: what a task returns or throws is handled, kept, and stops nobo
     expect(task?.error).toBeInstanceOf(ShutdownTaskError);
   });
 
-  test('a promise that calls back twice settles the task once', async () => {
+  test('a thenable that calls back twice settles the task once', async () => {
     const twice = Object.assign(Promise.resolve(), {
       then: (resolve: () => void, reject: (error: Error) => void) => {
         resolve();
@@ -160,7 +160,7 @@ describe('rule 6: what a task returns or throws is handled, kept, and stops nobo
     ]);
   });
 
-  test('the run says failed, and each failure is in the report', async () => {
+  test('the run fails, and the report contains each failure', async () => {
     const { report } = await runPlan({
       phases: [{ name: 'work', timeout: 100 }],
       tasks: [

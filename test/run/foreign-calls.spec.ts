@@ -22,7 +22,7 @@ async function heardOf(call: () => unknown): Promise<readonly unknown[]> {
   return errors;
 }
 
-describe('a call of what is not ours', () => {
+describe('callForeign()', () => {
   test.each<readonly [string, () => unknown]>([
     ['throws', refuse],
     ['rejects', () => Promise.reject(failure)],
@@ -31,7 +31,7 @@ describe('a call of what is not ours', () => {
       () => ({ then: (_: unknown, reject: (error: Error) => void) => reject(failure) }),
     ],
     ['returns a thenable that throws', () => ({ then: refuse })],
-  ])('hands on its error where it %s', async (_, call) => {
+  ])('passes on the error of a function that %s', async (_, call) => {
     expect(await heardOf(call)).toEqual([failure]);
   });
 
@@ -48,14 +48,14 @@ describe('a call of what is not ours', () => {
       },
     ],
     ...Object.entries(HOSTILE).map(([name, make]) => [name, make()] as const),
-  ])('says nothing where it returns %s', async (_, answer) => {
+  ])('reports no error for a function that returns %s', async (_, answer) => {
     expect(await heardOf(() => answer)).toEqual([]);
     expect(typeof isThenable(answer)).toBe('boolean');
   });
 });
 
-describe('a listener of a run', () => {
-  test('that is async and rejects is noted, and neither the run nor another listener misses anything', async () => {
+describe('a listener of the run', () => {
+  test('that is async and rejects is reported, and affects neither the run nor other listeners', async () => {
     const clock = new ManualClock(0);
     const errors: unknown[] = [];
     const graph = PhaseGraph.from([{ name: 'work', timeout: 10 }], new MistakeList());
@@ -75,7 +75,7 @@ describe('a listener of a run', () => {
   });
 });
 
-describe('what a task says of its work in flight', () => {
+describe('the work in flight of a task', () => {
   async function itemsOf(answer: () => unknown): Promise<readonly InFlightItem[] | undefined> {
     const { report } = await runPlan({
       phases: [{ name: 'work', timeout: 100 }],
@@ -88,11 +88,11 @@ describe('what a task says of its work in flight', () => {
 
   test.each<readonly [string, () => unknown]>([
     ['throws', refuse],
-    ['answers later', () => Promise.resolve([{ name: 'late', ageMs: 1 }])],
+    ['returns a promise', () => Promise.resolve([{ name: 'late', ageMs: 1 }])],
     ['rejects', () => Promise.reject(failure)],
-    ['is not a list', () => 'GET /'],
+    ['returns no list', () => 'GET /'],
     [
-      'has entries that cannot be read',
+      'returns unreadable entries',
       () => [
         {
           get name() {
@@ -102,11 +102,11 @@ describe('what a task says of its work in flight', () => {
         },
       ],
     ],
-  ])('is left out where it %s', async (_, answer) => {
+  ])('is omitted if the function %s', async (_, answer) => {
     expect(await itemsOf(answer)).toBeUndefined();
   });
 
-  test('has a text for its name and an age that is not negative', async () => {
+  test('always has a string as its name and an age that is not negative', async () => {
     const items = [
       { name: Symbol('job'), ageMs: -33 },
       { name: { id: 7 }, ageMs: 'old' },

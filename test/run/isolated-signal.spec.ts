@@ -17,8 +17,8 @@ const later = (): Promise<void> =>
     setImmediate(resolve);
   });
 
-describe('an isolated signal', () => {
-  test('hands on what its listeners throw, at once or later, and calls every one of them', async () => {
+describe('isolateSignal()', () => {
+  test('passes on what listeners throw or reject with, and calls all of them', async () => {
     const { controller, signal, errors } = isolated();
     let calls = 0;
     const count = (): void => void (calls += 1);
@@ -41,7 +41,7 @@ describe('an isolated signal', () => {
     expect(calls).toBe(1);
   });
 
-  test('calls a listener once that was added twice or with once, and none that was taken off', () => {
+  test('keeps the semantics of adding twice, `once` and removing a listener', () => {
     const { controller, signal } = isolated();
     const heard: string[] = [];
     const twice = (): void => void heard.push('twice');
@@ -57,7 +57,7 @@ describe('an isolated signal', () => {
     expect(signal.onabort).toBeNull();
   });
 
-  test('has the signal as `this` and as the target of the event', () => {
+  test('calls listeners with the signal as `this` and as the target of the event', () => {
     const { controller, signal } = isolated();
     const seen: unknown[] = [];
     signal.addEventListener('abort', function (this: unknown, event) {
@@ -68,10 +68,10 @@ describe('an isolated signal', () => {
   });
 
   test.each<readonly [string, (signal: AbortSignal) => Promise<unknown>]>([
-    ['timers', (signal) => sleep(60_000, undefined, { signal })],
-    ['events', (signal) => once(new EventTarget(), 'never', { signal })],
-    ['any()', (signal) => sleep(60_000, undefined, { signal: AbortSignal.any([signal]) })],
-  ])('ends what Node is given it for: %s', async (_, wait) => {
+    ['setTimeout of node:timers/promises', (signal) => sleep(60_000, undefined, { signal })],
+    ['once of node:events', (signal) => once(new EventTarget(), 'never', { signal })],
+    ['AbortSignal.any()', (signal) => sleep(60_000, undefined, { signal: AbortSignal.any([signal]) })],
+  ])('leaves a signal that Node accepts for %s', async (_, wait) => {
     const { controller, signal, errors } = isolated();
     const waiting = wait(signal);
     controller.abort(failure);

@@ -20,18 +20,18 @@ async function startTimes(
   return Object.fromEntries(started.map(({ name, startMs }) => [name, startMs]));
 }
 
-describe('rule 4: `parallel`', () => {
-  test('starts all at once, whatever their order says', async () => {
+describe('rule 4: mode `parallel`', () => {
+  test('starts all tasks at once, regardless of `order`', async () => {
     expect(await startTimes('parallel', [{ order: 5 }, {}, { order: -5 }])).toEqual({ a: 0, b: 0, c: 0 });
   });
 });
 
-describe('rule 4: `sequential`', () => {
-  test('runs one at a time, as discovered', async () => {
+describe('rule 4: mode `sequential`', () => {
+  test('runs one task at a time, in the order of discovery', async () => {
     expect(await startTimes('sequential', [{}, {}, {}])).toEqual({ a: 0, b: 10, c: 20 });
   });
 
-  test('goes by `order` first, then as discovered', async () => {
+  test('sorts by `order`, then by discovery', async () => {
     expect(await startTimes('sequential', [{ order: 1 }, {}, { order: -1 }, {}])).toEqual({
       c: 0,
       b: 10,
@@ -41,13 +41,13 @@ describe('rule 4: `sequential`', () => {
   });
 });
 
-describe('rule 4: `dependency`', () => {
+describe('rule 4: mode `dependency`', () => {
   const service = { is: 'service' };
   const repository = { is: 'repository' };
   const pool = { is: 'pool' };
   const cache = { is: 'cache' };
 
-  test('closes from those that inject to those that are injected', async () => {
+  test('closes a provider before the providers that it injects', async () => {
     const injections = new Map([
       [pool, []],
       [repository, [pool]],
@@ -63,7 +63,7 @@ describe('rule 4: `dependency`', () => {
     ).toEqual({ c: 0, b: 10, a: 20 });
   });
 
-  test('runs those without a path between them side by side', async () => {
+  test('closes independent providers in parallel', async () => {
     const injections = new Map([[service, [pool, cache]]]);
 
     expect(
@@ -83,7 +83,7 @@ describe('rule 4: `dependency`', () => {
     });
   });
 
-  test('waits for every task of every provider that injects', async () => {
+  test('waits for all tasks of all injecting providers', async () => {
     const injections = new Map([
       [service, [pool]],
       [cache, [pool]],
@@ -93,7 +93,7 @@ describe('rule 4: `dependency`', () => {
     expect(await startTimes('dependency', tasks, injections)).toEqual({ b: 0, d: 0, c: 10, a: 20 });
   });
 
-  test('closes providers that inject each other together, after those that inject them', async () => {
+  test('closes providers that inject each other in parallel, after their injectors', async () => {
     const injections = new Map([
       [service, [repository]],
       [repository, [cache]],
@@ -104,7 +104,7 @@ describe('rule 4: `dependency`', () => {
     expect(await startTimes('dependency', tasks, injections)).toEqual({ d: 0, b: 10, c: 10, a: 20 });
   });
 
-  test('does not follow injection in the other modes', async () => {
+  test('ignores injection in the other modes', async () => {
     const injections = new Map([[service, [pool]]]);
     const tasks = [{ owner: pool }, { owner: service }];
 
@@ -112,7 +112,7 @@ describe('rule 4: `dependency`', () => {
     expect(await startTimes('sequential', tasks, injections)).toEqual({ a: 0, b: 10 });
   });
 
-  test('does not wait for a task that is in another phase', async () => {
+  test('does not wait for tasks of other phases', async () => {
     const { recorder } = await runPlan({
       phases: [
         { name: 'flush', mode: 'dependency', timeout: 100 },
@@ -129,8 +129,8 @@ describe('rule 4: `dependency`', () => {
   });
 });
 
-describe("rule 4: a task's own mode among its neighbours", () => {
-  test('a sequential task in a parallel phase runs alone at its place in the order', async () => {
+describe('rule 4: the mode of a task', () => {
+  test('lets a sequential task in a parallel phase run alone, at its `order`', async () => {
     const tasks = [
       { order: 1 },
       { order: 1 },
@@ -142,11 +142,11 @@ describe("rule 4: a task's own mode among its neighbours", () => {
     expect(await startTimes('parallel', tasks)).toEqual({ a: 0, b: 0, c: 10, d: 20, e: 20 });
   });
 
-  test('without an order it stands where it was discovered', async () => {
+  test('lets a sequential task without `order` run at its place of discovery', async () => {
     expect(await startTimes('parallel', [{}, { mode: 'sequential' }, {}])).toEqual({ a: 0, b: 10, c: 20 });
   });
 
-  test('parallel tasks that follow each other in a sequential phase run together', async () => {
+  test('lets consecutive parallel tasks in a sequential phase run in parallel', async () => {
     expect(
       await startTimes('sequential', [
         {},
@@ -158,7 +158,7 @@ describe("rule 4: a task's own mode among its neighbours", () => {
     ).toEqual({ a: 0, b: 10, c: 10, d: 20, e: 30 });
   });
 
-  test('a dependency task in a parallel phase waits for those of its kind that inject it', async () => {
+  test('lets a dependency task in a parallel phase wait for injecting dependency tasks', async () => {
     const pool = {};
     const service = {};
     const tasks = [
@@ -170,7 +170,7 @@ describe("rule 4: a task's own mode among its neighbours", () => {
     expect(await startTimes('parallel', tasks, new Map([[service, [pool]]]))).toEqual({ b: 0, c: 0, a: 10 });
   });
 
-  test('a sequential task in a dependency phase overlaps nobody', async () => {
+  test('lets a sequential task in a dependency phase run alone', async () => {
     const pool = {};
     const service = {};
     const tasks = [{ owner: pool }, { mode: 'sequential' as const }, { owner: service }];
@@ -181,14 +181,14 @@ describe("rule 4: a task's own mode among its neighbours", () => {
   });
 });
 
-describe('rule 4: `after` by task name', () => {
+describe('rule 4: `after` with task names', () => {
   test.each(['parallel', 'sequential', 'dependency'] as const)('adds an edge in %s mode', async (mode) => {
     const starts = await startTimes(mode, [{ after: ['c'] }, {}, {}]);
 
     expect(starts['a']).toBeGreaterThanOrEqual((starts['c'] ?? Infinity) + 10);
   });
 
-  test('is stronger than `order`', async () => {
+  test('takes precedence over `order`', async () => {
     expect(await startTimes('sequential', [{ order: -9, after: ['b'] }, { order: 9 }, {}])).toEqual({
       c: 0,
       b: 10,
@@ -196,13 +196,13 @@ describe('rule 4: `after` by task name', () => {
     });
   });
 
-  test('moves a sequential task to behind those that it names', async () => {
+  test('moves a sequential task behind the tasks that it names', async () => {
     const tasks = [{ mode: 'sequential' as const, after: ['c'] }, {}, {}];
 
     expect(await startTimes('parallel', tasks)).toEqual({ b: 0, c: 0, a: 10 });
   });
 
-  test('waits for a task that failed as for any other', async () => {
+  test('also waits for a task that fails', async () => {
     const { recorder } = await runPlan({
       phases: [{ name: 'work', timeout: 100 }],
       tasks: [
@@ -215,7 +215,7 @@ describe('rule 4: `after` by task name', () => {
   });
 });
 
-describe('the close modes of the GS library, as settings of this engine', () => {
+describe('the close modes of other libraries, expressed as phases and modes', () => {
   const names = ['http', 'queue', 'cache', 'database'];
 
   async function startsByPhase(
@@ -228,7 +228,7 @@ describe('the close modes of the GS library, as settings of this engine', () => 
     return report.phases.flatMap(({ tasks: entries }) => entries.map(({ name, startMs }) => [name, startMs]));
   }
 
-  test('all side by side', async () => {
+  test('all in parallel', async () => {
     const phases = names.map((name) => ({ name, mode: 'parallel' as const, timeout: 100, after: [] }));
 
     expect(await startsByPhase(phases, (name) => ({ phase: name }))).toEqual([
@@ -239,7 +239,7 @@ describe('the close modes of the GS library, as settings of this engine', () => 
     ]);
   });
 
-  test('phases in order with tasks side by side', async () => {
+  test('phases in order, their tasks in parallel', async () => {
     const phases = [
       { name: 'stop', timeout: 100 },
       { name: 'release', timeout: 100 },
@@ -253,7 +253,7 @@ describe('the close modes of the GS library, as settings of this engine', () => 
     ]);
   });
 
-  test('everything one by one', async () => {
+  test('everything one at a time', async () => {
     const phases = [
       { name: 'stop', mode: 'sequential' as const, timeout: 100 },
       { name: 'release', mode: 'sequential' as const, timeout: 100 },
@@ -267,7 +267,7 @@ describe('the close modes of the GS library, as settings of this engine', () => 
     ]);
   });
 
-  test('these two together, then the third', async () => {
+  test('two in parallel, then a third, by phases', async () => {
     const phases = [{ name: 'work', timeout: 100 }];
     const settings = (_: string, index: number): Partial<ShutdownTask> =>
       index === 2 ? { mode: 'sequential' } : {};
@@ -280,7 +280,7 @@ describe('the close modes of the GS library, as settings of this engine', () => 
     ]);
   });
 
-  test('these two together, then the third, by name', async () => {
+  test('two in parallel, then a third, by `after`', async () => {
     const phases = [{ name: 'work', timeout: 100 }];
     const settings = (_: string, index: number): Partial<ShutdownTask> =>
       index === 2 ? { after: ['http', 'queue'] } : {};

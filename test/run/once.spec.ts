@@ -23,8 +23,8 @@ function harness() {
   return { ...prepared, calls: () => calls };
 }
 
-describe('rule 1: one run per application, for good', () => {
-  test('a second caller gets the promise of the first', async () => {
+describe('rule 1: one run per app', () => {
+  test('returns the promise of the first caller to the second one', async () => {
     const { run, clock, calls } = harness();
     const first = run.start(SIGTERM);
     const second = run.start(CLOSE);
@@ -34,7 +34,7 @@ describe('rule 1: one run per application, for good', () => {
     expect(calls()).toBe(1);
   });
 
-  test('the first reason stays, the later ones are listed in the report in their order', async () => {
+  test('keeps the first reason when triggered twice, and reports the later ones in order', async () => {
     const { run, clock, recorder } = harness();
     const ended = run.start(SIGTERM);
     void run.start(CLOSE);
@@ -46,7 +46,7 @@ describe('rule 1: one run per application, for good', () => {
     expect(report?.joinedReasons).toEqual([CLOSE, MESSAGE]);
   });
 
-  test('the task is told the first reason', async () => {
+  test('passes the first reason to the tasks', async () => {
     const clock = new ManualClock();
     const told: ShutdownReason[] = [];
     const { run } = prepareRun({
@@ -65,7 +65,7 @@ describe('rule 1: one run per application, for good', () => {
     expect(told).toEqual([SIGTERM]);
   });
 
-  test('it never re-arms: who asks after the end gets the same promise, and nothing runs', async () => {
+  test('returns the same promise after the end, and runs nothing again', async () => {
     const { run, clock, recorder, calls } = harness();
     const first = run.start(SIGTERM);
     await clock.runUntil(first);
@@ -78,7 +78,7 @@ describe('rule 1: one run per application, for good', () => {
     expect(run.status).toBe('finished');
   });
 
-  test('a listener that asks as the run starts joins it', async () => {
+  test('lets a listener of the start join the run', async () => {
     const { run, clock, recorder } = harness();
     run.listen((event) => {
       if (event.type === 'run-started') void run.start(CLOSE);
@@ -96,7 +96,7 @@ describe('rule 1: one run per application, for good', () => {
     ]);
   });
 
-  test('the status goes from idle to running to finished', async () => {
+  test('has the status idle, running, then finished', async () => {
     const { run, clock } = harness();
     const seen: string[] = [run.status];
     const ended = run.start(SIGTERM);
@@ -108,7 +108,7 @@ describe('rule 1: one run per application, for good', () => {
   });
 });
 
-describe('a run that starts from a phase', () => {
+describe('a run with `from`', () => {
   const phases = [
     { name: 'drain', timeout: 100 },
     { name: 'flush', timeout: 100 },
@@ -121,7 +121,7 @@ describe('a run that starts from a phase', () => {
     run: () => undefined,
   }));
 
-  test('skips the phases before it, and no other', async () => {
+  test('skips the phases before it, and no others', async () => {
     const { run, clock, recorder } = prepareRun({ phases, tasks });
     await clock.runUntil(run.start(SIGTERM, { from: 'flush' }));
     const report = foldReport(recorder.events);
@@ -136,7 +136,7 @@ describe('a run that starts from a phase', () => {
     expect(report?.outcome).toBe('completed');
   });
 
-  test('rejects a name that is no phase, with the nearest one, and runs nothing', async () => {
+  test('rejects an unknown phase with the nearest name, and runs nothing', async () => {
     const { run, clock, recorder } = prepareRun({ phases, tasks });
 
     await expect(run.start(SIGTERM, { from: 'flsh' })).rejects.toMatchObject({
@@ -154,9 +154,9 @@ describe('a run that starts from a phase', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('can still be started by name after such a rejection', async () => {
+  test('can still be started after such a rejection', async () => {
     const { run, clock } = prepareRun({ phases, tasks });
-    await expect(run.start(SIGTERM, { from: 'nowhere' })).rejects.toThrow("there is no phase 'nowhere'");
+    await expect(run.start(SIGTERM, { from: 'nowhere' })).rejects.toThrow("unknown phase 'nowhere'");
 
     await expect(clock.runUntil(run.start(SIGTERM))).resolves.toBe('completed');
   });

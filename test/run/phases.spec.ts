@@ -21,8 +21,8 @@ function startsOf(report: Awaited<ReturnType<typeof runPlan>>['report']) {
   return Object.fromEntries(report.phases.map(({ name, startMs }) => [name, startMs]));
 }
 
-describe('rule 3: a phase starts when every phase in its `after` has ended', () => {
-  test('phases without `after` follow the list', async () => {
+describe('rule 3: a phase starts after every phase in its `after`', () => {
+  test('runs phases without `after` in the order of the list', async () => {
     const clock = new ManualClock();
     const phases = ['unready', 'drain', 'close'].map((name) => ({ name, timeout: 100 }));
     const { report } = await runPlan({ clock, phases, tasks: onePerPhase(clock, phases) });
@@ -31,7 +31,7 @@ describe('rule 3: a phase starts when every phase in its `after` has ended', () 
     expect(report.durationMs).toBe(30);
   });
 
-  test('phases without a path between them run side by side', async () => {
+  test('runs independent phases in parallel', async () => {
     const clock = new ManualClock();
     const phases: readonly PhaseOptions[] = [
       { name: 'unready', timeout: 100 },
@@ -49,7 +49,7 @@ describe('rule 3: a phase starts when every phase in its `after` has ended', () 
     expect(startsOf(report)).toEqual({ unready: 0, metrics: 0, http: 10, brokers: 10, close: 50 });
   });
 
-  test('a phase may stand in the list before the phase that it waits for', async () => {
+  test('accepts a phase in the list before the phase that it waits for', async () => {
     const clock = new ManualClock();
     const phases: readonly PhaseOptions[] = [
       { name: 'close', timeout: 100, after: ['drain'] },
@@ -60,7 +60,7 @@ describe('rule 3: a phase starts when every phase in its `after` has ended', () 
     expect(startsOf(report)).toEqual({ drain: 0, close: 10 });
   });
 
-  test('a phase starts at the moment that its timeout counts from, however long its tasks take to arrange', async () => {
+  test('reports the start of a phase when its timeout starts, however long ordering its tasks takes', async () => {
     const deadlines: number[] = [];
     const noteDeadline = ({ deadline }: ShutdownContext): void => void deadlines.push(deadline);
     const { recorder } = await runPlan({
@@ -73,7 +73,7 @@ describe('rule 3: a phase starts when every phase in its `after` has ended', () 
     expect(deadlines).toEqual([(started?.at ?? 0) + 100]);
   });
 
-  test('a phase without tasks ends at once', async () => {
+  test('ends a phase without tasks immediately', async () => {
     const { report, recorder } = await runPlan({ phases: [{ name: 'work', timeout: 100 }] });
 
     expect(recorder.words).toEqual(['start run', 'start work', 'end work', 'completed run']);
@@ -87,7 +87,7 @@ describe('rule 3: a phase starts when every phase in its `after` has ended', () 
     });
   });
 
-  test('the phases after one that failed go on, and the run says failed', async () => {
+  test('runs the phases after a failed one, and the run fails', async () => {
     const clock = new ManualClock();
     const { report } = await runPlan({
       phases: [
@@ -103,7 +103,7 @@ describe('rule 3: a phase starts when every phase in its `after` has ended', () 
   });
 });
 
-describe("rule 3: `onFailure: 'abort'` skips the phases that come after", () => {
+describe("rule 3: `onFailure: 'abort'`", () => {
   const phases: readonly PhaseOptions[] = [
     { name: 'first', timeout: 100, onFailure: 'abort' },
     { name: 'child', timeout: 100, after: ['first'] },
@@ -113,7 +113,7 @@ describe("rule 3: `onFailure: 'abort'` skips the phases that come after", () => 
     { name: 'join', timeout: 100, after: ['aside', 'child'] },
   ];
 
-  test('its descendants are skipped and named, the others go on', async () => {
+  test('skips and reports the dependent phases, and runs the others', async () => {
     const clock = new ManualClock();
     const tasks = [...onePerPhase(clock, phases), failingTask('breaks', { phase: 'first' })];
     const { report, recorder } = await runPlan({ clock, phases, tasks });
@@ -134,7 +134,7 @@ describe("rule 3: `onFailure: 'abort'` skips the phases that come after", () => 
     expect(recorder.started.toSorted()).toEqual(['after aside.task', 'aside.task', 'breaks', 'first.task']);
   });
 
-  test('a timeout counts as a failure', async () => {
+  test('treats a timeout as a failure', async () => {
     const { report } = await runPlan({
       phases: [
         { name: 'first', timeout: 100, onFailure: 'abort' },
@@ -147,7 +147,7 @@ describe("rule 3: `onFailure: 'abort'` skips the phases that come after", () => 
     expect(report.outcome).toBe('timed-out');
   });
 
-  test('the tasks beside the one that failed still run to their end', async () => {
+  test('lets the other tasks of the failed phase run to their end', async () => {
     const clock = new ManualClock();
     const { report } = await runPlan({
       clock,
@@ -158,7 +158,7 @@ describe("rule 3: `onFailure: 'abort'` skips the phases that come after", () => 
     expect(report.phases[0]?.tasks.map(({ outcome }) => outcome)).toEqual(['failed', 'completed']);
   });
 
-  test('where all goes well nothing is skipped', async () => {
+  test('skips nothing if all tasks complete', async () => {
     const clock = new ManualClock();
     const { report } = await runPlan({ clock, phases, tasks: onePerPhase(clock, phases) });
 
@@ -166,13 +166,13 @@ describe("rule 3: `onFailure: 'abort'` skips the phases that come after", () => 
   });
 });
 
-describe('rule 3: a disabled phase is skipped', () => {
+describe('rule 3: a disabled phase', () => {
   const phases: readonly PhaseOptions[] = [
     { name: 'first', timeout: 100, enabled: false },
     { name: 'second', timeout: 100 },
   ];
 
-  test('the number of its tasks is reported, and those after it go on', async () => {
+  test('is skipped with the number of its tasks, and the later phases run', async () => {
     const { report, recorder } = await runPlan({
       phases,
       tasks: [
@@ -200,7 +200,7 @@ describe('rule 3: a disabled phase is skipped', () => {
     expect(report.outcome).toBe('completed');
   });
 
-  test('it skips nothing after it, whatever its onFailure says', async () => {
+  test('does not skip later phases, regardless of its onFailure', async () => {
     const { report } = await runPlan({
       phases: [{ name: 'first', timeout: 100, enabled: false, onFailure: 'abort' }, ...phases.slice(1)],
     });
@@ -208,14 +208,14 @@ describe('rule 3: a disabled phase is skipped', () => {
     expect(report.phases[1]?.outcome).toBe('completed');
   });
 
-  test('all phases disabled make a run that completed', async () => {
+  test('does not fail a run in which all phases are disabled', async () => {
     const { report } = await runPlan({ phases: phases.map((phase) => ({ ...phase, enabled: false })) });
 
     expect(report).toMatchObject({ outcome: 'completed', durationMs: 0 });
   });
 });
 
-test('every phase of a deep graph runs, each after the one before it', async () => {
+test('a run of a deep phase graph runs every phase after the previous one', async () => {
   const phases = Array.from({ length: 300 }, (_, index) => ({ name: `phase ${index}`, timeout: 10 }));
   const tasks = phases.map(({ name }) => instantTask(`${name} task`, { phase: name }));
   const { recorder } = await runPlan({ phases, tasks });
@@ -223,7 +223,7 @@ test('every phase of a deep graph runs, each after the one before it', async () 
   expect(recorder.started).toEqual(tasks.map(({ name }) => name));
 });
 
-test('a run without any task ends without waiting for time to pass', async () => {
+test('a run without tasks ends without starting a timer', async () => {
   const { run, clock } = prepareRun({ phases: [{ name: 'work', timeout: 10 }] });
 
   await expect(run.start({ kind: 'close' })).resolves.toBe('completed');

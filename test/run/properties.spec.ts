@@ -16,9 +16,9 @@ async function check(scenario: Scenario): Promise<void> {
   expect(foldReport(played.events)).toEqual(recount(played.events));
 }
 
-describe('whatever the plan and whoever meddles', () => {
+describe('random plans, with random interference', () => {
   test(
-    'no rule is broken, and the report is what happened, where nobody meddles',
+    'keep all rules and match their report, without interference',
     async () => {
       const quiet = scenarios.map((scenario) => ({ ...scenario, actions: [] }));
       await fc.assert(fc.asyncProperty(quiet, check), { numRuns: Math.ceil(RUNS * 0.3) });
@@ -27,7 +27,7 @@ describe('whatever the plan and whoever meddles', () => {
   );
 
   test(
-    'no rule is broken, and the report is what happened, where tasks come and go',
+    'keep all rules and match their report, while tasks are registered and removed',
     async () => {
       await fc.assert(fc.asyncProperty(scenarios, check), { numRuns: Math.floor(RUNS * 0.7) });
     },

@@ -4,7 +4,7 @@ import type { ShutdownTask } from '../../lib/plan/task.js';
 import { foldReport } from '../../lib/report/fold-report.js';
 import { TaskRegistry } from '../../lib/run/task-registry.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
-import { prepareRun } from '../../lib/testing/run-plan.js';
+import { prepareRun, type RunHarnessOptions } from '../../lib/testing/run-plan.js';
 import { endlessTask, failingTask, instantTask, timedTask } from './timed-task.js';
 
 const REASON = { kind: 'close' } as const;
@@ -18,163 +18,121 @@ function startsOf(events: ReturnType<typeof prepareRun>['recorder']['events']) {
   return Object.fromEntries(phases.flatMap(({ tasks }) => tasks.map(({ name, startMs }) => [name, startMs])));
 }
 
+const SEQUENTIAL = [{ name: 'work', mode: 'sequential', timeout: 100 }] as const;
+const DEPENDENCY = [{ name: 'work', mode: 'dependency', timeout: 100 }] as const;
+const [service, repository, pool] = [{}, {}, {}];
+
+/** Creates a task that takes 10 ms of the clock. */
+type Timed = (name: string, settings?: Partial<ShutdownTask> & { readonly ms?: number }) => ShutdownTask;
+
+/** A task that is registered 5 ms after the start of the run, and when everything starts then. */
+interface Late extends Partial<Pick<RunHarnessOptions, 'phases' | 'injections'>> {
+  readonly title: string;
+  readonly tasks: (timed: Timed) => readonly ShutdownTask[];
+  readonly late: (timed: Timed) => ShutdownTask;
+  readonly starts: Readonly<Record<string, number>>;
+  /** How long the phase `work` takes, in milliseconds. */
+  readonly workMs: number;
+}
+
 describe('rule 7: a task that is registered during the run', () => {
-  test('in a phase that has not started, runs with it', async () => {
-    const clock = new ManualClock();
-    const { run, recorder } = prepareRun({
-      clock,
-      phases: TWO_PHASES,
-      tasks: [timedTask(clock, 'slow', { ms: 20 })],
-    });
-    const ended = run.start(REASON);
-    await clock.advance(5);
-    run.register(instantTask('pool', { phase: 'close' }));
-    await clock.runUntil(ended);
-
-    expect(startsOf(recorder.events)).toEqual({ slow: 0, pool: 20 });
-  });
-
-  test('in a phase that is open, runs with it', async () => {
-    const clock = new ManualClock();
-    const { run, recorder } = prepareRun({
-      clock,
-      phases: TWO_PHASES,
-      tasks: [timedTask(clock, 'slow', { ms: 20 })],
-    });
-    const ended = run.start(REASON);
-    await clock.advance(5);
-    run.register(timedTask(clock, 'socket', { ms: 30 }));
-    await clock.runUntil(ended);
-
-    expect(startsOf(recorder.events)).toEqual({ slow: 0, socket: 5 });
-    expect(foldReport(recorder.events)?.phases[0]?.durationMs).toBe(35);
-  });
-
-  test('in an open sequential phase, waits for its place', async () => {
-    const clock = new ManualClock();
-    const { run, recorder } = prepareRun({
-      clock,
-      phases: [{ name: 'work', mode: 'sequential', timeout: 100 }],
-      tasks: [
-        timedTask(clock, 'a', { ms: 10 }),
-        timedTask(clock, 'b', { ms: 10, order: 2 }),
-        timedTask(clock, 'c', { ms: 10, order: 4 }),
-      ],
-    });
-    const ended = run.start(REASON);
-    await clock.advance(5);
-    run.register(timedTask(clock, 'd', { ms: 10, order: 3 }));
-    await clock.runUntil(ended);
-
-    expect(startsOf(recorder.events)).toEqual({ a: 0, b: 10, d: 20, c: 30 });
-  });
-
-  test('in an open sequential phase, does not overtake the task that runs', async () => {
-    const clock = new ManualClock();
-    const { run, recorder } = prepareRun({
-      clock,
-      phases: [{ name: 'work', mode: 'sequential', timeout: 100 }],
-      tasks: [timedTask(clock, 'a', { ms: 10 }), timedTask(clock, 'b', { ms: 10 })],
-    });
-    const ended = run.start(REASON);
-    await clock.advance(5);
-    run.register(timedTask(clock, 'first', { ms: 10, order: -1 }));
-    await clock.runUntil(ended);
-
-    expect(startsOf(recorder.events)).toEqual({ a: 0, first: 10, b: 20 });
-  });
-
-  test('as a sequential task in an open parallel phase, waits for those that run', async () => {
-    const clock = new ManualClock();
-    const { run, recorder } = prepareRun({
-      clock,
-      phases: TWO_PHASES,
-      tasks: [timedTask(clock, 'a', { ms: 10 }), timedTask(clock, 'b', { ms: 20 })],
-    });
-    const ended = run.start(REASON);
-    await clock.advance(5);
-    run.register(timedTask(clock, 'alone', { ms: 10, mode: 'sequential', order: -1 }));
-    await clock.runUntil(ended);
-
-    expect(startsOf(recorder.events)).toEqual({ a: 0, b: 0, alone: 20 });
-  });
-
-  test('while a sequential task runs in a parallel phase, waits for it', async () => {
-    const clock = new ManualClock();
-    const { run, recorder } = prepareRun({
-      clock,
-      phases: TWO_PHASES,
-      tasks: [timedTask(clock, 'alone', { ms: 10, mode: 'sequential' })],
-    });
-    const ended = run.start(REASON);
-    await clock.advance(5);
-    run.register(timedTask(clock, 'beside', { ms: 10, order: -1 }));
-    await clock.runUntil(ended);
-
-    expect(startsOf(recorder.events)).toEqual({ alone: 0, beside: 10 });
-  });
-
-  test('in an open dependency phase, runs before the providers that its own injects', async () => {
-    const clock = new ManualClock();
-    const [service, repository, pool] = [{}, {}, {}];
-    const { run, recorder } = prepareRun({
-      clock,
-      phases: [{ name: 'work', mode: 'dependency', timeout: 100 }],
-      tasks: [timedTask(clock, 'service', { ms: 10, owner: service }), instantTask('pool', { owner: pool })],
+  test.each<Late>([
+    {
+      title: 'runs with its phase if that has not started',
+      tasks: (timed) => [timed('slow', { ms: 20 })],
+      late: () => instantTask('pool', { phase: 'close' }),
+      starts: { slow: 0, pool: 20 },
+      workMs: 20,
+    },
+    {
+      title: 'runs with its phase if that is running',
+      tasks: (timed) => [timed('slow', { ms: 20 })],
+      late: (timed) => timed('socket', { ms: 30 }),
+      starts: { slow: 0, socket: 5 },
+      workMs: 35,
+    },
+    {
+      title: 'waits for its place in a sequential phase',
+      phases: SEQUENTIAL,
+      tasks: (timed) => [timed('a'), timed('b', { order: 2 }), timed('c', { order: 4 })],
+      late: (timed) => timed('d', { order: 3 }),
+      starts: { a: 0, b: 10, d: 20, c: 30 },
+      workMs: 40,
+    },
+    {
+      title: 'does not overtake the running task of a sequential phase',
+      phases: SEQUENTIAL,
+      tasks: (timed) => [timed('a'), timed('b')],
+      late: (timed) => timed('first', { order: -1 }),
+      starts: { a: 0, first: 10, b: 20 },
+      workMs: 30,
+    },
+    {
+      title: 'waits for the running tasks of a parallel phase if it is sequential',
+      tasks: (timed) => [timed('a'), timed('b', { ms: 20 })],
+      late: (timed) => timed('alone', { mode: 'sequential', order: -1 }),
+      starts: { a: 0, b: 0, alone: 20 },
+      workMs: 30,
+    },
+    {
+      title: 'waits for a running sequential task of a parallel phase',
+      tasks: (timed) => [timed('alone', { mode: 'sequential' })],
+      late: (timed) => timed('beside', { order: -1 }),
+      starts: { alone: 0, beside: 10 },
+      workMs: 20,
+    },
+    {
+      title: 'runs before the providers that its own provider injects',
+      phases: DEPENDENCY,
       injections: new Map([
         [service, [repository]],
         [repository, [pool]],
       ]),
-    });
-    const ended = run.start(REASON);
-    await clock.advance(5);
-    run.register(timedTask(clock, 'repository', { ms: 10, owner: repository }));
-    await clock.runUntil(ended);
-
-    expect(startsOf(recorder.events)).toEqual({ service: 0, repository: 10, pool: 20 });
-  });
-
-  test('in an open dependency phase, starts at once where what it injects runs already', async () => {
-    const clock = new ManualClock();
-    const [service, pool] = [{}, {}];
-    const { run, recorder } = prepareRun({
-      clock,
-      phases: [{ name: 'work', mode: 'dependency', timeout: 100 }],
-      tasks: [timedTask(clock, 'pool', { ms: 10, owner: pool })],
+      tasks: (timed) => [timed('service', { owner: service }), instantTask('pool', { owner: pool })],
+      late: (timed) => timed('repository', { owner: repository }),
+      starts: { service: 0, repository: 10, pool: 20 },
+      workMs: 20,
+    },
+    {
+      title: 'runs immediately if the providers that its own provider injects are running',
+      phases: DEPENDENCY,
       injections: new Map([[service, [pool]]]),
-    });
-    const ended = run.start(REASON);
-    await clock.advance(5);
-    run.register(timedTask(clock, 'service', { ms: 10, owner: service }));
-    await clock.runUntil(ended);
-
-    expect(startsOf(recorder.events)).toEqual({ pool: 0, service: 5 });
-  });
-
-  test('in an open dependency phase, is waited for by what it injects through one that runs already', async () => {
-    const clock = new ManualClock();
-    const [service, repository, pool] = [{}, {}, {}];
-    const { run, recorder } = prepareRun({
-      clock,
-      phases: [{ name: 'work', mode: 'dependency', timeout: 100 }],
-      tasks: [
-        timedTask(clock, 'repository', { ms: 10, owner: repository }),
-        instantTask('pool', { owner: pool }),
-      ],
+      tasks: (timed) => [timed('pool', { owner: pool })],
+      late: (timed) => timed('service', { owner: service }),
+      starts: { pool: 0, service: 5 },
+      workMs: 15,
+    },
+    {
+      title: 'delays the providers that its own provider injects through a running one',
+      phases: DEPENDENCY,
       injections: new Map([
         [service, [repository]],
         [repository, [pool]],
       ]),
+      tasks: (timed) => [timed('repository', { owner: repository }), instantTask('pool', { owner: pool })],
+      late: (timed) => timed('service', { ms: 20, owner: service }),
+      starts: { repository: 0, service: 5, pool: 25 },
+      workMs: 25,
+    },
+  ])('$title', async ({ phases = TWO_PHASES, injections, tasks, late, starts, workMs }) => {
+    const clock = new ManualClock();
+    const timed: Timed = (name, settings) => timedTask(clock, name, { ms: 10, ...settings });
+    const { run, recorder } = prepareRun({
+      clock,
+      phases,
+      tasks: tasks(timed),
+      ...(injections === undefined ? {} : { injections }),
     });
     const ended = run.start(REASON);
     await clock.advance(5);
-    run.register(timedTask(clock, 'service', { ms: 20, owner: service }));
+    run.register(late(timed));
     await clock.runUntil(ended);
 
-    expect(startsOf(recorder.events)).toEqual({ repository: 0, service: 5, pool: 25 });
+    expect(startsOf(recorder.events)).toEqual(starts);
+    expect(foldReport(recorder.events)?.phases[0]?.durationMs).toBe(workMs);
   });
 
-  test('in a phase that has ended, runs at once, and the run waits for it', async () => {
+  test('runs immediately if its phase has ended, and the run waits for it', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -192,7 +150,7 @@ describe('rule 7: a task that is registered during the run', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('in a phase whose time is over, runs at once as well', async () => {
+  test('runs immediately if its phase has timed out', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({ clock, phases: TWO_PHASES, tasks: [endlessTask('hangs')] });
     run.listen((event) => {
@@ -205,7 +163,7 @@ describe('rule 7: a task that is registered during the run', () => {
     expect(startsOf(recorder.events)).toEqual({ hangs: 0, socket: 100 });
   });
 
-  test('in a phase that has ended, still ends at the timeout of that phase', async () => {
+  test('keeps the timeout of its phase after that has ended', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({ clock, phases: TWO_PHASES, limit: 500 });
     run.listen((event) => {
@@ -218,7 +176,7 @@ describe('rule 7: a task that is registered during the run', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('in a phase that has ended, still ends at the hard deadline', async () => {
+  test('times out at the hard deadline after its phase has ended', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -235,7 +193,7 @@ describe('rule 7: a task that is registered during the run', () => {
     expect(recorder.words.at(-1)).toBe('timed-out run');
   });
 
-  test('in a phase that has ended, counts for the outcome of the phase and of the run', async () => {
+  test('counts for the outcome of its phase and of the run after its phase has ended', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -252,7 +210,7 @@ describe('rule 7: a task that is registered during the run', () => {
     ]);
   });
 
-  test('in a phase that was skipped, is skipped and reported', async () => {
+  test('is skipped and reported if its phase was skipped', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -270,7 +228,7 @@ describe('rule 7: a task that is registered during the run', () => {
     ]);
   });
 
-  test('after the finish, runs at once, and its outcome changes nothing of the run', async () => {
+  test('runs immediately after the end of the run, without changing the outcome of the run', async () => {
     const clock = new ManualClock();
     const { run, recorder, finish } = prepareRun({ clock, phases: TWO_PHASES });
     await finish();
@@ -283,7 +241,7 @@ describe('rule 7: a task that is registered during the run', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('by a task of the same phase, runs with it', async () => {
+  test('runs with its phase if a task of that phase registers it', async () => {
     const { run, recorder, finish } = prepareRun({ phases: TWO_PHASES });
     run.register(instantTask('pool', { run: () => void run.register(instantTask('connection')) }));
     await finish();
@@ -300,9 +258,7 @@ describe('rule 7: a task that is registered during the run', () => {
 });
 
 describe('rule 7: a task that a listener registers', () => {
-  const [service, repository, pool] = [{}, {}, {}];
-
-  /** A dependency phase of two, and a third task that is registered at the given event. */
+  /** Runs a dependency phase of three tasks, and registers a fourth one at the first matching event. */
   async function registeredAt(
     at: (event: { readonly type: string; readonly task?: string }) => boolean,
     late: ShutdownTask,
@@ -332,17 +288,24 @@ describe('rule 7: a task that a listener registers', () => {
     return { starts: startsOf(recorder.events), report };
   }
 
-  test('as the phase starts, runs with it, and the order of the others stands', async () => {
-    const { starts, report } = await registeredAt(
-      ({ type }) => type === 'phase-started',
-      instantTask('late'),
-    );
+  test.each<
+    [string, (event: { readonly type: string; readonly task?: string }) => boolean, Record<string, number>]
+  >([
+    ['the run', ({ type }) => type === 'run-started', { late: 0, service: 0, repository: 10, pool: 20 }],
+    ['its phase', ({ type }) => type === 'phase-started', { late: 0, service: 0, repository: 10, pool: 20 }],
+    [
+      'another task',
+      ({ type, task }) => type === 'task-started' && task === 'repository',
+      { service: 0, repository: 10, late: 10, pool: 20 },
+    ],
+  ])('at the start of %s runs with the phase, and keeps the order of the others', async (_, at, starts) => {
+    const registered = await registeredAt(at, instantTask('late'));
 
-    expect(starts).toEqual({ late: 0, service: 0, repository: 10, pool: 20 });
-    expect(report.phases[0]?.durationMs).toBe(30);
+    expect(registered.starts).toEqual(starts);
+    expect(registered.report.phases[0]?.durationMs).toBe(30);
   });
 
-  test('as a task ends, runs with the phase, and the order of the others stands', async () => {
+  test('at the end of another task runs with the phase, and keeps the order of the others', async () => {
     const { starts, report } = await registeredAt(
       ({ type, task }) => type === 'task-finished' && task === 'service',
       instantTask('late'),
@@ -352,22 +315,7 @@ describe('rule 7: a task that a listener registers', () => {
     expect(report.phases[0]?.durationMs).toBe(30);
   });
 
-  test('as a task starts, runs with the phase, and the order of the others stands', async () => {
-    const { starts } = await registeredAt(
-      ({ type, task }) => type === 'task-started' && task === 'repository',
-      instantTask('late'),
-    );
-
-    expect(starts).toEqual({ service: 0, repository: 10, late: 10, pool: 20 });
-  });
-
-  test('as the run starts, runs with its phase', async () => {
-    const { starts } = await registeredAt(({ type }) => type === 'run-started', instantTask('late'));
-
-    expect(starts['late']).toBe(0);
-  });
-
-  test('as the last task ends, still runs with the phase', async () => {
+  test('at the end of the last task still runs with the phase', async () => {
     const clock = new ManualClock();
     const { run, recorder, finish } = prepareRun({
       clock,
@@ -391,7 +339,7 @@ describe('rule 7: a task that a listener registers', () => {
     ]);
   });
 
-  test('as its phase is skipped, is told as skipped once', async () => {
+  test('when its phase is skipped is reported as skipped once', async () => {
     const { run, recorder, finish } = prepareRun({
       phases: [{ name: 'off', timeout: 100, enabled: false }],
       tasks: [instantTask('early', { phase: 'off' })],
@@ -409,27 +357,26 @@ describe('rule 7: a task that a listener registers', () => {
   });
 });
 
-describe('rule 7: a registration is refused before anything is changed', () => {
-  test('with a name that is taken', () => {
+describe('rule 7: an invalid registration changes nothing', () => {
+  test('a duplicate name is rejected', () => {
     const { run } = prepareRun({ phases: TWO_PHASES, tasks: [instantTask('pool')] });
 
     expect(() => run.register(instantTask('pool'))).toThrow(
-      "pool: the name 'pool' is taken by a task that has not ended. Unregister that one first, or give this one another name. [SHUTDOWN_DUPLICATE_TASK]",
+      "pool: duplicate task name 'pool': the other task has not ended. Unregister it first, or give this task another name. [SHUTDOWN_DUPLICATE_TASK]",
     );
   });
 
-  test('with an `after` that no task has', async () => {
+  test('an unknown task in `after` is rejected', async () => {
     const { run, finish, recorder } = prepareRun({ phases: TWO_PHASES, tasks: [instantTask('pool')] });
 
     expect(() => run.register(instantTask('cache', { after: ['pol'] }))).toThrow(
-      "cache.after[0]: there is no task 'pol'. Did you mean 'pool'? Known: 'pool'. [SHUTDOWN_UNKNOWN_TASK]",
+      "cache.after[0]: unknown task 'pol'. Did you mean 'pool'? Known: 'pool'. [SHUTDOWN_UNKNOWN_TASK]",
     );
     await finish();
     expect(recorder.started).toEqual(['pool']);
   });
 
-  test('where it would make tasks wait for each other', () => {
-    const [service, pool] = [{}, {}];
+  test('a dependency cycle is rejected', () => {
     const { run } = prepareRun({
       phases: [{ name: 'work', mode: 'dependency', timeout: 100 }],
       tasks: [instantTask('pool', { owner: pool })],
@@ -441,8 +388,7 @@ describe('rule 7: a registration is refused before anything is changed', () => {
     );
   });
 
-  test('where those that name it in `after` come before it by injection', async () => {
-    const [service, pool] = [{}, {}];
+  test('a dependency cycle with tasks that already name it in `after` is rejected', async () => {
     const { run, finish } = prepareRun({
       phases: [{ name: 'work', mode: 'dependency', timeout: 100 }],
       injections: new Map([[service, [pool]]]),
@@ -455,14 +401,14 @@ describe('rule 7: a registration is refused before anything is changed', () => {
     expect((await finish()).outcome).toBe('completed');
   });
 
-  test('before the boot has ended, where tasks wait for each other by name', () => {
+  test('a dependency cycle is rejected during boot', () => {
     const registry = new TaskRegistry(PhaseGraph.from(TWO_PHASES, new MistakeList()));
     registry.add(instantTask('a', { after: ['b'] }));
 
     expect(() => registry.add(instantTask('b', { after: ['a'] }))).toThrow('SHUTDOWN_TASK_CYCLE');
   });
 
-  test('the same task can be registered again once it has ended', async () => {
+  test('a name can be reused after its task has ended', async () => {
     const clock = new ManualClock();
     const { run } = prepareRun({
       clock,
@@ -475,7 +421,7 @@ describe('rule 7: a registration is refused before anything is changed', () => {
     await clock.runUntil(ended);
   });
 
-  test('an `after` that names a task of the run that has ended already is fulfilled', async () => {
+  test('an `after` with a task that has ended is satisfied', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -490,7 +436,7 @@ describe('rule 7: a registration is refused before anything is changed', () => {
     expect(startsOf(recorder.events)).toEqual({ consumer: 0, pool: 0, channel: 5 });
   });
 
-  test('an `after` that names a task that was unregistered or disposed during the run is fulfilled', async () => {
+  test('an `after` with a task that was unregistered or disposed during the run is satisfied', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,

@@ -18,8 +18,8 @@ async function outcomeOf(returns: (context: ShutdownContext, clock: ManualClock)
   return { outcome: task?.outcome, message: task?.error?.message, ms: task?.durationMs, recorder };
 }
 
-describe('an Observable that a task returns', () => {
-  test('is subscribed to, and the task ends as it completes', async () => {
+describe('an Observable returned by a task', () => {
+  test('is subscribed to, and the task ends when it completes', async () => {
     const seen: unknown[] = [];
     const { outcome } = await outcomeOf(() =>
       concat(
@@ -42,28 +42,28 @@ describe('an Observable that a task returns', () => {
     expect({ outcome, ms }).toEqual({ outcome: 'completed', ms: 30 });
   });
 
-  test('that an async function returns is run too', async () => {
+  test('is also run if an async function returns it', async () => {
     let subscribed = 0;
     const { outcome } = await outcomeOf(async () => defer(() => of((subscribed += 1))));
 
     expect({ outcome, subscribed }).toEqual({ outcome: 'completed', subscribed: 1 });
   });
 
-  test('that fails makes the task fail', async () => {
+  test('fails the task if it fails', async () => {
     expect(await outcomeOf(() => throwError(() => new Error('no broker')))).toMatchObject({
       outcome: 'failed',
       message: 'no broker',
     });
   });
 
-  test('that never completes is unsubscribed from when the time is over', async () => {
+  test('is unsubscribed from when the task times out', async () => {
     let torn = 0;
     const { outcome, ms } = await outcomeOf(() => new Observable(() => () => (torn += 1)));
 
     expect({ outcome, ms, torn }).toEqual({ outcome: 'timed-out', ms: 100, torn: 1 });
   });
 
-  test('whose teardown throws is reported as settled late', async () => {
+  test('is reported as settled late if its teardown throws', async () => {
     const { outcome, recorder } = await outcomeOf(
       () =>
         new Observable(() => () => {
@@ -76,7 +76,7 @@ describe('an Observable that a task returns', () => {
     expect(recorder.events.filter(({ type }) => type === 'task-settled-late')).toHaveLength(1);
   });
 
-  test('of another library is known by the shared symbol', async () => {
+  test('is recognized by Symbol.observable if it comes from another library', async () => {
     const ran: string[] = [];
     const subscribe = ({ complete }: { complete: () => void }) => {
       ran.push('ran');
@@ -88,29 +88,29 @@ describe('an Observable that a task returns', () => {
     expect(ran).toEqual(['ran']);
   });
 
-  test('that has completed before ends the task at once', async () => {
+  test('ends the task immediately if it has already completed', async () => {
     const subject = new Subject<void>();
     subject.complete();
 
     expect(await outcomeOf(() => subject)).toMatchObject({ outcome: 'completed', ms: 0 });
   });
 
-  test('of a library that only has subscribe(), such as a client of a broker, is left alone', async () => {
+  test('is not any object with subscribe(), such as the client of a broker', async () => {
     let asked = 0;
     const { outcome } = await outcomeOf(() => ({ subscribe: () => (asked += 1) }));
 
     expect({ outcome, asked }).toEqual({ outcome: 'completed', asked: 0 });
   });
 
-  test('that was subscribed to by the task itself counts as returned', async () => {
+  test('counts as a plain value if the task returns its subscription', async () => {
     const { outcome, ms } = await outcomeOf(() => timer(5).subscribe());
 
     expect({ outcome, ms }).toEqual({ outcome: 'completed', ms: 0 });
   });
 });
 
-describe('an iterator that a task returns', () => {
-  test('runs to its end where it is an async generator', async () => {
+describe('an iterator returned by a task', () => {
+  test('runs to its end if it is an async generator', async () => {
     const { outcome, ms } = await outcomeOf(async function* (_, clock) {
       await clock.sleep(10);
       yield 1;
@@ -120,7 +120,7 @@ describe('an iterator that a task returns', () => {
     expect({ outcome, ms }).toEqual({ outcome: 'completed', ms: 20 });
   });
 
-  test('runs to its end where it is a generator, and what it yields is awaited', async () => {
+  test('runs to its end if it is a generator, and the yielded promises are awaited', async () => {
     const { outcome, ms } = await outcomeOf(function* (_, clock) {
       yield clock.sleep(10);
       yield clock.sleep(10);
@@ -129,7 +129,7 @@ describe('an iterator that a task returns', () => {
     expect({ outcome, ms }).toEqual({ outcome: 'completed', ms: 20 });
   });
 
-  test('fails with what a promise that it yields is rejected with', async () => {
+  test('fails the task if a yielded promise rejects', async () => {
     const { outcome, message } = await outcomeOf(function* () {
       yield Promise.reject(new Error('not flushed'));
     });
@@ -137,7 +137,7 @@ describe('an iterator that a task returns', () => {
     expect({ outcome, message }).toEqual({ outcome: 'failed', message: 'not flushed' });
   });
 
-  test('is returned when the time is over, and runs its finally', async () => {
+  test('is closed when the task times out, and runs its finally block', async () => {
     const seen: string[] = [];
     let used = new ManualClock();
     const { outcome } = await outcomeOf(async function* (_, clock) {
@@ -153,7 +153,7 @@ describe('an iterator that a task returns', () => {
     expect({ outcome, seen }).toEqual({ outcome: 'timed-out', seen: ['finally'] });
   });
 
-  test('is asked through an object that only has Symbol.asyncIterator', async () => {
+  test('is found through Symbol.asyncIterator', async () => {
     const seen: number[] = [];
     const { outcome } = await outcomeOf(() => ({
       async *[Symbol.asyncIterator]() {
@@ -164,7 +164,7 @@ describe('an iterator that a task returns', () => {
     expect({ outcome, seen }).toEqual({ outcome: 'completed', seen: [1] });
   });
 
-  test('that never ends and never waits is ended by the time of its task', async () => {
+  test('is stopped by the timeout if it never ends and never waits', async () => {
     const { outcome } = await outcomeOf(function* (_, clock) {
       for (;;) yield clock.stall(1);
     });
@@ -173,14 +173,14 @@ describe('an iterator that a task returns', () => {
   });
 });
 
-describe('a list that a task returns', () => {
-  test('is waited for where it holds promises', async () => {
+describe('a list returned by a task', () => {
+  test('is awaited if it contains promises', async () => {
     const { outcome, ms } = await outcomeOf((_, clock) => [clock.sleep(10), clock.sleep(40)]);
 
     expect({ outcome, ms }).toEqual({ outcome: 'completed', ms: 40 });
   });
 
-  test('fails with the failure of one, when all have settled', async () => {
+  test('fails the task with the failure of one promise, after all have settled', async () => {
     const { outcome, message, ms } = await outcomeOf((_, clock) => [
       Promise.reject(new Error('pool b broke')),
       clock.sleep(40),
@@ -189,7 +189,7 @@ describe('a list that a task returns', () => {
     expect({ outcome, message, ms }).toEqual({ outcome: 'failed', message: 'pool b broke', ms: 40 });
   });
 
-  test('fails with all failures of several', async () => {
+  test('fails the task with an AggregateError of several failures', async () => {
     const { message } = await outcomeOf(() => [
       Promise.reject(new Error('a')),
       Promise.reject(new Error('b')),
@@ -205,11 +205,11 @@ test.each([
   ['a stream', () => Readable.from(['a'])],
   ['a function', () => () => undefined],
   ['an object without a prototype', () => Object.create(null)],
-])('%s that a task returns counts as returned', async (_, make) => {
+])('%s returned by a task is not waited for', async (_, make) => {
   expect(await outcomeOf(make)).toMatchObject({ outcome: 'completed', ms: 0 });
 });
 
-test('what can be iterated and awaited, as a query, is awaited', async () => {
+test('a returned value that is both iterable and thenable, such as a query, is awaited', async () => {
   const asked: string[] = [];
   const query = {
     // oxlint-disable-next-line unicorn/no-thenable
@@ -224,7 +224,7 @@ test('what can be iterated and awaited, as a query, is awaited', async () => {
   expect(asked).toEqual(['then']);
 });
 
-test('a stream that a task returns is not read', async () => {
+test('a stream returned by a task is not read', async () => {
   const stream = Readable.from(['a', 'b']);
   await outcomeOf(() => stream);
 

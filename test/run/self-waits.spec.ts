@@ -31,27 +31,27 @@ class Admin {
   }
 }
 
-describe('the callers of a call', () => {
-  test('are the methods that it was made in', () => {
+describe('callers()', () => {
+  test('returns the methods on the stack', () => {
     const admin = new Admin();
     admin.now();
     expect(admin.callers).toContain('Admin.now');
   });
 
-  test('are also the async methods that wait for it', async () => {
+  test('returns the async methods that await the call', async () => {
     const admin = new Admin();
     await admin.later();
     expect(admin.callers).toContain('Admin.deep');
     expect(admin.callers).toContain('Admin.later');
   });
 
-  test('are not known behind a callback', async () => {
+  test('does not see beyond a callback', async () => {
     const admin = new Admin();
     await admin.behindCallback();
     expect(admin.callers).not.toContain('Admin.behindCallback');
   });
 
-  test('are asked for without a trace', () => {
+  test('leaves Error.prepareStackTrace and stackTraceLimit unchanged', () => {
     const { stackTraceLimit } = Error;
     const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
     callers();
@@ -60,8 +60,8 @@ describe('the callers of a call', () => {
   });
 });
 
-describe('work that waits for itself', () => {
-  test('is known once no more run than have asked', () => {
+describe('SelfWaits', () => {
+  test('covers a name once no more pieces run than have asked', () => {
     const waits = new SelfWaits();
     expect([waits.isEmpty, waits.covers('Admin.stop', 1)]).toEqual([true, false]);
     waits.add('Admin.stop');

@@ -29,8 +29,8 @@ class ListeningClock extends ManualClock implements Clock {
   }
 }
 
-describe("rule 5: a task ends at its own timeout, its phase's, or the hard deadline", () => {
-  test('its own, where that comes first', async () => {
+describe('rule 5: a task times out', () => {
+  test('at its own timeout if that comes first', async () => {
     const { task, context } = watched('hangs', { timeout: 30 });
     const { report } = await runPlan({ phases: [{ name: 'work', timeout: 100 }], tasks: [task] });
 
@@ -42,7 +42,7 @@ describe("rule 5: a task ends at its own timeout, its phase's, or the hard deadl
     expect(context()?.deadline).toBe(1_000_030);
   });
 
-  test("its phase's, counted from the start of the phase", async () => {
+  test('at the timeout of its phase, counted from the start of the phase', async () => {
     const clock = new ManualClock(500);
     const { task, context } = watched('hangs', { timeout: 100, after: ['slow'] });
     const { report } = await runPlan({
@@ -55,7 +55,7 @@ describe("rule 5: a task ends at its own timeout, its phase's, or the hard deadl
     expect(context()?.deadline).toBe(600);
   });
 
-  test('the hard deadline of the run', async () => {
+  test('at the hard deadline of the run', async () => {
     const { task, context } = watched('hangs');
     const { report } = await runPlan({
       phases: [{ name: 'work', timeout: 100 }],
@@ -67,7 +67,7 @@ describe("rule 5: a task ends at its own timeout, its phase's, or the hard deadl
     expect(context()?.deadline).toBe(1_000_070);
   });
 
-  test('a deadline that was set before the run started', async () => {
+  test('at a deadline that was set before the run started', async () => {
     const { run, clock } = prepareRun({
       phases: [{ name: 'work', timeout: 100 }],
       tasks: [endlessTask('hangs')],
@@ -78,7 +78,7 @@ describe("rule 5: a task ends at its own timeout, its phase's, or the hard deadl
     expect(clock.now()).toBe(1_000_020);
   });
 
-  test('a deadline that has passed skips every phase', async () => {
+  test('before it starts if the deadline has passed: every phase is skipped', async () => {
     const { run, clock, recorder } = prepareRun({
       phases: [{ name: 'work', timeout: 100 }],
       tasks: [instantTask('late')],
@@ -90,7 +90,7 @@ describe("rule 5: a task ends at its own timeout, its phase's, or the hard deadl
     expect(clock.pending).toBe(0);
   });
 
-  test('the phases after the hard deadline are skipped, with their cause', async () => {
+  test('at the hard deadline, and the later phases are skipped with their cause', async () => {
     const { report } = await runPlan({
       phases: [
         { name: 'work', timeout: 100 },
@@ -108,8 +108,8 @@ describe("rule 5: a task ends at its own timeout, its phase's, or the hard deadl
   });
 });
 
-describe('rule 5: when the time of a task is over', () => {
-  test('its signal aborts with a ShutdownTimeoutError that names it', async () => {
+describe('rule 5: when a task times out', () => {
+  test('its signal aborts with a ShutdownTimeoutError that names the task', async () => {
     const { task, context } = watched('Outbox.flush', { timeout: 30 });
     const { report } = await runPlan({ phases: [{ name: 'work', timeout: 100 }], tasks: [task] });
     const reason: unknown = context()?.signal.reason;
@@ -122,16 +122,18 @@ describe('rule 5: when the time of a task is over', () => {
       phase: 'work',
       allowedMs: 30,
       message:
-        "'Outbox.flush' in the phase 'work' did not end within its 30 ms. Its signal was aborted and the shutdown went on without it.",
+        "'Outbox.flush' in phase 'work' timed out after 30 ms. Its signal was aborted, and the shutdown continued without it.",
     });
     expect(report.phases[0]?.tasks[0]?.error).toBe(reason);
   });
 
-  test('the message writes a long time as everything else does', () => {
-    expect(new ShutdownTimeoutError('HttpDrain', 'drain', 15_000).message).toContain('within its 15 000 ms.');
+  test('the message groups the digits of a long timeout', () => {
+    expect(new ShutdownTimeoutError('HttpDrain', 'drain', 15_000).message).toContain(
+      'timed out after 15 000 ms.',
+    );
   });
 
-  test('a signal that was taken before is the one that aborts', async () => {
+  test('a signal that was read before the timeout aborts', async () => {
     const aborted: string[] = [];
     await runPlan({
       phases: [{ name: 'work', timeout: 100 }],
@@ -153,7 +155,7 @@ describe('rule 5: when the time of a task is over', () => {
     expect(aborted).toEqual(['listens']);
   });
 
-  test('the signal of a task that ended in time does not abort', async () => {
+  test('the signals of tasks that ended in time do not abort', async () => {
     const signals: AbortSignal[] = [];
     const clock = new ManualClock();
     await runPlan({
@@ -175,7 +177,7 @@ describe('rule 5: when the time of a task is over', () => {
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
   });
 
-  test('the run goes on without it', async () => {
+  test('the run continues without it', async () => {
     const { report, recorder } = await runPlan({
       phases: [
         { name: 'work', timeout: 100 },
@@ -188,7 +190,7 @@ describe('rule 5: when the time of a task is over', () => {
     expect(report).toMatchObject({ outcome: 'timed-out', durationMs: 10 });
   });
 
-  test('those that wait for it start', async () => {
+  test('the tasks that wait for it start', async () => {
     const { report } = await runPlan({
       phases: [{ name: 'work', mode: 'sequential', timeout: 100 }],
       tasks: [endlessTask('hangs', { timeout: 10 }), instantTask('next')],
@@ -197,7 +199,7 @@ describe('rule 5: when the time of a task is over', () => {
     expect(report.phases[0]?.tasks[1]).toMatchObject({ name: 'next', startMs: 10, outcome: 'completed' });
   });
 
-  test('queued tasks are skipped when the time of the phase is over', async () => {
+  test('the tasks that are queued at the timeout of the phase are skipped', async () => {
     const { recorder, report, clock } = await runPlan({
       phases: [{ name: 'work', mode: 'sequential', timeout: 100 }],
       tasks: [endlessTask('hangs'), instantTask('second'), instantTask('third')],
@@ -221,7 +223,7 @@ describe('rule 5: when the time of a task is over', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('what it was waiting for is told', async () => {
+  test('its work in flight is reported', async () => {
     const inFlight = [{ name: 'GET /orders', ageMs: 40 }];
     const { report } = await runPlan({
       phases: [{ name: 'work', timeout: 100 }],
@@ -240,7 +242,7 @@ describe('rule 5: when the time of a task is over', () => {
   });
 });
 
-describe('rule 5: a task that settles after its time', () => {
+describe('rule 5: a task that settles after its timeout', () => {
   const rejections: unknown[] = [];
   const note = (reason: unknown): void => void rejections.push(reason);
   beforeEach(() => {
@@ -251,7 +253,7 @@ describe('rule 5: a task that settles after its time', () => {
     process.off('unhandledRejection', note);
   });
 
-  test('is noted with its delay and outcome', async () => {
+  test('is reported with its delay and outcome', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -269,7 +271,7 @@ describe('rule 5: a task that settles after its time', () => {
     expect(report?.phases[0]?.tasks[0]).toMatchObject({ outcome: 'timed-out', settledLateMs: 10 });
   });
 
-  test('is noted also when the run has finished, and changes nothing of its outcome', async () => {
+  test('is reported after the end of the run, without changing its outcome', async () => {
     const clock = new ManualClock();
     const { recorder, report } = await runPlan({
       clock,
@@ -284,7 +286,7 @@ describe('rule 5: a task that settles after its time', () => {
     expect(later?.phases[0]?.tasks[0]?.settledLateMs).toBe(490);
   });
 
-  test('is no unhandled rejection when it rejects', async () => {
+  test('does not cause an unhandled rejection when it rejects', async () => {
     const clock = new ManualClock();
     const failure = new Error('too late');
     const { recorder } = await runPlan({
@@ -313,7 +315,7 @@ describe('rule 5: a task that settles after its time', () => {
 });
 
 describe('the timers of a run', () => {
-  test('are one per phase, and one per task only where its timeout is shorter', async () => {
+  test('are one per phase, and one per task with a shorter timeout', async () => {
     const clock = new ListeningClock();
     await runPlan({
       clock,
@@ -333,7 +335,7 @@ describe('the timers of a run', () => {
     expect(clock.delays.toSorted((a, b) => a - b)).toEqual([400, 700, 1_000, 5_000]);
   });
 
-  test('are no more than two for 10 000 tasks without a timeout of their own', async () => {
+  test('are at most two for 10 000 tasks without their own timeout', async () => {
     const clock = new ListeningClock();
     await runPlan({
       clock,

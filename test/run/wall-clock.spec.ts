@@ -11,7 +11,7 @@ const PHASES = [
 const HOUR = 3_600_000;
 
 describe.each([HOUR, -HOUR])('a step of the wall clock by %d ms', (step) => {
-  test('before the run leaves the report and the deadline comparable with the wall clock', async () => {
+  test('before the run: report and deadline still match the wall clock', async () => {
     const clock = new ManualClock(10 * HOUR);
     clock.stepWall(step);
     let context: ShutdownContext | undefined;
@@ -27,7 +27,7 @@ describe.each([HOUR, -HOUR])('a step of the wall clock by %d ms', (step) => {
     expect(recorder.events[0]).toMatchObject({ deadline: 10 * HOUR + step + 29_000 });
   });
 
-  test('during the run changes no time, and the deadline follows it', async () => {
+  test('during the run: no duration changes, and the deadline follows the step', async () => {
     const clock = new ManualClock(10 * HOUR);
     const deadlines: number[] = [];
     const { finish } = prepareRun({
@@ -59,7 +59,7 @@ describe.each([HOUR, -HOUR])('a step of the wall clock by %d ms', (step) => {
     ]);
   });
 
-  test('leaves the deadline that a caller of run() gives as he meant it', async () => {
+  test('does not change the meaning of a deadline that a caller passes to run()', async () => {
     const clock = new ManualClock(10 * HOUR);
     clock.stepWall(step);
     const { run, recorder } = prepareRun({
@@ -73,15 +73,15 @@ describe.each([HOUR, -HOUR])('a step of the wall clock by %d ms', (step) => {
   });
 });
 
-test('the system clock tells what the wall clock shows at a moment of its own', () => {
+test('the system clock converts its time to wall clock time', () => {
   const now = systemClock.now();
 
   expect(Math.abs(systemClock.dateOf(now) - Date.now())).toBeLessThan(1_000);
   expect(systemClock.dateOf(now + 5_000) - systemClock.dateOf(now)).toBeGreaterThan(4_000);
 });
 
-describe('a process that was stopped past the time of a task', () => {
-  test('gives the task one more turn of the loop, in which it may end', async () => {
+describe('a process that was suspended beyond a timeout', () => {
+  test('gives the task one more turn of the event loop, in which it may end', async () => {
     const clock = new ManualClock();
     let answer: () => void = () => undefined;
     const { run, recorder } = prepareRun({
@@ -105,7 +105,7 @@ describe('a process that was stopped past the time of a task', () => {
     expect(recorder.words).toContain('completed query');
   });
 
-  test('ends a task that does not end in that turn, and reports no negative time', async () => {
+  test('times out a task that does not end in that turn, without negative times in the report', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -126,7 +126,7 @@ describe('a process that was stopped past the time of a task', () => {
     expect(errors.filter((text) => text.includes('-'))).toEqual([]);
   });
 
-  test('lets a task start whose phase was over when its turn came, with no less than no time', async () => {
+  test('starts a task whose phase has timed out in the meantime, with 0 ms allowed', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -141,7 +141,7 @@ describe('a process that was stopped past the time of a task', () => {
 
     const timedOut = recorder.events.find((event) => event.type === 'task-finished' && event.task === 'next');
     expect(timedOut).toMatchObject({
-      error: { allowedMs: 0, message: expect.stringContaining('within its 0 ms') },
+      error: { allowedMs: 0, message: expect.stringContaining('timed out after 0 ms') },
     });
   });
 });

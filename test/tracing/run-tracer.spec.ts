@@ -43,8 +43,8 @@ const PHASES = [
   { name: 'second', timeout: 50 },
 ];
 
-describe('the channels', () => {
-  test('tell of run, phase and task in the order of the tracing channels of Node', async () => {
+describe('the tracing channels', () => {
+  test('publish run, phase and task in the event order of Node', async () => {
     const seen = published('run', 'phase', 'task');
     await traced({ phases: [{ name: 'work', timeout: 50 }], tasks: [instantTask('a')] }).finish();
 
@@ -64,7 +64,7 @@ describe('the channels', () => {
     ]);
   });
 
-  test('have the names that follow from the convention of Node', () => {
+  test('are named by the convention of Node', () => {
     expect(Object.values(SHUTDOWN_CHANNELS).map(({ start }) => start.name)).toEqual([
       'tracing:nestjs-phased-shutdown.run:start',
       'tracing:nestjs-phased-shutdown.phase:start',
@@ -72,7 +72,7 @@ describe('the channels', () => {
     ]);
   });
 
-  test('hand out one object for each run, phase and task, which knows its parent and its times', async () => {
+  test('publish one object per run, phase and task, with its parent and its times', async () => {
     const seen = published('task');
     const clock = new ManualClock(1_000);
     await traced({
@@ -107,7 +107,7 @@ describe('the channels', () => {
     });
   });
 
-  test('tell an error before the end, with what was in flight', async () => {
+  test('publish an error before the end, with the work in flight', async () => {
     const seen = published('task');
     const inFlight = [{ name: 'GET /', ageMs: 3 }];
     await traced({
@@ -135,7 +135,7 @@ describe('the channels', () => {
     });
   });
 
-  test('tell of a task that came when its phase had ended, in that phase', async () => {
+  test('publish a task that was registered after its phase had ended, in that phase', async () => {
     const seen = published('task');
     const { run, finish } = traced({
       phases: PHASES,
@@ -156,11 +156,11 @@ describe('the channels', () => {
     );
   });
 
-  test('have nothing for a run to carry where nobody listens', () => {
+  test('add no overhead to a run without subscribers', () => {
     expect(traceRun(() => undefined)).toBeUndefined();
   });
 
-  test.each(STEPS)('have it where somebody listens to one of them alone: %s', (step) => {
+  test.each(STEPS)('are active if a single one of them has a subscriber: %s', (step) => {
     const note = (): void => undefined;
     SHUTDOWN_CHANNELS.phase[step].subscribe(note);
     off.push(() => SHUTDOWN_CHANNELS.phase[step].unsubscribe(note));
@@ -171,7 +171,7 @@ describe('the channels', () => {
 describe('traceShutdown', () => {
   const named = (trace: ShutdownTrace): string => (trace.kind === 'run' ? 'run' : trace.name);
 
-  test('hears of each start and each end, until it is taken off', async () => {
+  test('reports each start and each end until it is unsubscribed', async () => {
     const heard: string[] = [];
     const stop = traceShutdown({
       started: (trace) => void heard.push(`start ${named(trace)}`),
@@ -185,7 +185,7 @@ describe('traceShutdown', () => {
     expect(heard).toEqual(['start run', 'start work', 'start a', 'failed a', 'failed work', 'failed run']);
   });
 
-  test('tells what a subscriber throws to the one run, and nothing else changes', async () => {
+  test('reports what a subscriber throws to that run, and changes nothing else', async () => {
     const error = new Error('no exporter');
     off.push(
       traceShutdown({
@@ -205,7 +205,7 @@ describe('traceShutdown', () => {
     expect(failures).toEqual([error, error, error, error]);
   });
 
-  test('overlooks what somebody else publishes on the channels', () => {
+  test('ignores foreign messages on the channels', () => {
     const heard: unknown[] = [];
     off.push(traceShutdown({ started: (trace) => void heard.push(trace) }));
     SHUTDOWN_CHANNELS.task.start.publish('a text');
@@ -214,8 +214,8 @@ describe('traceShutdown', () => {
   });
 });
 
-describe('a subscriber of traceShutdown that is async', () => {
-  test('has its rejections handed on, and the run goes on', async () => {
+describe('an async subscriber of traceShutdown', () => {
+  test('has its rejections reported, and the run continues', async () => {
     const broken = new Error('broken exporter');
     const started = (): Promise<never> => Promise.reject(broken);
     off.push(traceShutdown({ started, ended: () => Promise.resolve() }));
@@ -230,7 +230,7 @@ describe('a subscriber of traceShutdown that is async', () => {
     expect(failures).toEqual([broken, broken, broken]);
   });
 
-  test('is given an error that can be read like any other, whatever was thrown', async () => {
+  test('receives a readable error, whatever was thrown', async () => {
     const errors: unknown[] = [];
     off.push(traceShutdown({ ended: (trace) => void ('error' in trace && errors.push(trace.error)) }));
     const odd = Object.assign(new Error('x'), { message: ['a', 'b'] });

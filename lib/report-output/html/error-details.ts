@@ -1,10 +1,10 @@
 import { namedText, readError, thrownText, type ErrorSays } from '../../plan/thrown.js';
 import { html, type Markup } from './markup.js';
 
-/** Causes that are shown of an error. */
+/** The most causes of an error that the page shows. */
 const SHOWN_CAUSES = 8;
 
-/** An error with its causes and their stacks. A page is made from a stored report, whose errors are plain. */
+/** An error with its causes and stacks. The page renders a stored report, so no user code can throw here. */
 export function errorDetails(error: Error): Markup {
   return html`<div class="error">${chain(error).map(oneError)}</div>`;
 }
@@ -19,7 +19,7 @@ function chain(error: unknown): readonly unknown[] {
 }
 
 function oneError(thrown: unknown, index: number): Markup {
-  const because = index > 0 && html`<span class="because">because of</span> `;
+  const because = index > 0 && html`<span class="because">Caused by</span> `;
   const error = readError(thrown);
   if (error === undefined) return html`<p>${because}<bdi>${thrownText(thrown)}</bdi></p>`;
   const { name, message, code, errors: listed = [] } = error;
@@ -35,7 +35,7 @@ function oneError(thrown: unknown, index: number): Markup {
     ${calls(error)}`;
 }
 
-/** Where it was thrown. That of a timeout is where the engine looked at its clock. */
+/** The stack. A timeout has none of interest: it points into the engine. */
 function calls({ name, stack = '' }: ErrorSays): Markup | undefined {
   const from = stack.search(/^ +at /m);
   if (from === -1 || name === 'ShutdownTimeoutError') return undefined;

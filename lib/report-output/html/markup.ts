@@ -1,4 +1,4 @@
-/** A text that is markup already; any other text is escaped where it goes into markup. */
+/** Trusted markup. Plain strings are escaped. */
 export class Markup {
   constructor(readonly text: string) {}
 }
@@ -13,7 +13,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Markup with values in it: texts are escaped, lists are put side by side, `false` and `undefined` are left out. */
+/** Inserts values into markup: strings are escaped, lists are concatenated, `false` and `undefined` are omitted. */
 export function html(strings: TemplateStringsArray, ...values: readonly Part[]): Markup {
   return new Markup(strings.map((text, index) => text + rendered(values[index])).join(''));
 }
@@ -26,6 +26,6 @@ function rendered(part: Part): string {
 }
 
 function escaped(text: string): string {
-  // Characters that control something show as what they are: unreadable.
+  // Control characters are not valid in HTML.
   return text.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? '').replace(/(?![\n\t])\p{Cc}/gu, '\u{FFFD}');
 }

@@ -10,8 +10,8 @@ import { STYLE } from './style.js';
 import { summary, titleOf } from './summary.js';
 
 /**
- * The report as one HTML page that needs nothing else: no network, no script. Each task opens to its error and to
- * what was in flight. It holds the JSON as well, so that `reportFromJson` reads it back.
+ * The report as a self-contained HTML page, without scripts or network access. Each task expands to its error and the
+ * work in flight. The page also contains the report as JSON, and `reportFromJson` reads it.
  */
 export function reportToHtml(
   report: ShutdownReport | RunningReport,
@@ -20,9 +20,9 @@ export function reportToHtml(
   return jsonToHtml(reportToJson(report, options));
 }
 
-/** The page of a report in its JSON form. */
+/** The HTML page of a report in JSON form. */
 export function jsonToHtml(json: ReportJson): string {
-  // What the page shows is what it holds, and no more.
+  // Rendered from the JSON, so that the page shows nothing that was redacted.
   const report = reportFromJson(json);
   const picture = pictureOf(report);
   return html`<!doctype html>
@@ -44,8 +44,8 @@ export function jsonToHtml(json: ReportJson): string {
       <body>
         <main>${summary(report, picture)} ${timeline(report, picture)}</main>
         <footer>
-          Written by nestjs-phased-shutdown. Select a task to open it. The report is in this page as JSON,
-          too: <code>phased-shutdown report</code> reads it.
+          Written by nestjs-phased-shutdown. Select a task to expand it. This page also contains the report as
+          JSON: <code>phased-shutdown report</code> reads it.
         </footer>
         ${new Markup(dataBlock(json))}
       </body>
@@ -55,7 +55,7 @@ export function jsonToHtml(json: ReportJson): string {
 function timeline(report: ShutdownReport | RunningReport, picture: Picture): Markup {
   const { scale } = picture;
   const { endedBy, phases } = report;
-  if (phases.length === 0) return html`<p class="note">No phase had begun.</p>`;
+  if (phases.length === 0) return html`<p class="note">No phase has started.</p>`;
   const ticks = scale.ticks.map(
     ({ left, text, side }) => html`<i class="${side}" style="left:${left}%">${text}</i>`,
   );

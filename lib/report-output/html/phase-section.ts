@@ -3,10 +3,10 @@ import type { Picture } from './scale.js';
 import { lengthText, matters, skipText, taskRow } from './task-row.js';
 import type { PhaseReport, TaskReport } from '../../report/shutdown-report.js';
 
-/** Tasks that a phase shows before it puts those that completed into a fold. */
+/** The most tasks that a phase shows. Further completed tasks are collapsed. */
 const SHOWN_TASKS = 40;
 
-/** A phase: its own bar, and below it its tasks. */
+/** A phase with its bar, and below it its tasks. */
 export function phaseSection(phase: PhaseReport, picture: Picture): Markup {
   const { name, mode, outcome, startMs, durationMs, tasks } = phase;
   const { scale } = picture;
@@ -34,7 +34,7 @@ function note({ outcome, skippedBecause, tasks }: PhaseReport): Markup | undefin
     </p>`;
   }
   if (tasks.length > 0 || outcome === 'waiting') return undefined;
-  return html`<p class="note">No task.</p>`;
+  return html`<p class="note">No tasks.</p>`;
 }
 
 function taskList(tasks: readonly TaskReport[], picture: Picture): Markup {
@@ -54,7 +54,7 @@ function taskList(tasks: readonly TaskReport[], picture: Picture): Markup {
     }`;
 }
 
-/** Where there are many: those that matter, and the longest of the others. */
+/** If there are many: the tasks that matter, then the longest of the others. */
 function choose(tasks: readonly TaskReport[]): ReadonlySet<TaskReport> {
   if (tasks.length <= SHOWN_TASKS) return new Set(tasks);
   const first = tasks.filter(matters);

@@ -1,7 +1,7 @@
 import { milliseconds } from '../../plan/plan-text.js';
 import type { RunningReport, ShutdownReport, TaskReport } from '../../report/shutdown-report.js';
 
-/** A mark on the axis: its place in percent of the width, its text, and the side of it where that has room. */
+/** A tick of the axis: its position in percent of the width, its label, and the side where the label has room. */
 export interface Tick {
   readonly left: number;
   readonly text: string;
@@ -10,10 +10,10 @@ export interface Tick {
 
 const MOST_TICKS = 4;
 
-/** What the parts of a page have in common. */
+/** What all parts of a page share. */
 export interface Picture {
   readonly scale: Scale;
-  /** Names the place where a task is told in full: a link to it opens it. */
+  /** The element id of a task's details: a link to it expands them. */
   readonly idOf: (task: TaskReport) => string;
 }
 
@@ -23,7 +23,7 @@ export function pictureOf(report: ShutdownReport | RunningReport): Picture {
   return { scale: new Scale(report), idOf: (task) => ids.get(task) ?? '' };
 }
 
-/** How the times of a report become places in the picture. */
+/** Converts times to positions on the page. */
 export class Scale {
   readonly #endMs: number;
 
@@ -32,20 +32,20 @@ export class Scale {
       startMs + durationMs,
       ...tasks.map((task) => task.startMs + task.durationMs + (task.settledLateMs ?? 0)),
     ]);
-    // Not by spreading into `Math.max`, which fails for very many.
+    // Without spreading into `Math.max`, which overflows the stack for long lists.
     this.#endMs = [report.durationMs, report.endedBy?.atMs ?? 0, ...ends].reduce(
       (most, end) => Math.max(most, end),
       1,
     );
   }
 
-  /** Percent of the width. */
+  /** The position in percent of the width. */
   percent(ms: number): number {
     const share = Math.min(1, Math.max(0, ms / this.#endMs));
     return Math.round(share * 10_000) / 100;
   }
 
-  /** Round numbers, not too many for a phone. */
+  /** Round numbers, few enough for a phone. */
   get ticks(): readonly Tick[] {
     const step = roundStep(this.#endMs / MOST_TICKS);
     const count = Math.floor(this.#endMs / step);

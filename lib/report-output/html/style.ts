@@ -1,4 +1,4 @@
-/** The look of the page. Colour never stands alone: each outcome has a word, and a pattern of its own in its bar. */
+/** The style of the page. Colour is never the only signal: each outcome has a word, and a pattern in its bar. */
 export const STYLE = `
 :root {
   --page: #f6f7f9; --card: #fff; --text: #1a1f27; --soft: #566070; --line: #dfe3e9; --hover: #f0f3f7;

@@ -7,18 +7,18 @@ import { html, type Markup } from './markup.js';
 import type { Picture } from './scale.js';
 import { lengthText, matters } from './task-row.js';
 
-/** Tasks that the summary names. */
+/** The most tasks that the summary lists. */
 const NAMED = 8;
 
 const TITLES: Readonly<Record<Verdict, string>> = {
   completed: 'Shut down cleanly',
   failed: 'Shut down with failures',
-  'timed-out': 'Shut down, out of time',
-  forced: 'Ended by force',
-  unfinished: 'Not finished',
+  'timed-out': 'Shut down with timeouts',
+  forced: 'Cut short',
+  unfinished: 'Unfinished',
 };
 
-/** What a reader sees first as a shape: a tick, a cross, an hourglass, a bolt, an ellipsis. */
+/** A tick, a cross, an hourglass, a bolt, an ellipsis. */
 const ICONS: Readonly<Record<Verdict, string>> = {
   completed: 'M5 12.5l4.5 4.5L19 7.5',
   failed: 'M6.5 6.5l11 11M17.5 6.5l-11 11',
@@ -31,7 +31,7 @@ export function titleOf(report: ShutdownReport | RunningReport): string {
   return TITLES[verdictOf(report)];
 }
 
-/** How it went, why, when, the figures, and the tasks to look at. */
+/** The verdict, the reason, the time, the figures, and the tasks to look at. */
 export function summary(report: ShutdownReport | RunningReport, picture: Picture): Markup {
   const verdict = verdictOf(report);
   return html`<header class="is-${verdict}">
@@ -58,18 +58,20 @@ function because({ reason, startedAt }: ShutdownReport | RunningReport): Markup 
 
 function remarks(report: ShutdownReport | RunningReport): readonly string[] {
   const { endedBy, joinedReasons, outcome } = report;
-  const stood = report.phases.filter(isRunning).map(({ name }) => `'${name}'`);
-  const where = `in the phase${stood.length === 1 ? '' : 's'} ${stood.join(' and ')}`;
+  const running = report.phases.filter(isRunning).map(({ name }) => `'${name}'`);
+  const where = `in phase${running.length === 1 ? '' : 's'} ${running.join(' and ')}`;
   return [
     ...(endedBy === undefined
       ? []
       : [
-          `The process was ended before it left by itself${stood.length > 0 ? `, ${where}` : ''}: ${endText(endedBy)}.`,
+          `The process was ended before it could exit on its own${running.length > 0 ? `, ${where}` : ''}: ${endText(endedBy)}.`,
         ]),
-    ...(outcome === 'running' && endedBy === undefined && stood.length > 0
-      ? [`When this was written, the shutdown was ${where}. Where the process is gone, it was killed there.`]
+    ...(outcome === 'running' && endedBy === undefined && running.length > 0
+      ? [
+          `The shutdown was ${where} when this report was written. If the process is gone, it was killed there.`,
+        ]
       : []),
-    ...(joinedReasons.length > 0 ? [`Also asked by: ${joinedReasons.map(reasonText).join('; ')}.`] : []),
+    ...(joinedReasons.length > 0 ? [`Also triggered by: ${joinedReasons.map(reasonText).join('; ')}.`] : []),
   ];
 }
 
@@ -135,7 +137,7 @@ function troubleText({
   inFlight = [],
 }: TaskReport): string {
   const work = inFlight.length === 0 ? '' : `, with ${inFlight.length} in flight`;
-  if (outcome === 'failed') return `failed: ${error === undefined ? 'nobody knows why' : thrownText(error)}`;
+  if (outcome === 'failed') return `failed: ${error === undefined ? 'unknown error' : thrownText(error)}`;
   if (settledLateMs !== undefined)
     return `timed out after ${lengthText(durationMs)}, settled ${lengthText(settledLateMs)} later${work}`;
   if (outcome === 'running')

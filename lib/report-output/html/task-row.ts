@@ -5,13 +5,13 @@ import { html, type Markup } from './markup.js';
 import type { Picture, Scale } from './scale.js';
 import type { TaskReport } from '../../report/shutdown-report.js';
 
-/** Pieces of work that are listed for a task. */
+/** The most pieces of work that a task lists. */
 const SHOWN_ITEMS = 100;
 
-/** Times shorter than this are shown with their tenth. */
+/** Milliseconds below which a time is shown with tenths. */
 const FINE_BELOW = 10;
 
-/** A task: a line with its bar, which opens to what is known of it. */
+/** A task: a line with its bar, which expands to its details. */
 export function taskRow(task: TaskReport, { scale, idOf }: Picture): Markup {
   return html`<li>
     <details class="task ${kindOf(task)}${matters(task) ? ' matters' : ''}">
@@ -28,13 +28,13 @@ export function taskRow(task: TaskReport, { scale, idOf }: Picture): Markup {
   </li> `;
 }
 
-/** Milliseconds, with a tenth where that is much; no line ends within. */
+/** Milliseconds, with tenths for short times, and without line breaks. */
 export function lengthText(ms: number): string {
   const text = ms > 0 && ms < FINE_BELOW ? `${Math.round(ms * 10) / 10} ms` : milliseconds(ms);
   return text.replaceAll(' ', '\u00a0');
 }
 
-/** Whether a task did anything but complete in its time. */
+/** Whether a task did anything but complete in time. */
 export function matters({ outcome, abandoned, settledLateMs }: TaskReport): boolean {
   return (
     ['failed', 'timed-out', 'running'].includes(outcome) || abandoned === true || settledLateMs !== undefined
@@ -46,19 +46,18 @@ export function skipText(cause: SkipCause | undefined): string {
     case 'disabled':
       return 'its phase is disabled';
     case 'aborted':
-      return "a phase before it did not complete, and says onFailure: 'abort'";
+      return "an earlier phase with onFailure: 'abort' did not complete";
     case 'before-from':
       return 'the run started from a later phase';
     case 'phase-timeout':
-      return 'the time of its phase was over before its turn came';
+      return 'its phase timed out before it could start';
     case 'deadline':
-      return 'the time of the whole run was over';
+      return 'the deadline of the shutdown had passed';
     case undefined:
-      return 'nobody said why';
+      return 'unknown reason';
   }
 }
 
-/** What a task is drawn as. */
 function kindOf({ outcome, abandoned }: TaskReport): string {
   return outcome === 'running' && abandoned ? 'is-timed-out' : `is-${outcome}`;
 }
@@ -90,12 +89,12 @@ function facts(task: TaskReport): Markup {
         : html`Started ${lengthText(startMs)} after the shutdown began,
           ${
             end === undefined
-              ? html`and still ran ${lengthText(durationMs)} later.`
+              ? html`still running ${lengthText(durationMs)} later.`
               : html`ended at ${lengthText(end)}.`
           }`
     }
-    ${abandoned && html`<strong>Abandoned:</strong> it still ran when its time was over.`}
-    ${settledLateMs !== undefined && html`Settled ${lengthText(settledLateMs)} after its time was over.`}
+    ${abandoned && html`<strong>Abandoned:</strong> it was still running when ${end === undefined ? 'the process was ended' : 'it timed out'}.`}
+    ${settledLateMs !== undefined && html`Settled ${lengthText(settledLateMs)} after its timeout.`}
   </p>`;
 }
 
