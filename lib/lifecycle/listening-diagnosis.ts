@@ -2,10 +2,10 @@ import { take, type Observable } from 'rxjs';
 import type { Finding, Notice } from '../logging/notice.js';
 import type { Clock } from '../run/clock.js';
 
-/** What `main()` does after `listen()` has a moment for it. */
+/** Milliseconds that leave `main()` time for what it does after `listen()`. */
 const GRACE = 1_000;
 
-/** Looks at the process a moment after the application has begun to listen, unless it shuts down by then. */
+/** Checks the process shortly after the application starts listening, unless it shuts down before. */
 export function diagnoseWhenListening({
   listening$,
   beginning,
@@ -13,9 +13,9 @@ export function diagnoseWhenListening({
   diagnose,
   notify,
 }: {
-  /** Emits as a server of the application listens, whoever called `listen`. */
+  /** Emits when a server of the application listens, whoever called `listen`. */
   readonly listening$: Observable<void>;
-  /** Aborts as the shutdown begins. */
+  /** Aborts when the shutdown begins. */
   readonly beginning: AbortSignal;
   readonly clock: Clock;
   readonly diagnose: () => readonly Finding[];

@@ -2,7 +2,7 @@ import { isKind, shown, type Place } from '../plan/check-setting.js';
 import { nameAdvice } from '../plan/nearest-name.js';
 import type { Platform } from './process-port.js';
 
-/** Checks the option `signals` against what a process can handle here. */
+/** Checks the option `signals` against the signals that a process can handle here. */
 export function signalsOf({ knownSignals }: Platform) {
   return (value: unknown, { path, mistakes }: Place): value is readonly string[] => {
     if (!Array.isArray(value)) {
@@ -26,7 +26,7 @@ export function signalsOf({ knownSignals }: Platform) {
   };
 }
 
-/** Checks the option `abortSignal`; one of another realm is an AbortSignal as well. */
+/** Checks the option `abortSignal`. Accepts an AbortSignal of another realm. */
 export function isAbortSignal(value: unknown, place: Place): value is AbortSignal {
   const named = 'an AbortSignal';
   const test = (each: unknown): each is AbortSignal =>
