@@ -4,9 +4,9 @@ import { injectedBy } from './injections.js';
 import { hasMethod } from '../nest/members.js';
 import { ownerOf, providerName, type MarkedProvider, type Wrapper } from './provider-scan.js';
 
-/** A hook of Nest's, and the handler that has by then closed what the hook's provider injects. */
+/** A Nest hook that runs after a handler has closed something the hook's provider injects. */
 export interface ClosedBeforeHook {
-  /** As `Class.onModuleDestroy`. */
+  /** For example `OrdersService.onModuleDestroy`. */
   readonly hook: string;
   /** The name of the handler. */
   readonly handler: string;
@@ -15,9 +15,9 @@ export interface ClosedBeforeHook {
 const HOOKS = ['onModuleDestroy', 'beforeApplicationShutdown', 'onApplicationShutdown'];
 
 /**
- * Finds the providers with a hook of Nest's and no handler that inject, themselves, one that a handler closes: as
- * it comes about where an application is moved over one provider at a time. What they inject through others is
- * left out, since few hooks reach that far.
+ * Finds providers that have a Nest hook but no handler, and that directly inject a provider which a handler closes.
+ * This happens while an application is migrated one provider at a time. Indirect injections are left out, since few
+ * hooks reach that far.
  */
 export function findClosedBeforeHooks(
   plan: ShutdownPlan,
@@ -39,7 +39,10 @@ export function findClosedBeforeHooks(
   });
 }
 
-/** Those that close their provider for good, by the provider: in the phase for it, or in one that none follows. */
+/**
+ * The handlers that close their provider for good, by provider: those in the phase `close`, or in a phase without
+ * successors.
+ */
 function closingHandlers({ phases, phaseGraph }: ShutdownPlan): ReadonlyMap<unknown, string> {
   const closing = new Map<unknown, string>();
   for (const { name: phase, tasks } of phases) {

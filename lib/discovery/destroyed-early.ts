@@ -6,13 +6,13 @@ import { ownerOf, providerName, type MarkedProvider, type Wrapper } from './prov
 /** A provider that Nest destroys before the phases run, and a handler whose provider injects it. */
 export interface DestroyedEarly {
   readonly provider: string;
-  /** As `Class.method`. */
+  /** For example `OrdersOutbox.publishRest`. */
   readonly handler: string;
 }
 
 /**
- * Finds the providers with an `onModuleDestroy` that handlers' providers inject, directly or through others;
- * each once, with the first handler. It matters where the phases run after Nest's `onModuleDestroy` hooks.
+ * Finds providers with an `onModuleDestroy` that the providers of handlers inject, directly or indirectly. Lists each
+ * once, with the first handler. This matters if the phases run after Nest's `onModuleDestroy` hooks.
  */
 export function findDestroyedEarly(
   handlers: readonly MarkedProvider[],
@@ -41,7 +41,7 @@ export function findDestroyedEarly(
   return found;
 }
 
-/** The components that one injects, directly or through others; not itself. */
+/** The components that `from` injects, directly or indirectly, without itself. */
 function injectedFrom(graph: InjectionGraph, from: number | undefined): ReadonlySet<number> {
   const reached = new Set<number>();
   const open = from === undefined ? [] : [...graph.injectedBy(from)];

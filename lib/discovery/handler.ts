@@ -24,7 +24,7 @@ export interface Handler {
   readonly label: string;
 }
 
-/** The phase that a handler names, whether or not there is such a phase. */
+/** The phase that a handler names, which may not exist. */
 export function phaseNamedBy({ mark }: Handler): string {
   return String(mark.settings['phase'] ?? DEFAULT_PHASE);
 }
@@ -48,7 +48,7 @@ export function readHandler(
   checkKeys(mark.settings, HANDLER_KEYS, { path: label, mistakes });
   const { name } = mark.settings;
   if (name !== undefined && !isName(name, { path: `${label}.name`, mistakes })) return [];
-  // In a preview there is no constructor that could have given the property its function.
+  // In a preview no constructor has run that could have assigned a function to the property.
   const isToCome = provider.stage === 'previewed' && !Reflect.has(instance, mark.method);
   if (!isToCome && !holdsFunction(instance, mark.method)) {
     mistakes.add(
@@ -61,7 +61,7 @@ export function readHandler(
   return [{ provider, instance, mark, label }];
 }
 
-/** The property may be a getter, which is asked only here: it was decorated to be. */
+/** The property may be a getter. It is called only here, because it was decorated for that. */
 function holdsFunction(instance: object, property: string | symbol): boolean {
   if (hasMethod(instance, property)) return true;
   try {

@@ -1,12 +1,12 @@
 import type { Wrapper } from './provider-scan.js';
 import { isObject } from '../nest/members.js';
 
-/** Under this token `@nestjs/terminus` provides its options, on both majors of Nest. */
+/** The token of the options of `@nestjs/terminus`, on Nest 11 and 12. */
 const TERMINUS_OPTIONS = 'TERMINUS:MODULE_OPTIONS';
 
 /**
- * The milliseconds that `@nestjs/terminus` waits for load balancers, if it does. It waits in
- * `beforeApplicationShutdown`, which Nest calls after the phases.
+ * The milliseconds that `@nestjs/terminus` waits for load balancers, if any. It waits in `beforeApplicationShutdown`,
+ * which Nest calls after the phases.
  */
 export function findTerminusDelay(all: readonly Wrapper[]): number | undefined {
   for (const { token, instance } of all) {
