@@ -3,10 +3,9 @@ import type { Grant } from './manifests/grant.js';
 import { WrongUse } from './wrong-use.js';
 
 /**
- * The grants of a manifest that are for the application: those of the container that is named, or of the only one
- * that there is.
+ * Selects the grants of the application: those of the named container, or of the only one in the manifest.
  *
- * @throws WrongUse where that is not clear
+ * @throws WrongUse if the container does not exist, or if none is named and there are several
  */
 export function chooseGrants(grants: readonly Grant[], container: string | undefined): readonly Grant[] {
   const names = new Set(grants.map(({ name }) => name));
@@ -23,7 +22,7 @@ export function chooseGrants(grants: readonly Grant[], container: string | undef
   );
 }
 
-/** What `--grace-period` stands for. */
+/** The grant that `--grace-period` stands for. */
 export function plainGrant({ written, ms }: { readonly written: string; readonly ms: number }): Grant {
   return {
     file: `--grace-period ${written}`,

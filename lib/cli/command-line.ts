@@ -12,19 +12,19 @@ const PLAN_FORMATS: readonly PlanFormat[] = ['text', 'json', 'mermaid'];
 const REPORT_FORMATS: readonly ReportFormat[] = ['text', 'html', 'json'];
 const CHECK_FORMATS: readonly CheckFormat[] = ['text', 'json'];
 
-/** Which application is asked about. */
+/** The application to inspect. */
 export interface Application {
-  /** The path of the file of its root module, as it was given. */
+  /** The path of the file with the root module, as given. */
   readonly file: string;
-  /** The name of the export that is its root module. */
+  /** The name of the export that is the root module. */
   readonly exported: string | undefined;
-  /** Options in place of those that the module has: a file, or JSON. */
+  /** Options that replace the module's own: a file path, or JSON. */
   readonly options: string | undefined;
-  /** Whether it runs under Kubernetes, which the default of `shutdownDelay` depends on. */
+  /** Whether it runs on Kubernetes, which changes the default of `shutdownDelay`. */
   readonly place: 'kubernetes' | 'as-here';
 }
 
-/** What the command was asked to do. */
+/** A parsed command line. */
 export type Command =
   | { readonly kind: 'help'; readonly of: CommandName | undefined }
   | { readonly kind: 'version' }
@@ -33,7 +33,7 @@ export type Command =
       readonly kind: 'check';
       readonly application: Application;
       readonly format: CheckFormat;
-      /** Milliseconds, as they were given and read. */
+      /** The text as given, and its value in milliseconds. */
       readonly gracePeriod: { readonly written: string; readonly ms: number } | undefined;
       readonly manifests: readonly string[];
       readonly container: string | undefined;
@@ -60,16 +60,16 @@ const OPTIONS: Readonly<Record<CommandName, OptionTypes>> = {
   report: { format: TEXT, ...GENERAL },
 };
 
-/** What was written: each option with its values, in their order, and what stands beside them. */
+/** The parsed arguments: the values of each option in order, and the positional arguments. */
 interface Written {
   readonly values: ReadonlyMap<string, readonly string[]>;
   readonly files: readonly string[];
 }
 
 /**
- * Reads the arguments of the command.
+ * Parses the arguments of the command.
  *
- * @throws WrongUse where they cannot be meant
+ * @throws WrongUse if they are invalid
  */
 export function readCommand(args: readonly string[]): Command {
   const [name, ...rest] = args;
@@ -115,12 +115,12 @@ function commandOf(name: CommandName, written: Written): Command {
   }
 }
 
-/** The options that a command takes. */
+/** The options that a command accepts. */
 export function optionNames(command: CommandName): readonly string[] {
   return Object.keys(OPTIONS[command]).map((name) => `--${name}`);
 }
 
-/** Tells a slip in a name by itself: `parseArgs` would say only that it does not know it. */
+/** Reports unknown options itself, to suggest the nearest name: `parseArgs` would only reject them. */
 function readOptions(command: CommandName, args: readonly string[]): Written {
   const known = OPTIONS[command];
   const values = new Map<string, string[]>();

@@ -57,7 +57,7 @@ Renders a report that the option \`report\` has stored as JSON.
 `.trim(),
 };
 
-/** What `--help` prints, in general or of one command. */
+/** The output of `--help`, in general or for one command. */
 export function helpText(of: CommandName | undefined): string {
   return of === undefined ? GENERAL : OF_COMMAND[of];
 }

@@ -2,7 +2,7 @@ import { milliseconds, pathSum } from '../plan/plan-text.js';
 import { fitOf } from '../plan/time-budget.js';
 import type { PhaseDescription, PlanDescription, TaskDescription } from './plan-description.js';
 
-/** The plan as a tree: the phases with their times, below each its tasks and what they wait for. */
+/** The plan as a tree: phases with their timeouts, and below each its tasks with what they wait for. */
 export function planTree(plan: PlanDescription): string {
   const { phases, longestPath, reserveMs, gracePeriodMs } = plan;
   const name = Math.max(0, ...phases.map((phase) => phase.name.length));

@@ -22,23 +22,23 @@ import { loadRootModule, type RootModule } from './root-module.js';
 import { WrongUse, firstLine } from './wrong-use.js';
 import { optionsOf, readGivenOptions, type OptionsSource, type WrittenOptions } from './written-options.js';
 
-/** An application as Nest shows it without making it. */
+/** An application in Nest's preview mode. */
 export interface Preview {
   readonly plan: ShutdownPlan;
   readonly settings: ShutdownSettings;
   readonly optionsFrom: OptionsSource;
-  /** What is doubtful about the plan, or not to be seen in a preview, a sentence each. */
+  /** Doubts about the plan, and what a preview cannot see, one sentence each. */
   readonly warnings: readonly string[];
 }
 
 type Core = typeof NestCore;
 
 /**
- * Shows an application in Nest's preview mode and plans its shutdown: no provider is made, no factory called but one
- * of the options that injects nothing, and no connection opened.
+ * Loads an application in Nest's preview mode and plans its shutdown. No provider is created and no connection
+ * opened. The only factory called is that of the options, and only if it injects nothing.
  *
- * @throws WrongUse where there is no such application
- * @throws ShutdownConfigurationError with all that would keep it from starting
+ * @throws WrongUse if the application cannot be loaded
+ * @throws ShutdownConfigurationError with everything that would keep it from starting
  */
 export async function previewApplication(
   { file, exported, options, place }: Application,
@@ -54,11 +54,11 @@ export async function previewApplication(
   return planOf({ modules, config: app.get(core.ApplicationConfig) }, { written, platform });
 }
 
-/** The copy of Nest that the application has. */
+/** The application's own copy of Nest. */
 async function coreOf(file: string): Promise<Core> {
   try {
     const path = createRequire(resolve(file)).resolve('@nestjs/core');
-    // What is loaded by this name has this shape.
+    // The module of this name has this shape.
     return (await import(pathToFileURL(path).href)) as Core;
   } catch (error) {
     throw new WrongUse(`${file}: @nestjs/core cannot be loaded from there: ${firstLine(error)}`);
@@ -117,10 +117,7 @@ function planOf(
   };
 }
 
-/**
- * A feature of the user may look into instances, and find nothing there in a preview: the rest is to be seen all the
- * same.
- */
+/** A user's feature may read instances, which are empty in a preview. The rest of the plan is shown anyway. */
 function guarded(make: ShutdownFeatureFactory, notify: (notice: Notice) => void): ShutdownFeatureFactory {
   const attempt = <T>(step: () => T, otherwise: T): T => {
     try {
@@ -175,7 +172,7 @@ function unseenWarnings(
   return warnings;
 }
 
-/** Our own module, as often as it is in the application; of another copy of the package as well. */
+/** Every instance of our module in the application, including those of another copy of the package. */
 function ownModules(modules: NestCore.ModulesContainer) {
   return [...modules.values()].filter(({ providers }) => providers.has(OPTIONS));
 }

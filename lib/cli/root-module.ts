@@ -3,17 +3,16 @@ import { nameAdvice } from '../plan/nearest-name.js';
 import { loadExports, readText } from './source-file.js';
 import { WrongUse } from './wrong-use.js';
 
-/** What Nest can start an application from. */
+/** What Nest can create an application from. */
 export type RootModule = Type<unknown> | DynamicModule;
 
-/** What `@Module()` writes on a class. */
+/** The metadata that `@Module()` writes on a class. */
 const MODULE_METADATA = ['imports', 'controllers', 'providers', 'exports'];
 
 /**
- * Finds the root module in a file: the export of a given name, or the only module, or `AppModule`, or the default
- * export.
+ * Finds the root module in a file: the named export, the only module, `AppModule`, or the default export.
  *
- * @throws WrongUse where there is none, or several and none of these
+ * @throws WrongUse if none of these exists
  */
 export async function loadRootModule(file: string, exported: string | undefined): Promise<RootModule> {
   if (/\bNestFactory\s*\.\s*create/.test(readText(file))) {
@@ -45,7 +44,7 @@ function namedModule(
   if (found === undefined) {
     throw new WrongUse(`${file}: it exports no '${name}'. ${nameAdvice(name, exports.keys())}`);
   }
-  // A root module may have an empty @Module(), which leaves no mark.
+  // An empty `@Module()` leaves no metadata on its class.
   if (isClass(found) || isDynamicModule(found)) return found;
   throw new WrongUse(`${file}: the export '${name}' is neither a class nor a dynamic module.`);
 }

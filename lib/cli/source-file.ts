@@ -7,9 +7,9 @@ import { WrongUse, firstLine } from './wrong-use.js';
 const TYPESCRIPT = ['.ts', '.mts', '.cts', '.tsx'];
 
 /**
- * The text of a file.
+ * Reads a file.
  *
- * @throws WrongUse where there is none
+ * @throws WrongUse if the file does not exist
  */
 export function readText(file: string): string {
   checkFile(file);
@@ -17,9 +17,9 @@ export function readText(file: string): string {
 }
 
 /**
- * Loads a file of code, an ES module or CommonJS, and answers with what it exports, by name.
+ * Loads an ES module or a CommonJS file, and returns its exports by name.
  *
- * @throws WrongUse where it cannot be loaded
+ * @throws WrongUse if it cannot be loaded
  */
 export async function loadExports(file: string): Promise<ReadonlyMap<string, unknown>> {
   checkFile(file);
@@ -38,14 +38,14 @@ function checkFile(file: string): void {
   if (!stats.isFile()) throw new WrongUse(`${file}: expected a file.`);
 }
 
-/** Of CommonJS a name may be found only on what the module exports as a whole. */
+/** Some names of a CommonJS module exist only on its default export. */
 function exportsOf(loaded: unknown): ReadonlyMap<string, unknown> {
   const whole: unknown = isObject(loaded) ? Reflect.get(loaded, 'default') : undefined;
   const inner = isObject(whole) && !('module' in whole) ? Object.entries(whole) : [];
   return new Map<string, unknown>([...inner, ...(isObject(loaded) ? Object.entries(loaded) : [])]);
 }
 
-/** Whether the code could not even be read: by a Node that knows no TypeScript, or none with decorators. */
+/** Whether Node cannot parse the code, because it does not support TypeScript, or not with decorators. */
 function isUnreadable(error: unknown): boolean {
   const code: unknown = isObject(error) ? Reflect.get(error, 'code') : undefined;
   return (

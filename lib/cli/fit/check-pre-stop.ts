@@ -2,7 +2,7 @@ import { milliseconds } from '../../plan/plan-text.js';
 import type { Grant } from '../manifests/grant.js';
 import { note, wrong, type Finding, type Measured } from './finding.js';
 
-/** Whether a `preStop` is in its place: it runs before the signal, and within the grace period. */
+/** Checks the `preStop` hook, which runs before the signal and within the grace period. */
 export function checkPreStop({ settings }: Measured, { preStop }: Grant): readonly Finding[] {
   const { shutdownDelay } = settings;
   switch (preStop.kind) {

@@ -6,7 +6,7 @@ import { note, wrong, type Finding, type Measured } from './finding.js';
 
 const LOOPBACK = /^(127\.|localhost$|::1$)/;
 
-/** Whether the probes of the manifest ask what the application answers, and notice in time. */
+/** Checks that the manifest's probes ask the paths that the application answers, and notice the shutdown in time. */
 export function checkProbes({ settings }: Measured, grant: Grant): readonly Finding[] {
   const { probes, shutdownDelay } = settings;
   const { readiness, liveness } = grant;
@@ -27,7 +27,10 @@ export function checkProbes({ settings }: Measured, grant: Grant): readonly Find
   return distinct(findings);
 }
 
-/** Who has no probes of ours may answer them in a controller; who has not is never ready, or killed over and over. */
+/**
+ * An app without our probes may answer these paths in a controller. If nothing does, the pod never becomes ready, or
+ * is restarted in a loop.
+ */
 function checkOthers(...probes: readonly (ManifestProbe | undefined)[]): readonly Finding[] {
   const paths = new Set(probes.flatMap((probe) => (probe === undefined ? [] : [probe.path])));
   if (paths.size === 0) return [];
@@ -82,7 +85,7 @@ function checkPort(
   { port, host, ...paths }: ProbesSettings,
 ): readonly Finding[] {
   const isOurs = probe?.path === paths.readiness || probe?.path === paths.liveness;
-  // Without a port of their own the probes are on the port of the application, which only main.ts knows.
+  // Without a port of their own, the probes are served on the application's port, which only main.ts knows.
   if (probe === undefined || !isOurs || port === undefined) return [];
   if (probe.port !== port) {
     return [
@@ -94,7 +97,7 @@ function checkPort(
     : [];
 }
 
-/** Two probes may have the same fault. */
+/** Two probes may have the same finding. */
 function distinct(findings: readonly Finding[]): readonly Finding[] {
   return findings.filter(({ text }, index) => findings.findIndex((each) => each.text === text) === index);
 }

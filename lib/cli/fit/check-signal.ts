@@ -5,7 +5,7 @@ import { note, wrong, type Finding, type Measured } from './finding.js';
 
 const SHELL = /^(?:\S*\/)?(?:ba|da|a|z)?sh\s/;
 
-/** Whether what the platform sends is something that the application listens to, and gets. */
+/** Checks that the application listens to what the platform sends, and that it reaches the application. */
 export function checkSignal({ settings }: Measured, { stopBy, command }: Grant): readonly Finding[] {
   const findings: Finding[] = [];
   if (stopBy.kind === 'message' && !settings.ipc) {
@@ -27,7 +27,7 @@ export function checkSignal({ settings }: Measured, { stopBy, command }: Grant):
 }
 
 function checkCommand(command: string | undefined): readonly Finding[] {
-  // A shell that is replaced by what it runs hands everything on.
+  // With `exec`, the shell is replaced by the command and cannot swallow the signal.
   if (command === undefined || !keepsSignals(command) || /\bexec\b/.test(command)) return [];
   if (SHELL.test(command)) {
     return [

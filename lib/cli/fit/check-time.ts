@@ -5,7 +5,7 @@ import type { Grant } from '../manifests/grant.js';
 import { cutsToFit, type Cut } from './cuts.js';
 import { wrong, type Finding, type Measured } from './finding.js';
 
-/** Whether the longest path of the plan, and what is counted with it, is within what is granted. */
+/** Checks that the longest path, the reserve and a preStop together fit into the granted time. */
 export function checkTime(measured: Measured, grant: Grant): readonly Finding[] {
   const { longestPath } = measured.plan;
   const fit = fitIn(measured, grant);
@@ -24,7 +24,7 @@ export function checkTime(measured: Measured, grant: Grant): readonly Finding[] 
   return [{ verdict: 'fits', text: `${sum}: ${total}.` }, ...checkGracePeriod(measured, grant)];
 }
 
-/** The run ends by its own deadline, one second before `gracePeriod` is over: that has to come before the kill. */
+/** The run ends at its own deadline, one second before `gracePeriod` is over. The platform must not kill it before. */
 function checkGracePeriod(measured: Measured, grant: Grant): readonly Finding[] {
   const { gracePeriod } = measured.settings;
   const fit = fitIn(measured, grant);
@@ -38,7 +38,7 @@ function checkGracePeriod(measured: Measured, grant: Grant): readonly Finding[] 
   ];
 }
 
-/** Where the platform's time can be raised, and which phases can be cut instead. */
+/** What to raise on the platform, and which phases can be cut instead. */
 function advice(measured: Measured, grant: Grant): string {
   const { plan, settings } = measured;
   const fit = fitIn(measured, grant);
@@ -51,7 +51,7 @@ function advice(measured: Measured, grant: Grant): string {
   return `${raise}, or cut ${cuts.map((cut) => cutText(cut, settings.shutdownDelay)).join(' and ')}${end}.`;
 }
 
-/** What the plan needs of what is granted, where a preStop may hold the signal back. */
+/** How the plan fits into the granted time, less a preStop that delays the signal. */
 function fitIn({ plan }: Measured, { graceMs, preStop }: Grant): Fit {
   return fitOf(plan.longestPath, {
     grantedMs: graceMs,
@@ -68,12 +68,12 @@ function cutText({ phase, from, to }: Cut, shutdownDelay: number): string {
   return `'${phase}' from ${milliseconds(from)} to ${milliseconds(to)}${how}`;
 }
 
-/** `10 000 ms of stop_grace_period, its default` */
+/** `10 000 ms of stop_grace_period (its default)` */
 function granted({ setting, graceMs, origin }: Grant): string {
   return `${milliseconds(graceMs)} of ${setting.name}${origin === 'default' ? ' (its default)' : ''}`;
 }
 
-/** As it is written in the options: `30_000`. */
+/** As written in the options: `30_000`. */
 function code(ms: number): string {
   return String(Math.floor(ms)).replace(/\B(?=(\d{3})+$)/g, '_');
 }

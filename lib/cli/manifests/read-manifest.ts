@@ -16,10 +16,10 @@ const KINDS =
   'a workload of Kubernetes, services of compose, a task definition of ECS, a unit of systemd, or apps of PM2';
 
 /**
- * What a manifest grants, to each of its containers, services or apps. What kind of manifest it is, is told by what
- * is in it.
+ * Reads the grants of a manifest for each of its containers, services or apps. The content decides the kind of
+ * manifest.
  *
- * @throws WrongUse where it is none that can be read
+ * @throws WrongUse if it cannot be read as any of them
  */
 export async function readManifest(file: string): Promise<readonly Grant[]> {
   if (CODE.includes(extname(file))) return pm2Grants(await loadEcosystem(file), file);
@@ -62,7 +62,7 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-/** Merge keys (`<<`) are what compose files share their settings by. */
+/** Compose files use merge keys (`<<`) to share settings. */
 function parseYaml(text: string, file: string): readonly unknown[] {
   if (/\{\{-?\s*[.$(]?\w/.test(text)) {
     throw new WrongUse(`${file}: it is a template. Render it first, as by \`helm template\`.`);
