@@ -38,12 +38,12 @@ function readReport(file: string): Report {
 /** The reason, the time, the verdict, and the timeline. */
 export function reportText(report: Report): string {
   const { reason, joinedReasons, startedAt } = report;
-  const at = instant(startedAt)?.text ?? 'at a time that no calendar has';
+  const at = instant(startedAt)?.text ?? 'at an invalid date';
   const joined =
-    joinedReasons.length === 0 ? '' : `; also asked by ${joinedReasons.map(reasonText).join(', ')}`;
+    joinedReasons.length === 0 ? '' : `; also triggered by ${joinedReasons.map(reasonText).join(', ')}`;
   const picture = timeline(report);
   return [
-    `Asked to shut down by ${reasonText(reason)}, ${at}${joined}.`,
+    `Shutdown triggered by ${reasonText(reason)}, ${at}${joined}.`,
     `Shut down: ${verdictText(report)}.`,
     ...(picture === '' ? [] : ['', picture]),
   ].join('\n');

@@ -13,12 +13,12 @@ export function chooseGrants(grants: readonly Grant[], container: string | undef
   if (container !== undefined) {
     const chosen = grants.filter(({ name }) => name === container);
     if (chosen.length > 0) return chosen;
-    throw new WrongUse(`--container ${container}: there is none in ${file}. ${nameAdvice(container, names)}`);
+    throw new WrongUse(`--container ${container}: not found in ${file}. ${nameAdvice(container, names)}`);
   }
   if (names.size < 2) return grants;
   const list = [...names].map((name) => `'${name}'`).join(', ');
   throw new WrongUse(
-    `${file}: it has several. Say with --container which of them the application is: ${list}.`,
+    `${file}: found several containers or services. Choose yours with --container: ${list}.`,
   );
 }
 

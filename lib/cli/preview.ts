@@ -61,7 +61,7 @@ async function coreOf(file: string): Promise<Core> {
     // The module of this name has this shape.
     return (await import(pathToFileURL(path).href)) as Core;
   } catch (error) {
-    throw new WrongUse(`${file}: @nestjs/core cannot be loaded from there: ${firstLine(error)}`);
+    throw new WrongUse(`${file}: @nestjs/core cannot be loaded from its folder: ${firstLine(error)}`);
   }
 }
 
@@ -73,7 +73,7 @@ async function shown(root: RootModule, { core, file }: { readonly core: Core; re
       logger: false,
     });
   } catch (error) {
-    throw new WrongUse(`${file}: Nest cannot show the application: ${firstLine(error)}`);
+    throw new WrongUse(`${file}: Nest cannot load the application in preview mode: ${firstLine(error)}`);
   }
 }
 
@@ -123,8 +123,8 @@ function guarded(make: ShutdownFeatureFactory, notify: (notice: Notice) => void)
     try {
       return step();
     } catch (error) {
-      const why = `a preview cannot show it (${firstLine(error)})`;
-      notify({ kind: 'not-drained', what: 'What one of the `features` drains', why });
+      const why = `a preview cannot see it (${firstLine(error)})`;
+      notify({ kind: 'not-drained', what: 'The work of one of the `features`', why });
       return otherwise;
     }
   };
@@ -138,7 +138,7 @@ function guarded(make: ShutdownFeatureFactory, notify: (notice: Notice) => void)
 function optionsWarning({ source, injects }: WrittenOptions): readonly string[] {
   if (source !== 'defaults') return [];
   return [
-    `The options come from a factory that injects ${injects.join(', ')}, and a preview makes no provider: this is the plan of the default options. Give those of the factory with --options.`,
+    `The options come from a factory that injects ${injects.join(', ')}, which a preview does not create. This is the plan of the default options. Pass the options of the factory with --options.`,
   ];
 }
 
@@ -161,12 +161,12 @@ function unseenWarnings(
     const named =
       factories.slice(0, 8).join(', ') + (factories.length > 8 ? ` and ${factories.length - 8} more` : '');
     warnings.push(
-      `Factories are not called in a preview: handlers on what they make are not in the plan (${named}).`,
+      `A preview does not call factories. Handlers of what they create are missing from the plan (${named}).`,
     );
   }
   if (features.length > 0) {
     warnings.push(
-      'What the `features` drain they find when the application starts, such as the servers that main.ts connects: their tasks may be missing here.',
+      'The `features` find what they drain when the application starts, such as servers that main.ts connects. Their tasks may be missing from the plan.',
     );
   }
   return warnings;

@@ -17,7 +17,7 @@ const MODULE_METADATA = ['imports', 'controllers', 'providers', 'exports'];
 export async function loadRootModule(file: string, exported: string | undefined): Promise<RootModule> {
   if (/\bNestFactory\s*\.\s*create/.test(readText(file))) {
     throw new WrongUse(
-      `${file}: it starts an application (NestFactory.create), and loading it would. Give the file of its root module, such as dist/app.module.js.`,
+      `${file}: expected the file of the root module, got one that starts an application (NestFactory.create). Pass the root module, such as dist/app.module.js.`,
     );
   }
   const exports = await loadExports(file);
@@ -31,8 +31,8 @@ export async function loadRootModule(file: string, exported: string | undefined)
   const names = [...modules.keys()];
   throw new WrongUse(
     names.length === 0
-      ? `${file}: it exports no class with @Module(). Give the file of the root module, such as dist/app.module.js.`
-      : `${file}: it exports several modules. Name one with --export. Known: ${names.map((name) => `'${name}'`).join(', ')}.`,
+      ? `${file}: expected an export with @Module(), found none. Pass the file of the root module, such as dist/app.module.js.`
+      : `${file}: found several modules. Choose one with --export. Known: ${names.map((name) => `'${name}'`).join(', ')}.`,
   );
 }
 
@@ -42,7 +42,7 @@ function namedModule(
 ): RootModule {
   const found = exports.get(name);
   if (found === undefined) {
-    throw new WrongUse(`${file}: it exports no '${name}'. ${nameAdvice(name, exports.keys())}`);
+    throw new WrongUse(`${file}: no export '${name}'. ${nameAdvice(name, exports.keys())}`);
   }
   // An empty `@Module()` leaves no metadata on its class.
   if (isClass(found) || isDynamicModule(found)) return found;

@@ -28,13 +28,13 @@ export async function loadExports(file: string): Promise<ReadonlyMap<string, unk
     return exportsOf(loaded);
   } catch (error) {
     if (TYPESCRIPT.includes(extname(file)) && isUnreadable(error)) throw new WrongUse(typescriptAdvice(file));
-    throw new WrongUse(`${file}: it cannot be loaded: ${firstLine(error)}`);
+    throw new WrongUse(`${file}: cannot be loaded: ${firstLine(error)}`);
   }
 }
 
 function checkFile(file: string): void {
   const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) throw new WrongUse(`${file}: there is no such file.`);
+  if (stats === undefined) throw new WrongUse(`${file}: file not found.`);
   if (!stats.isFile()) throw new WrongUse(`${file}: expected a file.`);
 }
 
@@ -59,7 +59,7 @@ function isUnreadable(error: unknown): boolean {
 function typescriptAdvice(file: string): string {
   const built = file.replace(/(^|\/)src\//, '$1dist/').replace(/\.([mc]?)tsx?$/, '.$1js');
   const advice = existsSync(built)
-    ? `Give the built file: ${built}.`
-    : 'Build the application and give the built file, such as dist/app.module.js.';
-  return `${file}: node cannot load TypeScript with decorators by itself. ${advice} Or preload a compiler that keeps the metadata of decorators: NODE_OPTIONS='--import @swc-node/register/esm-register'.`;
+    ? `Pass the built file: ${built}.`
+    : 'Build the application and pass the built file, such as dist/app.module.js.';
+  return `${file}: node cannot load TypeScript with decorators. ${advice} Or preload a compiler that emits decorator metadata: NODE_OPTIONS='--import @swc-node/register/esm-register'.`;
 }

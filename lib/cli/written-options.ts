@@ -38,7 +38,7 @@ export async function optionsOf(modules: ModulesContainer): Promise<WrittenOptio
     const value: unknown = typeof make === 'function' ? await Reflect.apply(make, undefined, []) : undefined;
     return { source: 'factory', value, injects: [] };
   } catch (error) {
-    throw new WrongUse(`the factory of forRootAsync() throws: ${firstLine(error)}`);
+    throw new WrongUse(`the factory of forRootAsync() threw: ${firstLine(error)}`);
   }
 }
 
@@ -49,7 +49,7 @@ export async function optionsOf(modules: ModulesContainer): Promise<WrittenOptio
  */
 export async function readGivenOptions(given: string): Promise<WrittenOptions> {
   const value = await readValue(given);
-  if (!isRecord(value)) throw new WrongUse('--options: expected the options as an object.');
+  if (!isRecord(value)) throw new WrongUse('--options: expected an object.');
   return { source: 'given', value, injects: [] };
 }
 
@@ -64,6 +64,6 @@ function parsed(json: string, where: string): unknown {
   try {
     return JSON.parse(json);
   } catch (error) {
-    throw new WrongUse(`${where}: it is no JSON: ${firstLine(error)}`);
+    throw new WrongUse(`${where}: invalid JSON: ${firstLine(error)}`);
   }
 }

@@ -10,6 +10,6 @@ export function firstLine(thrown: unknown): string {
     text
       .split('\n')
       .find((line) => line.trim() !== '')
-      ?.trim() ?? 'something without a text'
+      ?.trim() ?? 'unknown error'
   );
 }

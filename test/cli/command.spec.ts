@@ -24,7 +24,7 @@ function wrongUse(message: string): Ended {
 }
 
 const WRONG_USES: readonly (readonly [string, string])[] = [
-  ['plan nothing.js', 'nothing.js: there is no such file.'],
+  ['plan nothing.js', 'nothing.js: file not found.'],
   ['plan dist', 'dist: expected a file.'],
   [
     'plan dist/faults.js --export BareModule',
@@ -32,7 +32,7 @@ const WRONG_USES: readonly (readonly [string, string])[] = [
   ],
   [
     'plan dist/faults.js --export MispeltModule',
-    "dist/faults.js: it exports no 'MispeltModule'. Did you mean 'MisspeltModule'? Known: 'BareModule', 'MisspeltModule', 'TwiceModule', 'UnresolvedModule', 'answer'.",
+    "dist/faults.js: no export 'MispeltModule'. Did you mean 'MisspeltModule'? Known: 'BareModule', 'MisspeltModule', 'TwiceModule', 'UnresolvedModule', 'answer'.",
   ],
   [
     'plan dist/faults.js --export answer',
@@ -40,21 +40,21 @@ const WRONG_USES: readonly (readonly [string, string])[] = [
   ],
   [
     'plan dist/factories.js',
-    "dist/factories.js: it exports several modules. Name one with --export. Known: 'FailingModule', 'InjectingModule', 'PlainModule'.",
+    "dist/factories.js: found several modules. Choose one with --export. Known: 'FailingModule', 'InjectingModule', 'PlainModule'.",
   ],
   [
     'plan dist/factories.js --export FailingModule',
-    'the factory of forRootAsync() throws: DRAIN_SECONDS is not set',
+    'the factory of forRootAsync() threw: DRAIN_SECONDS is not set',
   ],
   [
     'plan dist/bootstrap.js',
-    'dist/bootstrap.js: it starts an application (NestFactory.create), and loading it would. Give the file of its root module, such as dist/app.module.js.',
+    'dist/bootstrap.js: expected the file of the root module, got one that starts an application (NestFactory.create). Pass the root module, such as dist/app.module.js.',
   ],
-  ['plan package.json', 'package.json: it cannot be loaded: '],
-  ['plan dist/shop.module.js --options {', '--options: it is no JSON: '],
-  ['report nothing.json', 'nothing.json: there is no such file.'],
+  ['plan package.json', 'package.json: cannot be loaded: '],
+  ['plan dist/shop.module.js --options {', '--options: invalid JSON: '],
+  ['report nothing.json', 'nothing.json: file not found.'],
   ['report package.json', 'package.json: this is no report of a shutdown: it has no version.'],
-  ['chek', "chek: there is no such command. Did you mean 'check'? Known: 'plan', 'check', 'report'."],
+  ['chek', "chek: unknown command. Did you mean 'check'? Known: 'plan', 'check', 'report'."],
 ];
 
 describe.each([11, 12] as const)('the command in a project on Nest %d', (major) => {
@@ -88,7 +88,7 @@ describe.each([11, 12] as const)('the command in a project on Nest %d', (major) 
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr:
-        'phased-shutdown: Factories are not called in a preview: handlers on what they make are not in the plan (CACHE).\n',
+        'phased-shutdown: A preview does not call factories. Handlers of what they create are missing from the plan (CACHE).\n',
     });
     expect(`\n${stdout}`).toBe(`
 unready   1 000 ms  parallel
@@ -122,7 +122,7 @@ and 1 000 ms for the end of the process, within a gracePeriod of 30 000 ms
     const { code, stderr } = project.command('plan', 'dist/faults.js', '--export', 'UnresolvedModule');
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^phased-shutdown: dist\/faults\.js: Nest cannot show the application: .*Lonely.*\n$/,
+      /^phased-shutdown: dist\/faults\.js: Nest cannot load the application in preview mode: .*Lonely.*\n$/,
     );
   });
 });
@@ -162,8 +162,8 @@ describe('the command', () => {
       tasks: ['HttpDrain', 'InFlightWork', 'Queue.pause'],
     });
     expect(stderr.split('\n')).toEqual([
-      'phased-shutdown: What one of the `features` drains is not drained: a preview cannot show it (no connection yet).',
-      'phased-shutdown: What the `features` drain they find when the application starts, such as the servers that main.ts connects: their tasks may be missing here.',
+      'phased-shutdown: The work of one of the `features` is not drained: a preview cannot see it (no connection yet).',
+      'phased-shutdown: The `features` find what they drain when the application starts, such as servers that main.ts connects. Their tasks may be missing from the plan.',
       '',
     ]);
   });
@@ -183,7 +183,7 @@ describe('the command', () => {
   test('the options of a factory that injects something are not known: plan says so, and check refuses', () => {
     const module = ['dist/factories.js', '--export', 'InjectingModule'];
     const sentence =
-      'The options come from a factory that injects Config, and a preview makes no provider: this is the plan of the default options. Give those of the factory with --options.';
+      'The options come from a factory that injects Config, which a preview does not create. This is the plan of the default options. Pass the options of the factory with --options.';
     const planned = project.command('plan', ...module, '--format', 'json');
     expect(planned.stderr).toBe(`phased-shutdown: ${sentence}\n`);
     expect(JSON.parse(planned.stdout)).toMatchObject({ optionsFrom: 'defaults' });
@@ -202,7 +202,7 @@ describe('the command', () => {
     expect(ended).toEqual({
       code: 1,
       stdout:
-        "--grace-period 20s\n  wrong  unready 1 000 + drain 15 000 + flush 3 000 + close 5 000 = 24 000 ms, and 1 000 ms for the end of the process: that is 5 000 ms more than the 20 000 ms of --grace-period. Write --grace-period 25s and gracePeriod: 25_000, or cut 'drain' from 15 000 ms to 10 000 ms, with gracePeriod: 20_000.\n",
+        "--grace-period 20s\n  wrong  unready 1 000 + drain 15 000 + flush 3 000 + close 5 000 = 24 000 ms, and 1 000 ms for the end of the process: 5 000 ms more than the 20 000 ms of --grace-period. Set --grace-period 25s and gracePeriod: 25_000, or cut 'drain' from 15 000 ms to 10 000 ms, with gracePeriod: 20_000.\n",
       stderr: 'loading\n',
     });
   });
@@ -255,11 +255,11 @@ describe('the command', () => {
     const before = project.command('plan', 'src/app.module.ts');
     expect(before.code).toBe(2);
     expect(before.stderr).toMatch(
-      /^phased-shutdown: src\/app\.module\.ts: node cannot load TypeScript with decorators by itself\. Build the application and give the built file, such as dist\/app\.module\.js\. .*\n$/,
+      /^phased-shutdown: src\/app\.module\.ts: node cannot load TypeScript with decorators by itself\. Build the application and pass the built file, such as dist\/app\.module\.js\. .*\n$/,
     );
     project.write('dist/app.module.js', '');
     expect(project.command('plan', 'src/app.module.ts').stderr).toContain(
-      'Give the built file: dist/app.module.js.',
+      'Pass the built file: dist/app.module.js.',
     );
   });
 
@@ -286,7 +286,7 @@ describe('the command', () => {
     project.write('last.json', JSON.stringify(report));
     const text = project.command('report', 'last.json');
     expect(text.stdout).toMatch(
-      /^Asked to shut down by SIGTERM, 2026-01-02 03:04:05 UTC; also asked by app\.close\(\)\.\nShut down: failed in 320 ms\.\n\nclose/,
+      /^Shutdown triggered by SIGTERM, 2026-01-02 03:04:05 UTC; also triggered by app\.close\(\)\.\nShut down: failed in 320 ms\.\n\nclose/,
     );
     expect(text.stdout).toContain('refused');
     const page = project.command('report', 'last.json', '--format', 'html');

@@ -41,7 +41,7 @@ test('the tree shows phases, tasks, what they wait for, and what is too long', (
   expect(`\n${planTree(described())}\n`).toBe(`
 unready   1 000 ms  parallel
 └─ (nothing)
-drain    20 000 ms  parallel  aborts what follows
+drain    20 000 ms  parallel  onFailure: abort
 ├─ first "quoted" #1  300 ms  sequential
 └─ HttpDrain          after first "quoted" #1
 close    12 000 ms  dependency
@@ -50,11 +50,11 @@ close    12 000 ms  dependency
 └─ Pool.end     after Orders.late
 audit       500 ms  parallel  after unready
 └─ (nothing)
-now         100 ms  disabled  at once
+now         100 ms  disabled  starts at once
 └─ (nothing)
 
 at most  unready 1 000 + drain 20 000 + close 12 000 = 33 000 ms
-and 1 000 ms for the end of the process, which is 4 000 ms too long for a gracePeriod of 30 000 ms
+and 1 000 ms for the end of the process, 4 000 ms more than a gracePeriod of 30 000 ms
 `);
 });
 

@@ -11,7 +11,7 @@ export function checkSignal({ settings }: Measured, { stopBy, command }: Grant):
   if (stopBy.kind === 'message' && !settings.ipc) {
     findings.push(
       wrong(
-        `${stopBy.setting} sends a message instead of a signal, and nobody listens to it. Set ipc: true.`,
+        `${stopBy.setting} sends a message instead of a signal, but the application does not listen to messages. Set ipc: true.`,
       ),
     );
   }
@@ -19,7 +19,7 @@ export function checkSignal({ settings }: Measured, { stopBy, command }: Grant):
     const where = stopBy.setting === '' ? '' : ` (${stopBy.setting})`;
     findings.push(
       wrong(
-        `The platform sends ${stopBy.signal}${where}, to which the application does not listen. ${nameAdvice(stopBy.signal, settings.signals)}`,
+        `The platform sends ${stopBy.signal}${where}, but the application does not listen to it. ${nameAdvice(stopBy.signal, settings.signals)}`,
       ),
     );
   }
@@ -32,13 +32,13 @@ function checkCommand(command: string | undefined): readonly Finding[] {
   if (SHELL.test(command)) {
     return [
       note(
-        `\`${command}\` starts a shell, and not every shell hands the signal on. Start node itself, or write exec before it.`,
+        `\`${command}\` starts a shell, and not every shell forwards signals. Start node directly, or with exec.`,
       ),
     ];
   }
   return [
     wrong(
-      `\`${command}\` keeps the signal to itself, so the application may never get it. Start node itself: node dist/main.js.`,
+      `\`${command}\` does not forward signals, so the application may never receive one. Start node directly: node dist/main.js.`,
     ),
   ];
 }

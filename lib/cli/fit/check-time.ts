@@ -13,13 +13,11 @@ export function checkTime(measured: Measured, grant: Grant): readonly Finding[] 
   const sum = `${pathSum(longestPath)}, and ${milliseconds(RESERVE)} for the end of the process${heldMs > 0 ? `, after a preStop of ${milliseconds(heldMs)}` : ''}`;
   if (missingMs > 0)
     return [
-      wrong(
-        `${sum}: that is ${milliseconds(missingMs)} more than the ${granted(grant)}. ${advice(measured, grant)}`,
-      ),
+      wrong(`${sum}: ${milliseconds(missingMs)} more than the ${granted(grant)}. ${advice(measured, grant)}`),
     ];
   const total =
     grant.graceMs === Infinity
-      ? 'there is no limit'
+      ? 'no limit'
       : `${milliseconds(grantFor(fit.neededMs, fit))} of the ${granted(grant)}`;
   return [{ verdict: 'fits', text: `${sum}: ${total}.` }, ...checkGracePeriod(measured, grant)];
 }
@@ -33,7 +31,7 @@ function checkGracePeriod(measured: Measured, grant: Grant): readonly Finding[] 
   const enough = gracePeriod > fit.neededMs ? gracePeriod : fit.neededMs;
   return [
     wrong(
-      `gracePeriod is ${milliseconds(gracePeriod)}, and ${heldMs > 0 ? `after the preStop ${milliseconds(availableMs)} are left` : 'more than is granted'}: what hangs would be killed before it is ended and reported. Set gracePeriod: ${code(availableMs)}, or write ${grant.setting.write(grantFor(enough, fit))}.`,
+      `gracePeriod is ${milliseconds(gracePeriod)}, but ${heldMs > 0 ? `only ${milliseconds(availableMs)} are left after the preStop` : `only ${milliseconds(availableMs)} are granted`}: the process would be force-killed before hanging tasks are abandoned and reported. Set gracePeriod: ${code(availableMs)}, or ${grant.setting.write(grantFor(enough, fit))}.`,
     ),
   ];
 }
@@ -44,10 +42,10 @@ function advice(measured: Measured, grant: Grant): string {
   const fit = fitIn(measured, grant);
   const { neededMs, availableMs } = fit;
   const gracePeriod = settings.gracePeriod === neededMs ? '' : ` and gracePeriod: ${code(neededMs)}`;
-  const raise = `Write ${grant.setting.write(grantFor(neededMs, fit))}${gracePeriod}`;
+  const raise = `Set ${grant.setting.write(grantFor(neededMs, fit))}${gracePeriod}`;
   const cuts = cutsToFit(plan.phaseGraph, fit.phasesMs);
-  if (cuts === undefined) return `${raise}: no cut of the phases is enough.`;
-  const end = settings.gracePeriod > availableMs ? `, with gracePeriod: ${code(availableMs)}` : '';
+  if (cuts === undefined) return `${raise}. Cutting phases is not enough.`;
+  const end = settings.gracePeriod > availableMs ? `, and set gracePeriod: ${code(availableMs)}` : '';
   return `${raise}, or cut ${cuts.map((cut) => cutText(cut, settings.shutdownDelay)).join(' and ')}${end}.`;
 }
 
@@ -63,7 +61,7 @@ function cutText({ phase, from, to }: Cut, shutdownDelay: number): string {
   const delay = code(cutDelay(shutdownDelay, { from, to }));
   const how =
     phase === UNREADY_PHASE
-      ? ` (shutdownDelay: ${delay}, which has to be longer than the endpoint takes to go)`
+      ? ` (shutdownDelay: ${delay}, which must be longer than the removal of the endpoint takes)`
       : '';
   return `'${phase}' from ${milliseconds(from)} to ${milliseconds(to)}${how}`;
 }

@@ -17,7 +17,7 @@ export function isTaskDefinition(document: ManifestValue): boolean {
 /** The grants of the containers of an ECS task: 30 s each by default, at most 120 s on Fargate. */
 export function ecsGrants(document: ManifestValue, file: string): readonly Grant[] {
   const task = definitionOf(document);
-  const family = task.at('family').text() ?? '(without a family)';
+  const family = task.at('family').text() ?? '(unnamed)';
   const launchTypes = task
     .at('requiresCompatibilities')
     .items()
@@ -28,7 +28,7 @@ export function ecsGrants(document: ManifestValue, file: string): readonly Grant
     .at('containerDefinitions')
     .items()
     .map((container) => {
-      const name = container.at('name').text() ?? '(without a name)';
+      const name = container.at('name').text() ?? '(unnamed)';
       const seconds = container.at('stopTimeout').amount('seconds');
       const isTooLong = isBounded && seconds !== undefined && seconds > LONGEST;
       const command = container.at('entryPoint').words() ?? container.at('command').words();
@@ -44,7 +44,9 @@ export function ecsGrants(document: ManifestValue, file: string): readonly Grant
         stopBy: SIGTERM,
         ...(command === undefined ? undefined : { command }),
         wrongs: isTooLong
-          ? [`stopTimeout: ${seconds} is more than the ${LONGEST} s that ECS on Fargate takes.`]
+          ? [
+              `stopTimeout: ${seconds} exceeds the maximum of ECS on Fargate. Set stopTimeout: ${LONGEST} or less.`,
+            ]
           : [],
       };
     });

@@ -30,7 +30,7 @@ export function kubernetesGrants(document: ManifestValue, file: string): readonl
   if (path === undefined) return [];
   const pod = document.at(...path);
   const seconds = pod.at('terminationGracePeriodSeconds').amount('seconds');
-  const name = document.at('metadata', 'name').text() ?? '(without a name)';
+  const name = document.at('metadata', 'name').text() ?? '(unnamed)';
   return pod
     .at('containers')
     .items()
@@ -48,7 +48,7 @@ export function kubernetesGrants(document: ManifestValue, file: string): readonl
 }
 
 function nameOf(container: ManifestValue): string {
-  return container.at('name').text() ?? '(without a name)';
+  return container.at('name').text() ?? '(unnamed)';
 }
 
 function grantOf(container: ManifestValue) {

@@ -35,7 +35,7 @@ export class ManifestValue {
 
   text(): string | undefined {
     if (!this.isThere) return undefined;
-    return typeof this.raw === 'string' ? this.raw : this.fail('a text');
+    return typeof this.raw === 'string' ? this.raw : this.fail('a string');
   }
 
   /** A number that is not negative. Accepts numeric strings, as some platforms do. */

@@ -7,7 +7,7 @@ const SETTING: GraceSetting = { name: 'kill_timeout', write: (ms) => `kill_timeo
 export function pm2Grants(document: ManifestValue, file: string): readonly Grant[] {
   return appsOf(document).map((app) => {
     const ms = app.at('kill_timeout').amount('milliseconds');
-    const name = app.at('name').text() ?? app.at('script').text() ?? '(without a name)';
+    const name = app.at('name').text() ?? app.at('script').text() ?? '(unnamed)';
     return {
       file,
       subject: `app ${name}`,
@@ -20,7 +20,7 @@ export function pm2Grants(document: ManifestValue, file: string): readonly Grant
       stopBy:
         app.at('shutdown_with_message').raw === true
           ? { kind: 'message', setting: 'shutdown_with_message: true' }
-          : { kind: 'signal', signal: 'SIGINT', setting: 'of PM2' },
+          : { kind: 'signal', signal: 'SIGINT', setting: 'the default of PM2' },
       wrongs: [],
     };
   });

@@ -42,9 +42,7 @@ export function systemdGrants(text: string, file: string): readonly Grant[] {
       ...(command !== undefined && isAlone ? { command } : undefined),
       wrongs:
         killMode === 'none'
-          ? [
-              'KillMode=none sends no signal, and leaves the process behind when the unit stops. Leave it out.',
-            ]
+          ? ['KillMode=none sends no signal, and leaves the process running when the unit stops. Remove it.']
           : [],
     },
   ];
