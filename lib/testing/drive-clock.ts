@@ -45,7 +45,7 @@ export async function driveClock(clock: ManualClock, promise: Promise<unknown>, 
       await clock.advance(untilNext);
       quietMs = 0;
     } else if (untilNext === undefined && quietMs >= drive.limit) {
-      throw new Error(`${drive.waitingFor()} within ${drive.limit} ms, and nothing is scheduled.`);
+      throw new Error(`${drive.waitingFor()} within ${drive.limit} ms, and no timer is scheduled.`);
     } else {
       // Counted in turns of the event loop, not in wall time: a process without CPU time had no chance to make
       // progress.

@@ -72,13 +72,13 @@ export class EventRecorder {
       const end = this.events.findIndex((event) => isOf(event, `${kind}-finished`, name));
       const start = this.events.findIndex((event) => isOf(event, `${kind}-started`, next));
       if (end === -1 || start === -1 || end > start) {
-        throw new Error(`Expected '${name}' to end before '${next}' starts, but ${this.#story()}`);
+        throw new Error(`Expected '${name}' to end before '${next}' starts. ${this.#story()}`);
       }
     });
   }
 
   #story(): string {
-    return `what happened was:\n  ${this.words.join('\n  ')}`;
+    return `What happened:\n  ${this.words.join('\n  ')}`;
   }
 }
 

@@ -43,7 +43,7 @@ export class LeakCheck {
       ({ leaks } = this);
     }
     if (leaks.length > 0) {
-      throw new Error(`Left open, and keeping the process alive: ${leaks.join('; ')}.`);
+      throw new Error(`Leaks that keep the process alive: ${leaks.join('; ')}.`);
     }
   }
 }

@@ -103,10 +103,10 @@ export class ManualClock implements Clock {
     while (!seen.settled) {
       const next = this.#next();
       if (next === undefined) {
-        throw new Error('Nothing is scheduled, so what is waited for can never happen on this clock.');
+        throw new Error('No timer is scheduled, so the promise can never settle on this clock.');
       }
       if (next.at > until) {
-        throw new Error(`What is waited for did not happen within ${limitMs} ms of this clock.`);
+        throw new Error(`The promise did not settle within ${limitMs} ms of this clock.`);
       }
       await this.advance(next.at - this.#now);
     }

@@ -92,7 +92,7 @@ export class ShutdownHarness<A extends INestApplicationContext> {
     const bench: unknown = app.get(TASK_WRAPPER, { strict: false });
     if (!(bench instanceof TestBench)) {
       throw new Error(
-        'The application runs on the clock of the machine. Build its module with onManualClock(Test.createTestingModule(…)).compile().',
+        'The application runs on the real clock. Build its module with onManualClock(Test.createTestingModule(…)).compile().',
       );
     }
     const harness = new ShutdownHarness(app, bench, options);
@@ -135,7 +135,7 @@ export class ShutdownHarness<A extends INestApplicationContext> {
   inject(task: string, fault: Fault): this {
     const names = this.plan.phases.flatMap(({ tasks }) => tasks.map(({ name }) => name));
     if (!names.includes(task)) {
-      throw new Error(`There is no task '${task}' to inject a fault into. ${nameAdvice(task, names)}`);
+      throw new Error(`inject('${task}'): the plan has no such task. ${nameAdvice(task, names)}`);
     }
     const mistakes = new MistakeList();
     isOneOf(fault?.kind, FAULT_KINDS, { path: `inject('${task}').kind`, mistakes });
@@ -156,7 +156,7 @@ export class ShutdownHarness<A extends INestApplicationContext> {
     const closed = this.#ask(reason);
     // The caller receives the error below; until then it must not count as unhandled.
     closed.catch(() => undefined);
-    await this.#drive(closed, () => `${this.#waitingFor()} has not ended`);
+    await this.#drive(closed, () => `${this.#waitingFor()} did not end`);
     const { report } = this.#shutdown;
     if (report === undefined || report.outcome === 'running') throw new Error('The phases have not ended.');
     if (reason.kind === 'close' || reason.kind === 'request') await closed;
@@ -237,7 +237,7 @@ export class ShutdownHarness<A extends INestApplicationContext> {
         break;
       case 'abort':
         throw new Error(
-          'Abort the controller of the option `abortSignal`, and wait for the shutdown with close().',
+          "shutdown({ reason }): a harness cannot trigger 'abort'. Abort the controller of the option `abortSignal`, then await close().",
         );
       case 'request':
       case 'dispose':
@@ -259,7 +259,7 @@ export class ShutdownHarness<A extends INestApplicationContext> {
     const [event, option] = heardBy(reason);
     if (event === undefined || this.#shutdown.status !== 'idle' || this.process.listenedTo.includes(event))
       return;
-    throw new Error(`Nobody listens to ${event}: the application is not configured with ${option}.`);
+    throw new Error(`The application does not listen to ${event}. Set ${option}.`);
   }
 
   async #drive(promise: Promise<void>, waitingFor: () => string): Promise<void> {

@@ -173,9 +173,9 @@ describe('a harness', () => {
   test.each([
     [
       { kind: 'signal', signal: 'SIGUSR1' },
-      "Nobody listens to SIGUSR1: the application is not configured with signals: ['SIGUSR1'].",
+      "The application does not listen to SIGUSR1. Set signals: ['SIGUSR1'].",
     ],
-    [{ kind: 'message' }, 'Nobody listens to message: the application is not configured with ipc: true.'],
+    [{ kind: 'message' }, 'The application does not listen to message. Set ipc: true.'],
   ] as const)('refuses to shut down for %j where nobody listens to it', async (reason, message) => {
     await using harness = await ShutdownHarness.boot(builder([]));
     await expect(harness.shutdown({ reason })).rejects.toThrow(message);
@@ -372,7 +372,7 @@ describe('a fault', () => {
   test('in a task that is not there is refused with the nearest name', async () => {
     await using harness = await booted();
     expect(() => harness.inject('Databse.close', { kind: 'hang' })).toThrow(
-      /^There is no task 'Databse\.close' to inject a fault into\. Did you mean 'Database\.close'\? Known: /,
+      /^inject\('Databse\.close'\): the plan has no such task\. Did you mean 'Database\.close'\? Known: /,
     );
   });
 
@@ -427,7 +427,7 @@ describe('an expectation', () => {
     const harness = await ShutdownHarness.boot(builder([Database, Orders]));
     await harness.shutdown();
     expect(() => harness.expectOrder('Database.close', 'Orders.close')).toThrow(
-      /^Expected 'Database\.close' to end before 'Orders\.close' starts, but what happened was:\n {2}start run\n/,
+      /^Expected 'Database\.close' to end before 'Orders\.close' starts. What happened:\n {2}start run\n/,
     );
     expect(() => harness.expectPhaseOrder('close', 'drain')).toThrow(
       "Expected 'close' to end before 'drain' starts",
@@ -520,7 +520,7 @@ describe('noLeaks names', () => {
     const harness = await ShutdownHarness.boot(builder([Careless]));
     await harness.shutdown();
     await expect(harness.noLeaks({ within: 50 })).rejects.toThrow(
-      new RegExp(`^Left open, and keeping the process alive: .*${name.source}`),
+      new RegExp(`^Leaks that keep the process alive: .*${name.source}`),
     );
   });
 

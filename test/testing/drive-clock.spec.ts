@@ -46,7 +46,7 @@ describe('a driven clock', () => {
 
   test('gives up where nothing is scheduled', async () => {
     await expect(driven(new ManualClock(), NEVER)).rejects.toThrow(
-      'What is waited for has not come within 50 ms, and nothing is scheduled.',
+      'What is waited for has not come within 50 ms, and no timer is scheduled.',
     );
   });
 

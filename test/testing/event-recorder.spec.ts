@@ -66,7 +66,7 @@ describe('an event recorder', () => {
     });
 
     expect(() => recorder.expectOrder(...order)).toThrow(
-      `Expected '${order[0]}' to end before '${order[1]}' starts, but what happened was:\n  start run\n`,
+      `Expected '${order[0]}' to end before '${order[1]}' starts. What happened:\n  start run\n`,
     );
   });
 
@@ -82,7 +82,7 @@ describe('an event recorder', () => {
 
     expect(() => recorder.expectPhaseOrder('first', 'second')).not.toThrow();
     expect(() => recorder.expectPhaseOrder('second', 'first')).toThrow(
-      "Expected 'second' to end before 'first' starts, but what happened was:",
+      "Expected 'second' to end before 'first' starts. What happened:",
     );
   });
 

@@ -30,7 +30,7 @@ describe('a leak check', () => {
     const { list, check } = checked();
     list.push('process pid 4', 'Timeout');
     await expect(check.expectNone({ within: 20 })).rejects.toThrow(
-      'Left open, and keeping the process alive: process pid 4; 1 × Timeout.',
+      'Leaks that keep the process alive: process pid 4; 1 × Timeout.',
     );
   });
 });

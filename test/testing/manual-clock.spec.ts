@@ -90,7 +90,7 @@ describe('a manual clock', () => {
 
   test('says so where what is waited for can never happen', async () => {
     await expect(new ManualClock().runUntil(new Promise(() => undefined))).rejects.toThrow(
-      'Nothing is scheduled, so what is waited for can never happen on this clock.',
+      'No timer is scheduled, so the promise can never settle on this clock.',
     );
   });
 
@@ -100,7 +100,7 @@ describe('a manual clock', () => {
     again();
 
     await expect(clock.runUntil(new Promise(() => undefined), 1_000)).rejects.toThrow(
-      'What is waited for did not happen within 1000 ms of this clock.',
+      'The promise did not settle within 1000 ms of this clock.',
     );
   });
 });
