@@ -41,7 +41,7 @@ export function readHandler(
     mistakes.add(
       'SHUTDOWN_REQUEST_SCOPED',
       label,
-      '@OnShutdown stands on a provider of which Nest makes one per request, so there is no instance to shut down. Move the method to a provider of the default scope.',
+      '@OnShutdown is on a request-scoped provider, which has no instance at shutdown. Move the method to a provider of the default scope.',
     );
     return [];
   }
@@ -54,7 +54,7 @@ export function readHandler(
     mistakes.add(
       'SHUTDOWN_NOT_A_FUNCTION',
       label,
-      '@OnShutdown stands on a property that holds no function. Put it on a method.',
+      '@OnShutdown is on a property that is not a function. Put it on a method.',
     );
     return [];
   }

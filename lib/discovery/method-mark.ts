@@ -27,7 +27,7 @@ export interface MethodMark {
 export function markMethod(prototype: object, mark: MethodMark): void {
   if (typeof prototype === 'function') {
     throw new TypeError(
-      `${mark.decorator} on ${prototype.name}.${String(mark.method)}: it is static, and only methods of a provider's instance can be found. Remove \`static\`.`,
+      `${mark.decorator} on ${prototype.name}.${String(mark.method)}: expected an instance method, got a static one. Remove \`static\`.`,
     );
   }
   // Methods are decorated from top to bottom, but the decorators of one method apply from bottom to top. The marks

@@ -58,7 +58,7 @@ export class OwnerPlaces {
     mistakes.add(
       'SHUTDOWN_INVALID_OPTION',
       `${task.name}.owner`,
-      "expected an instance that Nest injects, got something else, so its place in 'dependency' mode is not known. Pass the provider itself (`this`, in a provider that registers a task), or leave `owner` out and give the order with `after`.",
+      "expected an instance that Nest injects, got another object, which has no position in 'dependency' mode. Pass the provider itself (`this`), or omit `owner` and set the order with `after`.",
     );
   }
 

@@ -216,7 +216,7 @@ export class ApplicationLifecycle {
   async #closeInTime(reason: ShutdownReason, deadline: number): Promise<void> {
     const { clock, notify, closeLimit } = this.parts;
     const late = new Error(
-      `a Nest hook or the close of a server did not end within ${closeLimit} ms, the grace period less its reserve. What it would have closed is left open.`,
+      `a Nest hook or the close of a server did not end within ${closeLimit} ms (gracePeriod less its reserve). Whatever it would have closed stays open.`,
     );
     try {
       const closed = this.#closeNatively(signalOf(reason));
@@ -257,9 +257,7 @@ export class ApplicationLifecycle {
 }
 
 function closedError(start: string): Error {
-  return new Error(
-    `${start}(): the application is closed, and a closed application does not start again. Create a new one.`,
-  );
+  return new Error(`${start}(): the application is closed and cannot start again. Create a new one.`);
 }
 
 function signalOf(reason: ShutdownReason): string | undefined {

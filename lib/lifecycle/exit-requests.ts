@@ -34,7 +34,7 @@ export class ExitRequests {
     }
     if (this.#answer === undefined) {
       throw new Error(
-        'GracefulShutdown.exit(): nothing ends the process here. Call enableGracefulShutdown(app) after the application is created.',
+        'GracefulShutdown.exit(): enableGracefulShutdown(app) was not called, so nothing would exit the process. Call it right after the application is created.',
       );
     }
     this.#answer({ kind: 'exit', message: String(reason), ...(code === undefined ? {} : { code }) });

@@ -9,7 +9,7 @@ export function signalsOf({ knownSignals }: Platform) {
       mistakes.add(
         'SHUTDOWN_INVALID_OPTION',
         path,
-        `expected a list of signals, got ${shown(value)}. [] stands for none.`,
+        `expected a list of signal names, got ${shown(value)}. Use [] for none.`,
       );
       return false;
     }
@@ -19,7 +19,7 @@ export function signalsOf({ knownSignals }: Platform) {
       mistakes.add(
         'SHUTDOWN_INVALID_OPTION',
         `${path}[${index}]`,
-        `${shown(signal)} is no signal that a process can handle here. ${nameAdvice(signal, knownSignals)}`,
+        `expected a signal that a process can handle on this platform, got ${shown(signal)}. ${nameAdvice(signal, knownSignals)}`,
       );
     });
     return mistakes.all.length === before;

@@ -171,7 +171,7 @@ export class ReportSinks implements OnModuleInit {
       const text = shortReport(reportFromJson(toJson()), TERMINATION_BYTES);
       const isWritten = this.ports.files.writeInPlace(path, text, where === 'named' ? 'made' : 'left');
       // On other platforms the file is not expected to exist.
-      if (!isWritten && this.ports.inKubernetes) throw new Error(`there is no '${path}'`);
+      if (!isWritten && this.ports.inKubernetes) throw new Error(`'${path}' does not exist`);
     });
   }
 

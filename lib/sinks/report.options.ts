@@ -80,7 +80,7 @@ function readFile(value: unknown, { path, mistakes }: Place): ReportSettings['fi
   mistakes.add(
     'SHUTDOWN_INVALID_OPTION',
     path,
-    `expected the name of a file that ends with .json or .html, got ${shown(value)}.`,
+    `expected a file name ending in .json or .html, got ${shown(value)}.`,
   );
   return undefined;
 }

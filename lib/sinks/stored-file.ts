@@ -83,6 +83,6 @@ function writeInPlace(path: string, text: string, missing: 'made' | 'left'): boo
 /** Opening a pipe that nobody reads would block forever. */
 function isThere(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && !stats.isFile()) throw new Error(`'${path}' is no file`);
+  if (stats !== undefined && !stats.isFile()) throw new Error(`'${path}' is not a file`);
   return stats !== undefined;
 }

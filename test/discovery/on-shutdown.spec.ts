@@ -331,7 +331,7 @@ describe('@OnShutdown where there is no method', () => {
       {
         code: 'SHUTDOWN_NOT_A_FUNCTION',
         path: 'Pool.size',
-        message: '@OnShutdown stands on a property that holds no function. Put it on a method.',
+        message: '@OnShutdown is on a property that is not a function. Put it on a method.',
       },
     ]);
   });
@@ -345,7 +345,7 @@ describe('@OnShutdown where there is no method', () => {
       return Pool;
     }).toThrow(
       new TypeError(
-        "@OnShutdown on Pool.end: it is static, and only methods of a provider's instance can be found. Remove `static`.",
+        '@OnShutdown on Pool.end: expected an instance method, got a static one. Remove `static`.',
       ),
     );
   });

@@ -271,7 +271,7 @@ describe('a provider beside its handlers', () => {
 
 describe('rule 8: a provider of which there is one per request', () => {
   const message =
-    '@OnShutdown stands on a provider of which Nest makes one per request, so there is no instance to shut down. Move the method to a provider of the default scope.';
+    '@OnShutdown is on a request-scoped provider, which has no instance at shutdown. Move the method to a provider of the default scope.';
 
   test('is refused by the name of its method', async () => {
     @Injectable({ scope: Scope.REQUEST })

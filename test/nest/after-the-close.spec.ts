@@ -6,8 +6,7 @@ import { FakeProcess } from '../../lib/testing/fake-process.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { RecordedLog, testingModule, type ApplicationParts } from './application.js';
 
-const IS_CLOSED =
-  'the application is closed, and a closed application does not start again. Create a new one.';
+const IS_CLOSED = 'the application is closed and cannot start again. Create a new one.';
 
 /** An application in a process and on a clock of its own. */
 async function application(parts: ApplicationParts = {}) {

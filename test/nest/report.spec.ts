@@ -119,7 +119,7 @@ describe('the option report', () => {
       'a file of another kind',
       { file: 'stop.txt' },
       'report.file',
-      "ends with .json or .html, got 'stop.txt'",
+      "ending in .json or .html, got 'stop.txt'",
     ],
     ['a file without a name', { file: '.json' }, 'report.file', "got '.json'"],
     ['a file that is no text', { file: 7 }, 'report.file', 'got 7'],

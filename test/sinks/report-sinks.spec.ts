@@ -263,7 +263,7 @@ describe('a sink that fails harms nothing, and is told once', () => {
       'a termination log that is a pipe',
       () => ({ terminationLog: pipe() }),
       'report.terminationLog',
-      /is no file/,
+      /is not a file/,
     ],
     [
       'a termination log in no folder',
