@@ -4,7 +4,7 @@ import { COMMANDS, helpText } from '../../lib/cli/help.js';
 const application = { file: 'dist/app.module.js', exported: undefined, options: undefined, place: 'as-here' };
 
 describe('the arguments of the command', () => {
-  test('plan takes a file, and prints text unless it is asked for more', () => {
+  test('plan takes a file and prints text by default', () => {
     expect(readCommand(['plan', 'dist/app.module.js'])).toEqual({
       kind: 'plan',
       application,
@@ -53,7 +53,7 @@ describe('the arguments of the command', () => {
     });
   });
 
-  test('help is asked for in general, or of a command', () => {
+  test('help exists in general and per command', () => {
     expect(readCommand([])).toEqual({ kind: 'help', of: undefined });
     expect(readCommand(['--help'])).toEqual({ kind: 'help', of: undefined });
     expect(readCommand(['check', '-h'])).toEqual({ kind: 'help', of: 'check' });
@@ -85,12 +85,12 @@ describe('the arguments of the command', () => {
     ['check a.js --grace-period 30', '--grace-period 30: missing unit. Write 30s or 30ms.'],
     ['check a.js --grace-period soon', '--grace-period soon: expected 30s, 1m30s or 1500ms.'],
     ['check a.js --grace-period 0s', '--grace-period 0s: expected 30s, 1m30s or 1500ms.'],
-  ])('%s is told as wrong', (line, message) => {
+  ])('rejects %s with the expected syntax', (line, message) => {
     expect(() => readCommand(line.split(' '))).toThrow(message);
   });
 });
 
-test.each(COMMANDS)('the help of %s names every option that it alone has', (command) => {
+test.each(COMMANDS)('the help of %s names all its own options', (command) => {
   const named = optionNames(command).filter((option) => helpText(command).includes(option));
   expect([...named, '--help', '--version']).toEqual(optionNames(command));
 });

@@ -66,7 +66,7 @@ describe.each([11, 12] as const)('the command in a project on Nest %d', (major) 
 
   afterAll(() => project.remove());
 
-  test('plan prints the plan that the application has when it is started', () => {
+  test('plan prints the plan that the application logs at boot', () => {
     const { code, stdout } = project.command('plan', 'dist/shop.module.js', '--format', 'json');
     const real = project.node('dist/real-plan.js', 'dist/shop.module.js');
     expect(code).toBe(0);
@@ -83,7 +83,7 @@ describe.each([11, 12] as const)('the command in a project on Nest %d', (major) 
     });
   });
 
-  test('plan makes no provider, calls no factory and opens no port', () => {
+  test('plan creates no provider, calls no factory and opens no port', () => {
     const { code, stdout, stderr } = project.command('plan', 'dist/throwing.module.js');
     expect({ code, stderr }).toEqual({
       code: 0,
@@ -107,7 +107,7 @@ and 1 000 ms for the end of the process, within a gracePeriod of 30 000 ms
 `);
   });
 
-  test('an application that would not start ends with 1, and all its mistakes are told', () => {
+  test('exits with code 1 and lists all configuration errors if the application would not start', () => {
     const { code, stdout, stderr } = project.command('plan', 'dist/faults.js', '--export', 'MisspeltModule');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
@@ -118,7 +118,7 @@ and 1 000 ms for the end of the process, within a gracePeriod of 30 000 ms
     );
   });
 
-  test('a provider that cannot be resolved is told as Nest tells it', () => {
+  test("reports an unresolvable provider with Nest's own message", () => {
     const { code, stderr } = project.command('plan', 'dist/faults.js', '--export', 'UnresolvedModule');
     expect(code).toBe(2);
     expect(stderr).toMatch(
@@ -136,26 +136,26 @@ describe('the command', () => {
 
   afterAll(() => project.remove());
 
-  test('plan doubts what the application doubts when it is started', () => {
+  test('plan prints the warnings that the application logs at boot', () => {
     const { stderr } = project.command('plan', 'dist/shop.module.js');
     expect(stderr).toContain("'Users.flush (telemetry)' runs when 'Pool.close' has already ended");
   });
 
-  test('under Kubernetes the shutdownDelay is waited for', () => {
+  test('applies the shutdownDelay of Kubernetes with --kubernetes', () => {
     const { stdout } = project.command('plan', 'dist/noisy.module.js', '--kubernetes', '--format', 'mermaid');
     expect(stdout).toMatch(
       /^flowchart TD\n {2}subgraph p0\["unready, 6 000 ms, parallel"\]\n {4}p0t0\["shutdownDelay"\]/,
     );
   });
 
-  test('what an application prints as it is loaded is not in the result, and what it leaves behind keeps nothing', () => {
+  test('keeps the output of a loading application out of the result, and exits despite its open handles', () => {
     const { code, stdout, stderr } = project.command('plan', 'dist/noisy.module.js', '--format', 'json');
     expect(code).toBe(0);
     expect(namesIn(stdout).map(({ name }) => name)).toEqual(['unready', 'drain', 'flush', 'close']);
     expect(stderr).toBe('loading\n');
   });
 
-  test('the tasks of features are in the plan, and one that needs what a preview has not is told', () => {
+  test('includes the tasks of features, and warns about a feature that a preview cannot see', () => {
     const { stdout, stderr } = project.command('plan', 'dist/featured.module.js', '--format', 'json');
     expect(namesIn(stdout)).toContainEqual({
       name: 'drain',
@@ -168,7 +168,7 @@ describe('the command', () => {
     ]);
   });
 
-  test('the options of a factory that injects nothing are asked for', () => {
+  test('calls an options factory that injects nothing', () => {
     const { stdout } = project.command(
       'plan',
       'dist/factories.js',
@@ -180,7 +180,7 @@ describe('the command', () => {
     expect(JSON.parse(stdout)).toMatchObject({ optionsFrom: 'factory', longestPath: { ms: 5_000 } });
   });
 
-  test('the options of a factory that injects something are not known: plan says so, and check refuses', () => {
+  test('cannot call an options factory with injections: plan warns, and check refuses', () => {
     const module = ['dist/factories.js', '--export', 'InjectingModule'];
     const sentence =
       'The options come from a factory that injects Config, which a preview does not create. This is the plan of the default options. Pass the options of the factory with --options.';
@@ -197,7 +197,7 @@ describe('the command', () => {
     });
   });
 
-  test('check ends with 1 where it does not fit, and says what to do', () => {
+  test('check exits with code 1 if the plan does not fit, and says what to set', () => {
     const ended = project.command('check', 'dist/noisy.module.js', '--grace-period', '20s');
     expect(ended).toEqual({
       code: 1,
@@ -207,7 +207,7 @@ describe('the command', () => {
     });
   });
 
-  test('check holds the plan against each manifest, as it is on its platform', () => {
+  test("check uses the defaults of each manifest's platform", () => {
     const manifests = ['deployment-too-short.yaml', 'compose-fits.yaml', 'ecosystem-default.config.cjs'];
     const args = manifests.flatMap((file) => ['--manifest', `${MANIFESTS}${file}`]);
     const { code, stdout } = project.command('check', 'dist/noisy.module.js', ...args);
@@ -218,7 +218,7 @@ describe('the command', () => {
     expect(code).toBe(1);
   });
 
-  test('check answers as JSON as well', () => {
+  test('check prints JSON', () => {
     const manifest = `${MANIFESTS}deployment-fits.yaml`;
     const args = ['check', 'dist/noisy.module.js', '--manifest', manifest, '--format', 'json'];
     const { code, stdout } = project.command(...args);
@@ -230,7 +230,7 @@ describe('the command', () => {
     });
   });
 
-  test('loads CommonJS, and takes AppModule among several modules', () => {
+  test('loads CommonJS, and prefers AppModule among several modules', () => {
     project.write('commonjs/package.json', '{ "type": "commonjs" }');
     project.write(
       'commonjs/app.module.js',
@@ -250,7 +250,7 @@ describe('the command', () => {
     expect(namesIn(stdout)).toContainEqual({ name: 'close', tasks: ['the pool'] });
   });
 
-  test('says what to do about TypeScript that node cannot load', () => {
+  test('says what to do if node cannot load a TypeScript file', () => {
     project.write('src/app.module.ts', 'enum Kind { Shop }\nexport class AppModule {}\n');
     const before = project.command('plan', 'src/app.module.ts');
     expect(before.code).toBe(2);
@@ -263,7 +263,7 @@ describe('the command', () => {
     );
   });
 
-  test('renders a stored report as its timeline and as a page, and reads the page again', () => {
+  test('renders a stored report as a timeline and as a page, and reads the page back', () => {
     const report = reportToJson({
       reason: { kind: 'signal', signal: 'SIGTERM' },
       joinedReasons: [{ kind: 'close' }],
@@ -310,7 +310,7 @@ describe('the command', () => {
   test.each([
     ['04-dynamic-resources/app.module.js', 'AppModule'],
     ['06-kubernetes/app.module.js', 'AppModule'],
-  ])('the plan of the sample %s is that of the running sample', (file, name) => {
+  ])('prints the same plan as the running sample %s', (file, name) => {
     const sample = `${ROOT}build/sample/${file}`;
     const planned = project.command('plan', sample, '--format', 'json');
     const real = project.node(`${ROOT}build/process/applications/real-plan.js`, sample, name);
@@ -320,7 +320,7 @@ describe('the command', () => {
   });
 });
 
-describe('wrong use', () => {
+describe('wrong usage', () => {
   let project: Project;
   let answers: ReadonlyMap<string, unknown>;
 
@@ -343,7 +343,7 @@ describe('wrong use', () => {
 
   afterAll(() => project.remove());
 
-  test.each(WRONG_USES)('%s is told in one line', (line, message) => {
+  test.each(WRONG_USES)('prints one line for %s', (line, message) => {
     const remarks = [expect.stringMatching(/^[^\n]*$/)];
     expect(answers.get(line)).toEqual({ exitCode: 2, result: '', remarks });
     expect(answers.get(line)).toMatchObject({ remarks: [expect.stringContaining(message)] });

@@ -37,7 +37,7 @@ function described() {
   return describePlan({ plan, settings: { ...settings, gracePeriod: 30_000 }, optionsFrom: 'module' });
 }
 
-test('the tree shows phases, tasks, what they wait for, and what is too long', () => {
+test('prints phases, tasks, what they wait for, and the excess as a tree', () => {
   expect(`\n${planTree(described())}\n`).toBe(`
 unready   1 000 ms  parallel
 └─ (nothing)
@@ -58,7 +58,7 @@ and 1 000 ms for the end of the process, 4 000 ms more than a gracePeriod of 30 
 `);
 });
 
-test('the diagram has a box for each phase, an arrow for each wait, and the longest path is thick', () => {
+test('draws a box per phase, an arrow per wait, and a thick longest path', () => {
   expect(`\n${planMermaid(described())}\n`).toBe(`
 flowchart TD
   subgraph p0["unready, 1 000 ms, parallel"]
@@ -89,7 +89,7 @@ flowchart TD
 `);
 });
 
-test('the description is plain data with a version', () => {
+test('describes the plan as plain data with a version', () => {
   const plan = described();
   expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   expect(plan).toMatchObject({

@@ -37,7 +37,7 @@ expect.extend({
   },
 });
 
-/** A handler that takes its time: whoever does not wait for it overtakes it. */
+/** A slow handler: a handler that does not wait for it overtakes it. */
 abstract class Closing {
   @OnShutdown()
   async close(): Promise<void> {
@@ -60,7 +60,7 @@ function sideBySide({ words }: EventRecorder, a: string, b: string): boolean {
   return startA < endB && startB < endA;
 }
 
-describe('rule 4: a provider closes when all that inject it have closed', () => {
+describe('rule 4: a provider closes after everything that injects it', () => {
   test('by constructor, whatever the order of the providers', async () => {
     @Injectable()
     class Pool extends Closing {}
@@ -111,7 +111,7 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
     expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
   });
 
-  test('by the optional inject of a factory', async () => {
+  test('by an optional inject of a factory', async () => {
     class Pool extends Closing {}
     class Repository extends Closing {}
 
@@ -131,7 +131,7 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
     expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
   });
 
-  test('behind an optional dependency that is not there', async () => {
+  test('despite a missing optional dependency', async () => {
     @Injectable()
     class Pool extends Closing {}
     @Injectable()
@@ -168,7 +168,7 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
     expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
   });
 
-  test('through a factory that hands on the instance of another provider', async () => {
+  test('through a factory that returns the instance of another provider', async () => {
     @Injectable()
     class Pool extends Closing {}
     @Injectable()
@@ -222,7 +222,7 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
     expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
   });
 
-  test('that was given as a value', async () => {
+  test('if it is a useValue', async () => {
     class Pool extends Closing {}
     @Injectable()
     class Repository extends Closing {
@@ -266,7 +266,7 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
     expect(recorder).toCloseInOrder('Orders.close', 'Metrics.close', 'Pool.close');
   });
 
-  test('also where a provider without handler stands between', async () => {
+  test('through a provider without a handler', async () => {
     @Injectable()
     class Pool extends Closing {}
     @Injectable()
@@ -288,7 +288,7 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
     expect(recorder).toCloseInOrder('Repository.close', 'Pool.close');
   });
 
-  test('also where only its transient instances inject it', async () => {
+  test('if only transient instances inject it', async () => {
     @Injectable()
     class Pool extends Closing {}
     @Injectable({ scope: Scope.TRANSIENT })
@@ -308,7 +308,7 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
     expect(recorder).toCloseInOrder('Users.close', 'Cursor.close', 'Pool.close');
   });
 
-  test('when the last of several has closed', async () => {
+  test('after the last of several', async () => {
     @Injectable()
     class Pool extends Closing {}
     @Injectable()
@@ -330,7 +330,7 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
     expect(sideBySide(recorder, 'Users.close', 'Orders.close')).toBe(true);
   });
 
-  test('which failed to close', async () => {
+  test('even if one of them failed to close', async () => {
     @Injectable()
     class Pool extends Closing {}
     @Injectable()
@@ -351,7 +351,7 @@ describe('rule 4: a provider closes when all that inject it have closed', () => 
 });
 
 describe('rule 4: providers without a path between them', () => {
-  test('close side by side', async () => {
+  test('close in parallel', async () => {
     @Injectable()
     class Redis extends Closing {}
     @Injectable()
@@ -387,7 +387,7 @@ describe('rule 4: providers that inject each other', () => {
     }
   }
 
-  test('close together, after those that inject either and before what either injects', async () => {
+  test('close together, after what injects either and before what either injects', async () => {
     const recorder = await closed({ providers: [Pool, Users, Orders, Shop] });
     expect(sideBySide(recorder, 'Users.close', 'Orders.close')).toBe(true);
     expect(recorder).toCloseInOrder('Shop.close', 'Users.close', 'Pool.close');
@@ -417,8 +417,8 @@ describe('rule 4: providers that inject each other', () => {
   });
 });
 
-describe('rule 4: `after` says what the injection cannot', () => {
-  test('where a provider comes by moduleRef.get', async () => {
+describe('rule 4: `after` adds an order that the injection does not show', () => {
+  test('for a provider from moduleRef.get', async () => {
     class Pool {
       @OnShutdown({ after: ['Users.close'] })
       close(): void {}
@@ -428,7 +428,7 @@ describe('rule 4: `after` says what the injection cannot', () => {
     expect(await closed({ providers: [Pool, Users] })).toCloseInOrder('Users.close', 'Pool.close');
   });
 
-  test('and is refused where it contradicts the injection', async () => {
+  test('is rejected if it contradicts the injection', async () => {
     @Injectable()
     class Pool extends Closing {}
     @Injectable()
@@ -469,12 +469,12 @@ describe('rule 4: in a phase of another mode', () => {
     }
   }
 
-  test('parallel handlers do not go by the injection', async () => {
+  test('parallel handlers ignore the injection order', async () => {
     const recorder = await closed({ providers: [Pool, Users] });
     expect(sideBySide(recorder, 'Pool.flush', 'Users.flush')).toBe(true);
   });
 
-  test('sequential handlers run one at a time, as they were discovered', async () => {
+  test('sequential handlers run one at a time, in discovery order', async () => {
     const { finish, recorder } = await bootApplication({
       providers: [Pool, Users],
       shutdown: { phases: [{ name: 'flush', mode: 'sequential', timeout: 1_000 }] },
@@ -483,7 +483,7 @@ describe('rule 4: in a phase of another mode', () => {
     expect(recorder).toCloseInOrder('Pool.flush', 'Users.flush');
   });
 
-  test('sequential handlers of one class run in the order of its source, and by `order` before that', async () => {
+  test('sequential handlers of one class run by `order`, then in source order', async () => {
     class Broker {
       @OnShutdown('stop')
       first(): void {}

@@ -78,7 +78,7 @@ const hanging: ShutdownTask = {
 
 describe('the file', () => {
   test.each(['report.json', 'report.html', 'REPORT.JSON'])(
-    '%s holds the report when the run has ended',
+    '%s contains the report after the run',
     async (name) => {
       const { finish } = sinking({ file: inFolder(name) }, { tasks: [done] });
       const report = await finish();
@@ -86,7 +86,7 @@ describe('the file', () => {
     },
   );
 
-  test('is written while the run goes on, with what is in flight', async () => {
+  test('is written during the run, with what is in flight', async () => {
     const { run, clock } = sinking({ file: inFolder('report.json') }, { tasks: [hanging] });
     void run.start({ kind: 'message' });
     await clock.advance(1_000);
@@ -103,7 +103,7 @@ describe('the file', () => {
     });
   });
 
-  test('takes in a task that settles when the run has ended', async () => {
+  test('includes a task that settles after the run', async () => {
     const late = deferred();
     const { finish, clock } = sinking(
       { file: inFolder('report.json') },
@@ -116,13 +116,13 @@ describe('the file', () => {
     expect(read('report.json').phases[0]?.tasks[0]?.settledLateMs).toBe(500);
   });
 
-  test('leaves nothing else in its folder', async () => {
+  test('leaves no other file in its folder', async () => {
     const { finish } = sinking({ file: inFolder('report.json') }, { tasks: [done] });
     await finish();
     expect(readdirSync(folder)).toEqual(['report.json']);
   });
 
-  test('is another file each time it is written, so that a reader never sees a half of it', async () => {
+  test('is replaced atomically, so that a reader never sees a half-written file', async () => {
     writeFileSync(inFolder('report.json'), 'what was there');
     execFileSync('ln', [inFolder('report.json'), inFolder('held')]);
     const { finish } = sinking({ file: inFolder('report.json') }, { tasks: [done] });
@@ -131,7 +131,7 @@ describe('the file', () => {
   });
 });
 
-describe('a process that is ended by force', () => {
+describe('a process that is forced to exit', () => {
   test('leaves a report that names what was abandoned, and what was in flight', async () => {
     const { run, clock, sinks } = sinking({ file: inFolder('report.json') }, { tasks: [hanging, done] });
     void run.start({ kind: 'signal', signal: 'SIGTERM' });
@@ -155,7 +155,7 @@ describe('a process that is ended by force', () => {
     });
   });
 
-  test('leaves one also where the run has not begun', () => {
+  test('leaves a report even if the run has not begun', () => {
     const { sinks } = sinking({ file: inFolder('report.json') });
     sinks.end({ kind: 'deadline' }, { kind: 'signal', signal: 'SIGTERM' });
     expect(read('report.json')).toMatchObject({
@@ -165,7 +165,7 @@ describe('a process that is ended by force', () => {
     });
   });
 
-  test('leaves one where somebody else exits in the middle of the run', async () => {
+  test('leaves a report if other code exits during the run', async () => {
     const { run, clock, process } = sinking({ file: inFolder('report.json') }, { tasks: [hanging] });
     void run.start({ kind: 'message' });
     await clock.advance(700);
@@ -173,7 +173,7 @@ describe('a process that is ended by force', () => {
     expect(read('report.json').endedBy).toEqual({ kind: 'exit', code: 3, atMs: 700 });
   });
 
-  test('says once what ended it, though it exits right after', async () => {
+  test('says once what ended it, although it exits right after', async () => {
     const { run, sinks, process } = sinking({ file: inFolder('report.json') }, { tasks: [hanging] });
     void run.start({ kind: 'message' });
     sinks.end({ kind: 'deadline' });
@@ -181,7 +181,7 @@ describe('a process that is ended by force', () => {
     expect(read('report.json').endedBy?.kind).toBe('deadline');
   });
 
-  test('is listened to while the run goes on alone', async () => {
+  test('has an exit listener only during the run', async () => {
     const { finish, process } = sinking({ file: inFolder('report.json') }, { tasks: [done] });
     expect(process.listenedTo).toEqual([]);
     await finish();
@@ -190,7 +190,7 @@ describe('a process that is ended by force', () => {
 });
 
 describe('the termination log', () => {
-  test('has the short form, in the same file that was there', async () => {
+  test('has the short form, written into the existing file', async () => {
     writeFileSync(inFolder('log'), 'x'.repeat(10_000));
     execFileSync('ln', [inFolder('log'), inFolder('mounted')]);
     const { finish } = sinking({ terminationLog: inFolder('log') }, { tasks: [done] });
@@ -215,15 +215,15 @@ describe('the termination log', () => {
   });
 });
 
-describe('the function of the user', () => {
-  test('is given the report once, when the run has ended', async () => {
+describe('onReport', () => {
+  test('receives the report once, after the run', async () => {
     const given: (ShutdownReport | RunningReport)[] = [];
     const { finish } = sinking({ onReport: (report) => given.push(report) }, { tasks: [done] });
     const report = await finish();
     expect(given).toEqual([report]);
   });
 
-  test('is waited for up to a second', async () => {
+  test('is awaited for up to one second', async () => {
     const ended = deferred();
     const { finish, sinks, clock, told } = sinking({ onReport: () => ended.promise });
     await finish();
@@ -240,7 +240,7 @@ describe('the function of the user', () => {
   });
 });
 
-describe('a sink that fails harms nothing, and is told once', () => {
+describe('a failing sink does no harm, and is reported once', () => {
   const pipe = (): string => {
     execFileSync('mkfifo', [inFolder('pipe.json')]);
     return inFolder('pipe.json');
@@ -304,7 +304,7 @@ describe('a sink that fails harms nothing, and is told once', () => {
     ]);
   });
 
-  test('a read-only folder, to whoever is not root', async () => {
+  test('a read-only folder, unless running as root', async () => {
     chmodSync(folder, 0o555);
     const { finish, told } = sinking({ file: inFolder('report.json') }, { tasks: [done] });
     expect((await finish()).outcome).toBe('completed');
@@ -312,7 +312,7 @@ describe('a sink that fails harms nothing, and is told once', () => {
     chmodSync(folder, 0o755);
   });
 
-  test('a task that says nonsense of its work', async () => {
+  test('a task with invalid work in flight', async () => {
     const nonsense = { ...hanging, inFlight: () => [null, { name: Symbol('a'), ageMs: 'old' }] as never };
     const { finish, told } = sinking({ file: inFolder('report.json') }, { tasks: [nonsense] });
     expect((await finish()).outcome).toBe('timed-out');
@@ -321,7 +321,7 @@ describe('a sink that fails harms nothing, and is told once', () => {
 });
 
 describe('at boot', () => {
-  test('the last stop is told from its file', async () => {
+  test('the last shutdown is logged from its file', async () => {
     const { finish } = sinking({ file: inFolder('report.html') }, { tasks: [done] });
     const report = await finish();
     const next = sinking({ file: inFolder('report.html') });
@@ -329,7 +329,7 @@ describe('at boot', () => {
     expect(next.told).toEqual([{ kind: 'last-stop', report }]);
   });
 
-  test('nothing is said where there is no file', () => {
+  test('nothing is logged without a file', () => {
     const { sinks, told } = sinking({ file: inFolder('report.json'), terminationLog: inFolder('log') });
     sinks.onModuleInit();
     expect(told).toEqual([]);
@@ -339,7 +339,7 @@ describe('at boot', () => {
     ['is not ours', '{"name":"shop"}'],
     ['is broken', '{"version":1,'],
     ['is empty', ''],
-  ])('a file that %s is told, and replaced at the next stop', async (_, text) => {
+  ])('a file that %s is reported, and replaced at the next shutdown', async (_, text) => {
     writeFileSync(inFolder('report.json'), text);
     const { sinks, told, finish } = sinking({ file: inFolder('report.json') });
     sinks.onModuleInit();
@@ -350,7 +350,7 @@ describe('at boot', () => {
     expect(read('report.json')).toEqual(report);
   });
 
-  test('a pipe is told, and not waited for', () => {
+  test('a pipe is reported, and does not block', () => {
     execFileSync('mkfifo', [inFolder('pipe.json')]);
     const { sinks, told } = sinking({ file: inFolder('pipe.json') });
     sinks.onModuleInit();
