@@ -202,7 +202,7 @@ describe('the command', () => {
     expect(ended).toEqual({
       code: 1,
       stdout:
-        "--grace-period 20s\n  wrong  unready 1 000 + drain 15 000 + flush 3 000 + close 5 000 = 24 000 ms, and 1 000 ms for the end of the process: 5 000 ms more than the 20 000 ms of --grace-period. Set --grace-period 25s and gracePeriod: 25_000, or cut 'drain' from 15 000 ms to 10 000 ms, with gracePeriod: 20_000.\n",
+        "--grace-period 20s\n  wrong  unready 1 000 + drain 15 000 + flush 3 000 + close 5 000 = 24 000 ms, and 1 000 ms for the end of the process: 5 000 ms more than the 20 000 ms of --grace-period. Set --grace-period 25s and gracePeriod: 25_000, or cut 'drain' from 15 000 ms to 10 000 ms, and set gracePeriod: 20_000.\n",
       stderr: 'loading\n',
     });
   });
@@ -255,7 +255,7 @@ describe('the command', () => {
     const before = project.command('plan', 'src/app.module.ts');
     expect(before.code).toBe(2);
     expect(before.stderr).toMatch(
-      /^phased-shutdown: src\/app\.module\.ts: node cannot load TypeScript with decorators by itself\. Build the application and pass the built file, such as dist\/app\.module\.js\. .*\n$/,
+      /^phased-shutdown: src\/app\.module\.ts: node cannot load TypeScript with decorators\. Build the application and pass the built file, such as dist\/app\.module\.js\. .*\n$/,
     );
     project.write('dist/app.module.js', '');
     expect(project.command('plan', 'src/app.module.ts').stderr).toContain(
@@ -303,7 +303,7 @@ describe('the command', () => {
       readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
     );
     expect(project.command('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
-    expect(project.command().stdout).toMatch(/^phased-shutdown tells how/);
+    expect(project.command().stdout).toMatch(/^phased-shutdown shows how/);
     expect(project.command('check', '--help').stdout).toMatch(/^phased-shutdown check <module file>/);
   });
 

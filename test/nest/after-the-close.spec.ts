@@ -116,7 +116,7 @@ describe('GracefulShutdown.exit()', () => {
 
   test('throws if enableGracefulShutdown(app) was not called', async () => {
     const module = await testingModule({}, { clock: new ManualClock(), log: new RecordedLog() }).compile();
-    expect(() => module.get(GracefulShutdown).exit()).toThrow('Call enableGracefulShutdown(app)');
+    expect(() => module.get(GracefulShutdown).exit()).toThrow('enableGracefulShutdown(app) was not called');
     await module.close();
   });
 });
