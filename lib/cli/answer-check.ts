@@ -9,7 +9,7 @@ import type { Grant } from './manifests/grant.js';
 import { previewApplication, type Preview } from './preview.js';
 import { WrongUse } from './wrong-use.js';
 
-/** Holds the plan against each grant, under the platform that grants it. */
+/** Checks the plan against each grant, with the defaults of the platform that grants it. */
 export async function answerCheck(
   command: Extract<Command, { readonly kind: 'check' }>,
   platform: Platform,
@@ -34,7 +34,7 @@ export async function answerCheck(
   };
 }
 
-/** A manifest says where the application runs, whatever this machine is. */
+/** The manifest decides where the application runs, not the machine the command runs on. */
 function isInKubernetes(
   grant: Grant,
   { application, platform }: { readonly application: Application; readonly platform: Platform },
@@ -43,7 +43,7 @@ function isInKubernetes(
   return grant.subject === '' && platform.inKubernetes;
 }
 
-/** A check of other options than those of the application would say that it fits where it does not. */
+/** With other options than the application's, the check might pass although the real plan does not fit. */
 function requireOptions({ optionsFrom, warnings }: Preview): void {
   if (optionsFrom === 'defaults') throw new WrongUse(warnings[0] ?? '');
 }

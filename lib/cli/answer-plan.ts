@@ -6,7 +6,7 @@ import { planMermaid } from './plan-mermaid.js';
 import { planTree } from './plan-tree.js';
 import { previewApplication } from './preview.js';
 
-/** Prints the plan. */
+/** Prints the plan in the requested format. */
 export async function answerPlan(
   { application, format }: Extract<Command, { readonly kind: 'plan' }>,
   platform: Platform,

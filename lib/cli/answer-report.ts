@@ -14,7 +14,7 @@ import { WrongUse } from './wrong-use.js';
 
 type Report = ShutdownReport | RunningReport;
 
-/** Renders a stored report: its JSON, or the page that holds it. */
+/** Renders a stored report: its JSON, or the HTML page that contains it. */
 export function answerReport({ file, format }: Extract<Command, { readonly kind: 'report' }>): Answer {
   const report = readReport(file);
   const texts = {
@@ -35,15 +35,15 @@ function readReport(file: string): Report {
   }
 }
 
-/** Why, when, how it went, and the timeline. */
+/** The reason, the time, the verdict, and the timeline. */
 export function reportText(report: Report): string {
   const { reason, joinedReasons, startedAt } = report;
-  const at = instant(startedAt)?.text ?? 'at a time that no calendar has';
+  const at = instant(startedAt)?.text ?? 'at an invalid date';
   const joined =
-    joinedReasons.length === 0 ? '' : `; also asked by ${joinedReasons.map(reasonText).join(', ')}`;
+    joinedReasons.length === 0 ? '' : `; also triggered by ${joinedReasons.map(reasonText).join(', ')}`;
   const picture = timeline(report);
   return [
-    `Asked to shut down by ${reasonText(reason)}, ${at}${joined}.`,
+    `Shutdown triggered by ${reasonText(reason)}, ${at}${joined}.`,
     `Shut down: ${verdictText(report)}.`,
     ...(picture === '' ? [] : ['', picture]),
   ].join('\n');

@@ -1,8 +1,8 @@
-/** What the command has to say, and how it ends. */
+/** The output and exit code of the command. */
 export interface Answer {
-  /** 0: done, or it fits; 1: it does not, or the application would not start; 2: wrong use. */
+  /** 0: success, or the plan fits. 1: it does not fit, or the application would not start. 2: wrong usage. */
   readonly exitCode: 0 | 1 | 2;
-  /** For standard output: nothing but what was asked for. */
+  /** For standard output: only the requested result. */
   readonly result: string;
   /** For standard error. */
   readonly remarks: readonly string[];

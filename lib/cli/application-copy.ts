@@ -9,8 +9,8 @@ const PACKAGE = 'nestjs-phased-shutdown';
 const COMMAND = 'phased-shutdown';
 
 /**
- * The command of the copy of this package that the application has, where it is another one than this: installed
- * globally, or run by npx. Its plan is the one that the application will run.
+ * Returns the URL of the command in the application's own copy of this package, if that is a different copy: this one
+ * may be installed globally or run by npx. The application runs the plan of its own copy.
  */
 export function commandOfApplication(args: readonly string[], self: string): string | undefined {
   try {
@@ -24,7 +24,7 @@ export function commandOfApplication(args: readonly string[], self: string): str
     const main = realpathSync(resolve(dirname(path), bin));
     return main === realpathSync(fileURLToPath(self)) ? undefined : pathToFileURL(main).href;
   } catch {
-    // What is wrong with the arguments, or with the application, is told where they are used.
+    // The command reports problems with its arguments or the application later, where it uses them.
     return undefined;
   }
 }

@@ -1,13 +1,13 @@
 import type { Finding } from './fit/finding.js';
 import type { Grant } from './manifests/grant.js';
 
-/** What was found about one grant. */
+/** A grant and the findings about it. */
 export interface CheckedGrant {
   readonly grant: Grant;
   readonly findings: readonly Finding[];
 }
 
-/** The findings below what they are about, a line each. */
+/** The grants, each followed by its findings, one per line. */
 export function checkText(checked: readonly CheckedGrant[]): string {
   return checked
     .map(({ grant, findings }) =>
@@ -19,7 +19,7 @@ export function checkText(checked: readonly CheckedGrant[]): string {
     .join('\n\n');
 }
 
-/** The same as plain data. A time without an end is null, which is how JSON has it. */
+/** The findings as JSON. An infinite time becomes `null`, since JSON has no Infinity. */
 export function checkJson(checked: readonly CheckedGrant[]): string {
   const grants = checked.map(({ grant, findings }) => ({
     file: grant.file,
@@ -33,7 +33,7 @@ export function checkJson(checked: readonly CheckedGrant[]): string {
   return JSON.stringify({ version: 1, fits: grants.every(({ fits }) => fits), grants }, undefined, 2);
 }
 
-/** Whether nothing has to be mended. */
+/** Whether nothing needs to be fixed. */
 export function isRight(findings: readonly Finding[]): boolean {
   return findings.every(({ verdict }) => verdict !== 'wrong');
 }

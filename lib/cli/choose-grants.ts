@@ -3,10 +3,9 @@ import type { Grant } from './manifests/grant.js';
 import { WrongUse } from './wrong-use.js';
 
 /**
- * The grants of a manifest that are for the application: those of the container that is named, or of the only one
- * that there is.
+ * Selects the grants of the application: those of the named container, or of the only one in the manifest.
  *
- * @throws WrongUse where that is not clear
+ * @throws WrongUse if the container does not exist, or if none is named and there are several
  */
 export function chooseGrants(grants: readonly Grant[], container: string | undefined): readonly Grant[] {
   const names = new Set(grants.map(({ name }) => name));
@@ -14,16 +13,16 @@ export function chooseGrants(grants: readonly Grant[], container: string | undef
   if (container !== undefined) {
     const chosen = grants.filter(({ name }) => name === container);
     if (chosen.length > 0) return chosen;
-    throw new WrongUse(`--container ${container}: there is none in ${file}. ${nameAdvice(container, names)}`);
+    throw new WrongUse(`--container ${container}: not found in ${file}. ${nameAdvice(container, names)}`);
   }
   if (names.size < 2) return grants;
   const list = [...names].map((name) => `'${name}'`).join(', ');
   throw new WrongUse(
-    `${file}: it has several. Say with --container which of them the application is: ${list}.`,
+    `${file}: found several containers or services. Choose yours with --container: ${list}.`,
   );
 }
 
-/** What `--grace-period` stands for. */
+/** The grant that `--grace-period` stands for. */
 export function plainGrant({ written, ms }: { readonly written: string; readonly ms: number }): Grant {
   return {
     file: `--grace-period ${written}`,

@@ -12,19 +12,19 @@ const PLAN_FORMATS: readonly PlanFormat[] = ['text', 'json', 'mermaid'];
 const REPORT_FORMATS: readonly ReportFormat[] = ['text', 'html', 'json'];
 const CHECK_FORMATS: readonly CheckFormat[] = ['text', 'json'];
 
-/** Which application is asked about. */
+/** The application to inspect. */
 export interface Application {
-  /** The path of the file of its root module, as it was given. */
+  /** The path of the file with the root module, as given. */
   readonly file: string;
-  /** The name of the export that is its root module. */
+  /** The name of the export that is the root module. */
   readonly exported: string | undefined;
-  /** Options in place of those that the module has: a file, or JSON. */
+  /** Options that replace the module's own: a file path, or JSON. */
   readonly options: string | undefined;
-  /** Whether it runs under Kubernetes, which the default of `shutdownDelay` depends on. */
+  /** Whether it runs on Kubernetes, which changes the default of `shutdownDelay`. */
   readonly place: 'kubernetes' | 'as-here';
 }
 
-/** What the command was asked to do. */
+/** A parsed command line. */
 export type Command =
   | { readonly kind: 'help'; readonly of: CommandName | undefined }
   | { readonly kind: 'version' }
@@ -33,7 +33,7 @@ export type Command =
       readonly kind: 'check';
       readonly application: Application;
       readonly format: CheckFormat;
-      /** Milliseconds, as they were given and read. */
+      /** The text as given, and its value in milliseconds. */
       readonly gracePeriod: { readonly written: string; readonly ms: number } | undefined;
       readonly manifests: readonly string[];
       readonly container: string | undefined;
@@ -60,16 +60,16 @@ const OPTIONS: Readonly<Record<CommandName, OptionTypes>> = {
   report: { format: TEXT, ...GENERAL },
 };
 
-/** What was written: each option with its values, in their order, and what stands beside them. */
+/** The parsed arguments: the values of each option in order, and the positional arguments. */
 interface Written {
   readonly values: ReadonlyMap<string, readonly string[]>;
   readonly files: readonly string[];
 }
 
 /**
- * Reads the arguments of the command.
+ * Parses the arguments of the command.
  *
- * @throws WrongUse where they cannot be meant
+ * @throws WrongUse if they are invalid
  */
 export function readCommand(args: readonly string[]): Command {
   const [name, ...rest] = args;
@@ -77,7 +77,7 @@ export function readCommand(args: readonly string[]): Command {
   if (name === '--version' || name === '-v') return { kind: 'version' };
   if (name === 'help') return { kind: 'help', of: isCommand(rest[0]) ? rest[0] : undefined };
   if (!isCommand(name)) {
-    const what = name.startsWith('-') ? 'a command comes first' : 'there is no such command';
+    const what = name.startsWith('-') ? 'expected a command first' : 'unknown command';
     throw new WrongUse(`${name}: ${what}. ${nameAdvice(name, COMMANDS)}`);
   }
   const written = readOptions(name, rest);
@@ -101,7 +101,9 @@ function commandOf(name: CommandName, written: Written): Command {
       const manifests = written.values.get('manifest') ?? [];
       const gracePeriod = gracePeriodOf(last(written, 'grace-period'));
       if (manifests.length === 0 && gracePeriod === undefined) {
-        throw new WrongUse('check: say what the plan has to fit: --grace-period 30s, or --manifest <file>.');
+        throw new WrongUse(
+          'check: expected what the plan must fit: --grace-period 30s or --manifest <file>.',
+        );
       }
       return {
         kind: 'check',
@@ -115,12 +117,12 @@ function commandOf(name: CommandName, written: Written): Command {
   }
 }
 
-/** The options that a command takes. */
+/** The options that a command accepts. */
 export function optionNames(command: CommandName): readonly string[] {
   return Object.keys(OPTIONS[command]).map((name) => `--${name}`);
 }
 
-/** Tells a slip in a name by itself: `parseArgs` would say only that it does not know it. */
+/** Reports unknown options itself, to suggest the nearest name: `parseArgs` would only reject them. */
 function readOptions(command: CommandName, args: readonly string[]): Written {
   const known = OPTIONS[command];
   const values = new Map<string, string[]>();
@@ -138,15 +140,15 @@ function readOptions(command: CommandName, args: readonly string[]): Written {
     const { name, rawName, value } = token;
     if (!Object.hasOwn(known, name)) {
       throw new WrongUse(
-        `${command} ${rawName}: there is no such option. ${nameAdvice(rawName, optionNames(command))}`,
+        `${command} ${rawName}: unknown option. ${nameAdvice(rawName, optionNames(command))}`,
       );
     }
     const isFlag = known[name]?.type === 'boolean';
     if (isFlag && value !== undefined) {
-      throw new WrongUse(`${command} ${rawName}: it takes no value, got '${value}'.`);
+      throw new WrongUse(`${command} ${rawName}: expected no value, got '${value}'.`);
     }
     if (!isFlag && (value === undefined || (value.startsWith('-') && !token.inlineValue))) {
-      throw new WrongUse(`${command} ${rawName}: a value has to follow it.`);
+      throw new WrongUse(`${command} ${rawName}: expected a value after it.`);
     }
     values.set(name, [...(values.get(name) ?? []), value ?? '']);
   }
@@ -155,10 +157,9 @@ function readOptions(command: CommandName, args: readonly string[]): Written {
 
 function onlyFile(name: CommandName, files: readonly string[]): string {
   const [file, second] = files;
-  const what = name === 'report' ? 'the file of a report' : "the built file of the application's root module";
+  const what = name === 'report' ? 'a report file' : "the built file of the application's root module";
   if (file === undefined) throw new WrongUse(`${name}: expected ${what}.`);
-  if (second !== undefined)
-    throw new WrongUse(`${name}: expected one file, ${what}, got '${second}' as well.`);
+  if (second !== undefined) throw new WrongUse(`${name}: expected one file (${what}), also got '${second}'.`);
   return file;
 }
 
@@ -175,7 +176,7 @@ function formatOf<F extends string>(written: Written, known: readonly F[]): F {
   const asked = last(written, 'format') ?? known[0];
   const format = known.find((each) => each === asked);
   if (format === undefined) {
-    throw new WrongUse(`--format ${asked}: there is no such format. ${nameAdvice(asked, known)}`);
+    throw new WrongUse(`--format ${asked}: unknown format. ${nameAdvice(asked, known)}`);
   }
   return format;
 }
@@ -187,7 +188,7 @@ function gracePeriodOf(
   const ms = readDuration(written);
   if (ms !== undefined && ms > 0) return { written, ms };
   const doubt = /^\d+(\.\d+)?$/.test(written)
-    ? `is it ${written}s or ${written}ms?`
+    ? `missing unit. Write ${written}s or ${written}ms.`
     : 'expected 30s, 1m30s or 1500ms.';
   throw new WrongUse(`--grace-period ${written}: ${doubt}`);
 }

@@ -36,12 +36,12 @@ const SYSTEMD_UNITS: Readonly<Record<string, number>> = {
   years: 365.25 * DAY,
 };
 
-/** Milliseconds of `30s`, `1m30s`, `1500ms`; `undefined` where it is none, or a number without a unit. */
+/** Milliseconds of `30s`, `1m30s`, `1500ms`; `undefined` if the text is not a duration or has no unit. */
 export function readDuration(text: string): number | undefined {
   return sumOf(text.trim(), COMPOSE_UNITS);
 }
 
-/** Milliseconds of a time span of systemd: `90`, `1min 30s`, `infinity`. 0 stands for no end, as systemd has it. */
+/** Milliseconds of a systemd time span: `90`, `1min 30s`, `infinity`. 0 means no limit, as in systemd. */
 export function readTimeSpan(text: string): number | undefined {
   const span = text.trim();
   if (span === 'infinity') return Infinity;

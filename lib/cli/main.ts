@@ -11,16 +11,16 @@ async function run(): Promise<never> {
   const { stdout, stderr } = process;
   const toResult = stdout.write.bind(stdout);
   const toRemarks = stderr.write.bind(stderr);
-  // What the application prints while it is loaded must not get between the lines of the result.
+  // What the application prints while it loads must not mix with the result.
   stdout.write = toRemarks;
   const { exitCode, result, remarks } = await runCommand(args, nodeProcess.platform);
   for (const remark of remarks) await written(toRemarks, `phased-shutdown: ${remark}\n`);
   if (result !== '') await written(toResult, `${result}\n`);
-  // The application may have begun something as it was loaded that would keep the process alive.
+  // Loading the application may have started something that would keep the process alive.
   process.exit(exitCode);
 }
 
-/** A pipe takes what is written in its own time. */
+/** Waits for a write: pipes are asynchronous. */
 function written(write: typeof process.stdout.write, text: string): Promise<void> {
   return new Promise((resolve) => void write(text, () => resolve()));
 }

@@ -7,19 +7,19 @@ import { RESERVE, fitOf } from '../plan/time-budget.js';
 import type { Preview } from './preview.js';
 import type { OptionsSource } from './written-options.js';
 
-/** A plan as plain data: what `plan --format json` prints. All times are in milliseconds. */
+/** A plan as plain data, printed by `plan --format json`. All times are in milliseconds. */
 export interface PlanDescription {
-  /** Rises when a field is renamed or gone. */
+  /** Increases when a field is renamed or removed. */
   readonly version: 1;
   readonly optionsFrom: OptionsSource;
   readonly shutdownDelayMs: number;
   readonly gracePeriodMs: number;
-  /** What is kept of the grace period for the end of the process. */
+  /** The part of the grace period reserved for the end of the process. */
   readonly reserveMs: number;
   readonly longestPath: { readonly phases: readonly string[]; readonly ms: number };
-  /** Whether the longest path and the reserve are within the grace period. */
+  /** Whether the longest path plus the reserve fits into the grace period. */
   readonly fits: boolean;
-  /** In an order in which they may start. */
+  /** In a possible start order. */
   readonly phases: readonly PhaseDescription[];
 }
 
@@ -30,21 +30,21 @@ export interface PhaseDescription {
   readonly after: readonly string[];
   readonly onFailure: Phase['onFailure'];
   readonly enabled: boolean;
-  /** In an order in which they may start. */
+  /** In a possible start order. */
   readonly tasks: readonly TaskDescription[];
 }
 
 export interface TaskDescription {
   readonly name: string;
-  /** Where it is not that of the phase. */
+  /** Present if it differs from the mode of the phase. */
   readonly mode?: Mode;
-  /** Where it is not that of the phase. */
+  /** Present if the task has a timeout of its own. */
   readonly timeoutMs?: number;
-  /** The tasks of the phase whose end it waits for; not those that one of these waits for already. */
+  /** The tasks of the phase that it waits for directly. Indirect ones are omitted. */
   readonly waitsFor: readonly string[];
 }
 
-/** Describes what a preview has found. */
+/** Converts a preview to plain data. */
 export function describePlan({ plan, settings, optionsFrom }: Omit<Preview, 'warnings'>): PlanDescription {
   const { longestPath } = plan;
   return {
@@ -84,8 +84,8 @@ function namesOf(nodes: readonly number[], tasks: readonly ShutdownTask[]): read
 }
 
 /**
- * For each task those that it waits for directly. The gates of the graph, which stand for providers without a task,
- * are looked through; what one of them waits for already is left out.
+ * The direct predecessors of each task. Skips the gates of the graph, which stand for providers without a task, and
+ * omits tasks that another predecessor already waits for.
  */
 function waitsOf(graph: Graph, order: readonly number[]): readonly (readonly number[])[] {
   const earlier = graph.reversed();

@@ -1,7 +1,7 @@
 import { milliseconds } from '../plan/plan-text.js';
 import type { PhaseDescription, PlanDescription } from './plan-description.js';
 
-/** The plan as a diagram of Mermaid: a box for each phase, its tasks in it, an arrow from what ends to what starts. */
+/** The plan as a Mermaid diagram: a box per phase with its tasks, and arrows in start order. */
 export function planMermaid({ phases, longestPath }: PlanDescription): string {
   const idOf = new Map(phases.map((phase, index) => [phase.name, `p${index}`]));
   const slowest = new Set(longestPath.phases);
@@ -27,12 +27,12 @@ function box({ name, mode, timeoutMs, enabled, tasks }: PhaseDescription, id: st
   const arrows = tasks.flatMap((task) =>
     task.waitsFor.map((earlier) => `    ${taskId.get(earlier)} --> ${taskId.get(task.name)}`),
   );
-  // Mermaid draws no box around nothing.
+  // Mermaid does not draw an empty box.
   const inside = nodes.length === 0 ? [`    ${id}t0["(nothing)"]`] : nodes;
   return [`  subgraph ${id}["${escaped(title)}"]`, ...inside, ...arrows, '  end'];
 }
 
-/** Within quotes Mermaid reads entities, and takes a backquote for the beginning of Markdown. */
+/** Inside quotes, Mermaid decodes entities and reads a backquote as the start of Markdown. */
 function escaped(text: string): string {
   return text
     .replaceAll('#', '#35;')

@@ -2,7 +2,7 @@ import { milliseconds, pathSum } from '../plan/plan-text.js';
 import { fitOf } from '../plan/time-budget.js';
 import type { PhaseDescription, PlanDescription, TaskDescription } from './plan-description.js';
 
-/** The plan as a tree: the phases with their times, below each its tasks and what they wait for. */
+/** The plan as a tree: phases with their timeouts, and below each its tasks with what they wait for. */
 export function planTree(plan: PlanDescription): string {
   const { phases, longestPath, reserveMs, gracePeriodMs } = plan;
   const name = Math.max(0, ...phases.map((phase) => phase.name.length));
@@ -18,7 +18,7 @@ export function planTree(plan: PlanDescription): string {
     phases: path.map((phase) => ({ name: phase.name, timeout: phase.timeoutMs })),
     ms: longestPath.ms,
   });
-  const verdict = missingMs > 0 ? `which is ${milliseconds(missingMs)} too long for` : 'within';
+  const verdict = missingMs > 0 ? `${milliseconds(missingMs)} more than` : 'within';
   return [
     ...lines,
     '',
@@ -31,8 +31,8 @@ function phaseNotes({ mode, enabled, onFailure, after }: PhaseDescription, above
   const notes: string[] = [enabled ? mode : 'disabled'];
   const simplyFollows = after.length === 1 && after[0] === above;
   if (after.length > 0 && !simplyFollows) notes.push(`after ${after.join(', ')}`);
-  if (after.length === 0 && above !== undefined) notes.push('at once');
-  if (onFailure === 'abort') notes.push('aborts what follows');
+  if (after.length === 0 && above !== undefined) notes.push('starts at once');
+  if (onFailure === 'abort') notes.push('onFailure: abort');
   return notes;
 }
 

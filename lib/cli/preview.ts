@@ -17,23 +17,23 @@ import { loadRootModule, type RootModule } from './root-module.js';
 import { WrongUse, firstLine } from './wrong-use.js';
 import { optionsOf, readGivenOptions, type OptionsSource, type WrittenOptions } from './written-options.js';
 
-/** An application as Nest shows it without making it. */
+/** An application in Nest's preview mode. */
 export interface Preview {
   readonly plan: ShutdownPlan;
   readonly settings: ShutdownSettings;
   readonly optionsFrom: OptionsSource;
-  /** What is doubtful about the plan, or not to be seen in a preview, a sentence each. */
+  /** Doubts about the plan, and what a preview cannot see, one sentence each. */
   readonly warnings: readonly string[];
 }
 
 type Core = typeof NestCore;
 
 /**
- * Shows an application in Nest's preview mode and plans its shutdown: no provider is made, no factory called but one
- * of the options that injects nothing, and no connection opened.
+ * Loads an application in Nest's preview mode and plans its shutdown. No provider is created and no connection
+ * opened. The only factory called is that of the options, and only if it injects nothing.
  *
- * @throws WrongUse where there is no such application
- * @throws ShutdownConfigurationError with all that would keep it from starting
+ * @throws WrongUse if the application cannot be loaded
+ * @throws ShutdownConfigurationError with everything that would keep it from starting
  */
 export async function previewApplication(
   { file, exported, options, place }: Application,
@@ -49,14 +49,14 @@ export async function previewApplication(
   return planOf({ modules, config: app.get(core.ApplicationConfig) }, { written, platform });
 }
 
-/** The copy of Nest that the application has. */
+/** The application's own copy of Nest. */
 async function coreOf(file: string): Promise<Core> {
   try {
     const path = createRequire(resolve(file)).resolve('@nestjs/core');
-    // What is loaded by this name has this shape.
+    // The module of this name has this shape.
     return (await import(pathToFileURL(path).href)) as Core;
   } catch (error) {
-    throw new WrongUse(`${file}: @nestjs/core cannot be loaded from there: ${firstLine(error)}`);
+    throw new WrongUse(`${file}: @nestjs/core cannot be loaded from its folder: ${firstLine(error)}`);
   }
 }
 
@@ -68,7 +68,7 @@ async function shown(root: RootModule, { core, file }: { readonly core: Core; re
       logger: false,
     });
   } catch (error) {
-    throw new WrongUse(`${file}: Nest cannot show the application: ${firstLine(error)}`);
+    throw new WrongUse(`${file}: Nest cannot load the application in preview mode: ${firstLine(error)}`);
   }
 }
 
@@ -117,18 +117,15 @@ class Warnings implements LoggerService {
   }
 }
 
-/**
- * A feature of the user may look into instances, and find nothing there in a preview: the rest is to be seen all the
- * same.
- */
+/** A user's feature may read instances, which are empty in a preview. The rest of the plan is shown anyway. */
 function guarded(make: ShutdownFeatureFactory): ShutdownFeatureFactory {
   return (application) => {
     const attempt = <T>(step: () => T, otherwise: T): T => {
       try {
         return step();
       } catch (error) {
-        const why = `a preview cannot show it (${firstLine(error)})`;
-        application.notify(notDrained('What one of the `features` drains', why));
+        const why = `a preview cannot see it (${firstLine(error)})`;
+        application.notify(notDrained('The work of one of the `features`', why));
         return otherwise;
       }
     };
@@ -141,7 +138,7 @@ function guarded(make: ShutdownFeatureFactory): ShutdownFeatureFactory {
 function optionsWarning({ source, injects }: WrittenOptions): readonly string[] {
   if (source !== 'defaults') return [];
   return [
-    `The options come from a factory that injects ${injects.join(', ')}, and a preview makes no provider: this is the plan of the default options. Give those of the factory with --options.`,
+    `The options come from a factory that injects ${injects.join(', ')}, which a preview does not create. This is the plan of the default options. Pass the options of the factory with --options.`,
   ];
 }
 
@@ -158,18 +155,18 @@ function unseenWarnings(
     const named =
       factories.slice(0, 8).join(', ') + (factories.length > 8 ? ` and ${factories.length - 8} more` : '');
     warnings.push(
-      `Factories are not called in a preview: handlers on what they make are not in the plan (${named}).`,
+      `A preview does not call factories. Handlers of what they create are missing from the plan (${named}).`,
     );
   }
   if (features.length > 0) {
     warnings.push(
-      'What the `features` drain they find when the application starts, such as the servers that main.ts connects: their tasks may be missing here.',
+      'The `features` find what they drain when the application starts, such as servers that main.ts connects. Their tasks may be missing from the plan.',
     );
   }
   return warnings;
 }
 
-/** Our own module, as often as it is in the application; of another copy of the package as well. */
+/** Every instance of our module in the application, including those of another copy of the package. */
 function ownModules(modules: NestCore.ModulesContainer) {
   return [...modules.values()].filter(({ providers }) => providers.has(OPTIONS));
 }

@@ -3,22 +3,21 @@ import { nameAdvice } from '../plan/nearest-name.js';
 import { loadExports, readText } from './source-file.js';
 import { WrongUse } from './wrong-use.js';
 
-/** What Nest can start an application from. */
+/** What Nest can create an application from. */
 export type RootModule = Type<unknown> | DynamicModule;
 
-/** What `@Module()` writes on a class. */
+/** The metadata that `@Module()` writes on a class. */
 const MODULE_METADATA = ['imports', 'controllers', 'providers', 'exports'];
 
 /**
- * Finds the root module in a file: the export of a given name, or the only module, or `AppModule`, or the default
- * export.
+ * Finds the root module in a file: the named export, the only module, `AppModule`, or the default export.
  *
- * @throws WrongUse where there is none, or several and none of these
+ * @throws WrongUse if none of these exists
  */
 export async function loadRootModule(file: string, exported: string | undefined): Promise<RootModule> {
   if (/\bNestFactory\s*\.\s*create/.test(readText(file))) {
     throw new WrongUse(
-      `${file}: it starts an application (NestFactory.create), and loading it would. Give the file of its root module, such as dist/app.module.js.`,
+      `${file}: expected the file of the root module, got one that starts an application (NestFactory.create). Pass the root module, such as dist/app.module.js.`,
     );
   }
   const exports = await loadExports(file);
@@ -32,8 +31,8 @@ export async function loadRootModule(file: string, exported: string | undefined)
   const names = [...modules.keys()];
   throw new WrongUse(
     names.length === 0
-      ? `${file}: it exports no class with @Module(). Give the file of the root module, such as dist/app.module.js.`
-      : `${file}: it exports several modules. Name one with --export. Known: ${names.map((name) => `'${name}'`).join(', ')}.`,
+      ? `${file}: expected an export with @Module(), found none. Pass the file of the root module, such as dist/app.module.js.`
+      : `${file}: found several modules. Choose one with --export. Known: ${names.map((name) => `'${name}'`).join(', ')}.`,
   );
 }
 
@@ -43,9 +42,9 @@ function namedModule(
 ): RootModule {
   const found = exports.get(name);
   if (found === undefined) {
-    throw new WrongUse(`${file}: it exports no '${name}'. ${nameAdvice(name, exports.keys())}`);
+    throw new WrongUse(`${file}: no export '${name}'. ${nameAdvice(name, exports.keys())}`);
   }
-  // A root module may have an empty @Module(), which leaves no mark.
+  // An empty `@Module()` leaves no metadata on its class.
   if (isClass(found) || isDynamicModule(found)) return found;
   throw new WrongUse(`${file}: the export '${name}' is neither a class nor a dynamic module.`);
 }

@@ -7,7 +7,7 @@ import { helpText } from './help.js';
 import { ownVersion } from './version.js';
 import { WrongUse, firstLine } from './wrong-use.js';
 
-/** Does what the arguments ask for. It never throws. */
+/** Runs the command. Never throws. */
 export async function runCommand(args: readonly string[], platform: Platform): Promise<Answer> {
   try {
     return await answerTo(readCommand(args), platform);
@@ -29,7 +29,7 @@ async function answerTo(command: Command, platform: Platform): Promise<Answer> {
       return { exitCode: 0, result: helpText(command.of), remarks: [] };
     case 'version':
       return { exitCode: 0, result: ownVersion(), remarks: [] };
-    // Nest is loaded only where an application is asked about.
+    // Nest is loaded only for commands that need the application.
     case 'plan':
       return (await import('./answer-plan.js')).answerPlan(command, platform);
     case 'check':

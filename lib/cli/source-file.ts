@@ -7,9 +7,9 @@ import { WrongUse, firstLine } from './wrong-use.js';
 const TYPESCRIPT = ['.ts', '.mts', '.cts', '.tsx'];
 
 /**
- * The text of a file.
+ * Reads a file.
  *
- * @throws WrongUse where there is none
+ * @throws WrongUse if the file does not exist
  */
 export function readText(file: string): string {
   checkFile(file);
@@ -17,9 +17,9 @@ export function readText(file: string): string {
 }
 
 /**
- * Loads a file of code, an ES module or CommonJS, and answers with what it exports, by name.
+ * Loads an ES module or a CommonJS file, and returns its exports by name.
  *
- * @throws WrongUse where it cannot be loaded
+ * @throws WrongUse if it cannot be loaded
  */
 export async function loadExports(file: string): Promise<ReadonlyMap<string, unknown>> {
   checkFile(file);
@@ -28,24 +28,24 @@ export async function loadExports(file: string): Promise<ReadonlyMap<string, unk
     return exportsOf(loaded);
   } catch (error) {
     if (TYPESCRIPT.includes(extname(file)) && isUnreadable(error)) throw new WrongUse(typescriptAdvice(file));
-    throw new WrongUse(`${file}: it cannot be loaded: ${firstLine(error)}`);
+    throw new WrongUse(`${file}: cannot be loaded: ${firstLine(error)}`);
   }
 }
 
 function checkFile(file: string): void {
   const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) throw new WrongUse(`${file}: there is no such file.`);
+  if (stats === undefined) throw new WrongUse(`${file}: file not found.`);
   if (!stats.isFile()) throw new WrongUse(`${file}: expected a file.`);
 }
 
-/** Of CommonJS a name may be found only on what the module exports as a whole. */
+/** Some names of a CommonJS module exist only on its default export. */
 function exportsOf(loaded: unknown): ReadonlyMap<string, unknown> {
   const whole: unknown = isObject(loaded) ? Reflect.get(loaded, 'default') : undefined;
   const inner = isObject(whole) && !('module' in whole) ? Object.entries(whole) : [];
   return new Map<string, unknown>([...inner, ...(isObject(loaded) ? Object.entries(loaded) : [])]);
 }
 
-/** Whether the code could not even be read: by a Node that knows no TypeScript, or none with decorators. */
+/** Whether Node cannot parse the code, because it does not support TypeScript, or not with decorators. */
 function isUnreadable(error: unknown): boolean {
   const code: unknown = isObject(error) ? Reflect.get(error, 'code') : undefined;
   return (
@@ -59,7 +59,7 @@ function isUnreadable(error: unknown): boolean {
 function typescriptAdvice(file: string): string {
   const built = file.replace(/(^|\/)src\//, '$1dist/').replace(/\.([mc]?)tsx?$/, '.$1js');
   const advice = existsSync(built)
-    ? `Give the built file: ${built}.`
-    : 'Build the application and give the built file, such as dist/app.module.js.';
-  return `${file}: node cannot load TypeScript with decorators by itself. ${advice} Or preload a compiler that keeps the metadata of decorators: NODE_OPTIONS='--import @swc-node/register/esm-register'.`;
+    ? `Pass the built file: ${built}.`
+    : 'Build the application and pass the built file, such as dist/app.module.js.';
+  return `${file}: node cannot load TypeScript with decorators. ${advice} Or preload a compiler that emits decorator metadata: NODE_OPTIONS='--import @swc-node/register/esm-register'.`;
 }

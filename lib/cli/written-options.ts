@@ -9,19 +9,19 @@ import { WrongUse, firstLine } from './wrong-use.js';
 /** Where the options of the plan come from. */
 export type OptionsSource = 'module' | 'factory' | 'given' | 'defaults';
 
-/** The options as somebody wrote them, to be checked yet. */
+/** The options as written, not validated yet. */
 export interface WrittenOptions {
   readonly source: OptionsSource;
   readonly value: unknown;
-  /** What the factory injects that would have made them; empty where it was not needed, or injects nothing. */
+  /** What the uncalled factory injects. Empty if there is no factory, or it injects nothing. */
   readonly injects: readonly string[];
 }
 
 /**
- * The options of the module as the application has them. A factory that injects nothing is called; one that injects
- * something cannot be, since a preview makes no provider, and the defaults stand for its answer.
+ * The module's options, as the application has them. A factory without injections is called. One with injections
+ * cannot be, since a preview creates no provider; the default options are used instead.
  *
- * @throws WrongUse where the application has no GracefulShutdownModule, or the factory throws
+ * @throws WrongUse if the application does not import GracefulShutdownModule, or the factory throws
  */
 export async function optionsOf(modules: ModulesContainer): Promise<WrittenOptions> {
   const wrapper = allWrappers(modules).find(({ token }) => token === OPTIONS);
@@ -38,19 +38,18 @@ export async function optionsOf(modules: ModulesContainer): Promise<WrittenOptio
     const value: unknown = typeof make === 'function' ? await Reflect.apply(make, undefined, []) : undefined;
     return { source: 'factory', value, injects: [] };
   } catch (error) {
-    throw new WrongUse(`the factory of forRootAsync() throws: ${firstLine(error)}`);
+    throw new WrongUse(`the factory of forRootAsync() threw: ${firstLine(error)}`);
   }
 }
 
 /**
- * Options that were given to the command: JSON, a file of it, or a file of code that exports them, as default or as
- * `options`.
+ * Options given to the command: JSON, a JSON file, or a code file that exports them as default or as `options`.
  *
- * @throws WrongUse where they cannot be read
+ * @throws WrongUse if they cannot be read
  */
 export async function readGivenOptions(given: string): Promise<WrittenOptions> {
   const value = await readValue(given);
-  if (!isRecord(value)) throw new WrongUse('--options: expected the options as an object.');
+  if (!isRecord(value)) throw new WrongUse('--options: expected an object.');
   return { source: 'given', value, injects: [] };
 }
 
@@ -65,6 +64,6 @@ function parsed(json: string, where: string): unknown {
   try {
     return JSON.parse(json);
   } catch (error) {
-    throw new WrongUse(`${where}: it is no JSON: ${firstLine(error)}`);
+    throw new WrongUse(`${where}: invalid JSON: ${firstLine(error)}`);
   }
 }

@@ -4,7 +4,7 @@ import { HANDLER_KEYS, readHandler, type Handler } from './handler.js';
 import type { MarkedInstance } from './provider-scan.js';
 import { distinctNames } from './task-name.js';
 
-/** Makes a task of each handler that was found. */
+/** Creates a task for each handler found. */
 export function handlerTasks(
   providers: readonly MarkedInstance[],
   mistakes: MistakeList,
@@ -20,7 +20,7 @@ export function handlerTasks(
 
 function taskOf({ provider, instance, mark }: Handler, name: string): ShutdownTask {
   const settings: Record<string, unknown> = {};
-  // A key that is none has been told with the handler; the task need not tell it again.
+  // Unknown keys were already reported with the handler.
   for (const key of HANDLER_KEYS) {
     const value = mark.settings[key];
     if (value !== undefined) settings[key] = value;

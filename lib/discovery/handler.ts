@@ -24,7 +24,7 @@ export interface Handler {
   readonly label: string;
 }
 
-/** The phase that a handler names, whether or not there is such a phase. */
+/** The phase that a handler names, which may not exist. */
 export function phaseNamedBy({ mark }: Handler): string {
   return String(mark.settings['phase'] ?? DEFAULT_PHASE);
 }
@@ -41,27 +41,27 @@ export function readHandler(
     mistakes.add(
       'SHUTDOWN_REQUEST_SCOPED',
       label,
-      '@OnShutdown stands on a provider of which Nest makes one per request, so there is no instance to shut down. Move the method to a provider of the default scope.',
+      '@OnShutdown is on a request-scoped provider, which has no instance at shutdown. Move the method to a provider of the default scope.',
     );
     return [];
   }
   checkKeys(mark.settings, HANDLER_KEYS, { path: label, mistakes });
   const { name } = mark.settings;
   if (name !== undefined && !isName(name, { path: `${label}.name`, mistakes })) return [];
-  // In a preview there is no constructor that could have given the property its function.
+  // In a preview no constructor has run that could have assigned a function to the property.
   const isToCome = provider.stage === 'previewed' && !Reflect.has(instance, mark.method);
   if (!isToCome && !holdsFunction(instance, mark.method)) {
     mistakes.add(
       'SHUTDOWN_NOT_A_FUNCTION',
       label,
-      '@OnShutdown stands on a property that holds no function. Put it on a method.',
+      '@OnShutdown is on a property that is not a function. Put it on a method.',
     );
     return [];
   }
   return [{ provider, instance, mark, label }];
 }
 
-/** The property may be a getter, which is asked only here: it was decorated to be. */
+/** The property may be a getter. It is called only here, because it was decorated for that. */
 function holdsFunction(instance: object, property: string | symbol): boolean {
   if (hasMethod(instance, property)) return true;
   try {

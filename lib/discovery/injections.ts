@@ -2,11 +2,12 @@ import type { Injections } from '../plan/injection-graph.js';
 import { ownerOf, type Wrapper } from './provider-scan.js';
 
 /**
- * Who injects whom, as Nest resolved it, from some providers down: by constructor, property, `inject` of a
- * factory, `useExisting`, across modules, and for controllers their guards, interceptors and pipes.
+ * Reads what injects what, as Nest resolved it, starting from some providers and following their dependencies:
+ * constructor and property injection, `inject` of factories, `useExisting`, across modules, and the guards,
+ * interceptors and pipes of controllers.
  *
- * Not to be seen are `moduleRef.get()`, what a `useValue` object refers to, and what is made later:
- * for these a handler names its order with `after`.
+ * Not visible: `moduleRef.get()`, objects referenced by a `useValue`, and instances created later. Handlers that
+ * depend on these declare their order with `after`.
  */
 export function readInjections(from: Iterable<Wrapper>): Injections {
   const injections = new Map<object, object[]>();
@@ -26,18 +27,18 @@ export function readInjections(from: Iterable<Wrapper>): Injections {
   return injections;
 }
 
-/** What a provider injects itself, with aliases followed to what they stand for. */
+/** The direct injections of a provider, with aliases resolved. */
 export function injectedBy(wrapper: Wrapper): readonly Wrapper[] {
   const all: readonly (Wrapper | undefined)[] = [
     ...(wrapper.getCtorMetadata() ?? []),
     ...(wrapper.getPropertiesMetadata() ?? []).map((property) => property.wrapper),
     ...(wrapper.getEnhancersMetadata() ?? []),
   ];
-  // Sparse where an optional dependency is missing.
+  // Missing optional dependencies leave holes in the array.
   return all.filter((each) => each !== undefined).map(aliased);
 }
 
-/** The wrapper that an alias stands for, through any number of aliases. */
+/** Resolves a chain of aliases to the wrapper at its end. */
 export function aliased(wrapper: Wrapper): Wrapper {
   let target = wrapper;
   for (let next = target; target.isAlias; target = next) {

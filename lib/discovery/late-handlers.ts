@@ -3,7 +3,7 @@ import { distinctName, type ShutdownTask } from '../plan/task.js';
 import { handlerTasks } from './handler-tasks.js';
 import type { MarkedInstance } from './provider-scan.js';
 
-/** Registers the handlers of instances that came late; what is wrong with one keeps none of the others out. */
+/** Registers the handlers of instances created after boot. An invalid handler does not keep the others out. */
 export function registerLateHandlers(
   found: readonly MarkedInstance[],
   {
@@ -21,7 +21,7 @@ export function registerLateHandlers(
     ...task,
     name: distinctName(task.name, taken),
   }));
-  // One may name another in `after` that comes later in the list: as long as some get in, the others are tried again.
+  // A handler may name a later one of the list in `after`, so we retry the rest as long as some were registered.
   for (let before = -1; waiting.length !== before;) {
     before = waiting.length;
     waiting = waiting.filter((task) => !isRegistered(task, register, new MistakeList()));

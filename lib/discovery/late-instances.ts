@@ -3,23 +3,23 @@ import { classesOf, isObject, replaceMethod } from '../nest/members.js';
 import { marksOf } from './method-mark.js';
 import { isClass, scanProviders, type MarkedInstance } from './provider-scan.js';
 
-/** Who hears of what comes into the application when its plan has been made. */
+/** Receives instances created after the plan was made. */
 export interface LateListener {
-  /** Nest keeps these: the providers of a module that was loaded lazily. */
+  /** The providers of a lazily loaded module. Nest holds them. */
   readonly onLoaded: (found: readonly MarkedInstance[]) => void;
-  /** Nest does not keep it: whoever asked `ModuleRef.create()` or `resolve()` for it does. */
+  /** An instance from `ModuleRef.create()` or `resolve()`. Only its caller holds it, Nest does not. */
   readonly onCreated: (created: MarkedInstance) => void;
 }
 
 /**
- * What comes into an application after it was scanned. Nest tells nobody of it, so its loader of modules and its
- * ModuleRefs are followed where they have the methods that they have today; the scan as the run begins finds what came
- * in another way.
+ * Finds instances created after the scan. Nest offers no event for this, so we wrap the methods of its
+ * LazyModuleLoader and ModuleRefs, if they exist. A second scan when the run begins finds the instances that arrived
+ * another way.
  */
 export class LateInstances {
   readonly #known = new WeakSet<object>();
   readonly #followed = new WeakSet<object>();
-  /** What was created is not kept alive by us: the application may have dropped it long ago. */
+  /** Weak references: the application may have dropped the instance long ago. */
   #created: WeakRef<MarkedInstance['instance'] & object>[] = [];
   readonly #descriptions = new WeakMap<object, MarkedInstance>();
   #prunedTo = 0;
@@ -31,7 +31,7 @@ export class LateInstances {
     for (const { instance, owner } of known) this.#known.add(instance ?? owner);
   }
 
-  /** From now on the listener hears of what comes. */
+  /** Starts reporting new instances to the listener. */
   follow(listener: LateListener): void {
     for (const module of this.modules.values()) {
       const loader = module.providers.get(LazyModuleLoader)?.instance;
@@ -55,7 +55,7 @@ export class LateInstances {
     }
   }
 
-  /** What Nest keeps and has not been found before. */
+  /** Instances that Nest holds and no earlier scan has found. */
   unknown(): readonly MarkedInstance[] {
     const found = scanProviders(this.modules).filter(
       ({ instance, owner }) => !this.#known.has(instance ?? owner),
@@ -64,7 +64,7 @@ export class LateInstances {
     return found;
   }
 
-  /** What was created and is still there; each once. */
+  /** Created instances that are still alive; returns each only once. */
   takeCreated(): readonly MarkedInstance[] {
     const alive = this.#alive();
     this.#created = [];
@@ -82,7 +82,7 @@ export class LateInstances {
   }
 
   #takeIn(created: unknown, module: string): readonly MarkedInstance[] {
-    // resolve() may be asked for several at once.
+    // resolve() may return several instances.
     const instances: readonly unknown[] = Array.isArray(created) ? created : [created];
     return instances.flatMap((instance) => {
       if (!isObject(instance) || this.#known.has(instance)) return [];
@@ -107,7 +107,7 @@ export class LateInstances {
     });
   }
 
-  /** An application may create many, for a moment each. */
+  /** An application may create many short-lived instances. */
   #prune(): void {
     if (this.#created.length < 2 * this.#prunedTo + 100) return;
     this.#created = this.#created.filter((each) => each.deref() !== undefined);

@@ -1,38 +1,37 @@
 /**
- * The marks of all decorated methods stand on the class, so that a scan asks each provider once and never
- * looks at its other methods. As a property, which is found many times faster than reflected metadata: the
- * scan asks every class of the application. `Symbol.for`, so that two copies of the package read each
- * other's marks.
+ * The marks of all decorated methods are stored on the class, so that a scan reads one property per provider and
+ * ignores its other methods. A property is many times faster to read than reflected metadata, and the scan reads it
+ * for every class of the application. `Symbol.for` lets two copies of the package read each other's marks.
  */
 const MARKS: unique symbol = Symbol.for('nestjs-phased-shutdown.marks');
 
-/** A class, which may have decorated methods. */
+/** A class that may have decorated methods. */
 export interface MarkedClass {
   readonly name: string;
   readonly [MARKS]?: readonly MethodMark[];
 }
 
-/** What a decorator of ours wrote down about one method. */
+/** What one of our decorators stored about a method. */
 export interface MethodMark {
-  /** Which decorator wrote it. */
+  /** The decorator that stored it. */
   readonly decorator: '@OnShutdown' | '@InFlight';
   readonly method: string | symbol;
   readonly settings: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Writes a mark on the class of a method.
+ * Stores a mark on the class of a method.
  *
- * @throws TypeError where the decorator stands on a static method
+ * @throws TypeError if the method is static
  */
 export function markMethod(prototype: object, mark: MethodMark): void {
   if (typeof prototype === 'function') {
     throw new TypeError(
-      `${mark.decorator} on ${prototype.name}.${String(mark.method)}: it is static, and only methods of a provider's instance can be found. Remove \`static\`.`,
+      `${mark.decorator} on ${prototype.name}.${String(mark.method)}: expected an instance method, got a static one. Remove \`static\`.`,
     );
   }
-  // Methods are decorated from the top down, but the decorators of one method apply from the bottom up;
-  // marks stand in the order of the source.
+  // Methods are decorated from top to bottom, but the decorators of one method apply from bottom to top. The marks
+  // keep the order of the source.
   const marks = ownMarks(prototype.constructor);
   const sameMethod = marks.findIndex((each) => each.method === mark.method);
   const place = sameMethod === -1 ? marks.length : sameMethod;
@@ -42,7 +41,10 @@ export function markMethod(prototype: object, mark: MethodMark): void {
 
 const NONE: readonly MethodMark[] = [];
 
-/** The marks of a class and its bases, bases first; a method that is decorated again replaces its base's. */
+/**
+ * The marks of a class and its base classes, base classes first. Decorating an inherited method again replaces the
+ * marks of the base class.
+ */
 export function marksOf(type: MarkedClass): readonly MethodMark[] {
   if (!isMarked(type)) return NONE;
   const base: unknown = Object.getPrototypeOf(type);
@@ -53,7 +55,7 @@ export function marksOf(type: MarkedClass): readonly MethodMark[] {
   return [...inherited.filter((mark) => !replaced(mark)), ...own];
 }
 
-/** A class may stand behind a proxy that throws at whoever asks it. */
+/** The class may be a proxy that throws on property access. */
 function isMarked(type: MarkedClass): boolean {
   try {
     return type[MARKS] !== undefined;

@@ -1,37 +1,46 @@
 import type { Mode } from '../plan/phase.js';
 import { markMethod } from './method-mark.js';
 
-/** Where a handler stands in the shutdown. */
+/** The phase of a handler and its position in it. */
 export interface OnShutdownOptions {
-  /** @default 'close' */
+  /**
+   * The name of the phase.
+   * @default 'close'
+   */
   readonly phase?: string;
-  /** @default the mode of the phase */
+  /**
+   * How the handler runs among the handlers of its phase.
+   * @default the mode of the phase
+   */
   readonly mode?: Mode;
   /**
-   * The place among the handlers of the phase where a mode is `sequential`: lower runs earlier.
+   * The position in `sequential` mode: lower runs earlier.
    * @default 0
    */
   readonly order?: number;
   /**
-   * Names of handlers that must have ended before this one starts: of the same phase, or of a phase that
-   * comes before it, where it says that the order is meant.
+   * Names of handlers that must end before this one starts. They must be in the same phase or in an earlier one.
+   * Naming a handler of an earlier phase states that the order is intended, and silences the startup check for it.
    */
   readonly after?: readonly string[];
-  /** @default 'Class.method' */
+  /**
+   * The name in the log and the report.
+   * @default 'Class.method'
+   */
   readonly name?: string;
   /**
-   * Milliseconds from the handler's own start.
+   * Upper bound in milliseconds, counted from the handler's own start.
    * @default the timeout of the phase
    */
   readonly timeout?: number;
 }
 
 /**
- * Makes a method of a provider or controller a handler of the shutdown: it is called once, in its phase,
- * with a `ShutdownContext`, and the phase waits for the promise that it returns.
+ * Makes a method of a provider or controller a shutdown handler. It is called once, in its phase, with a
+ * `ShutdownContext`. The phase waits for the promise it returns.
  *
- * May stand several times on a method, for several phases. A subclass inherits the handlers of its base;
- * where it decorates an inherited method again, its own decorators replace those of the base.
+ * Decorators stack: use several on one method for several phases. A subclass inherits the handlers of its base class;
+ * if it decorates an inherited method again, its decorators replace those of the base class.
  *
  * @example
  * ```ts

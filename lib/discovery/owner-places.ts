@@ -7,13 +7,13 @@ import { readInjections } from './injections.js';
 import { allWrappers, type MarkedProvider } from './provider-scan.js';
 import { injectableClassOf, injectionsOfAll } from './stand-ins.js';
 
-/** Where the owners of tasks stand in the injection graph, which is read no further than they need. */
+/** The positions of task owners in the injection graph. Reads only as much of the graph as the tasks need. */
 export class OwnerPlaces {
-  /** At boot the injections below the handlers are read, which is enough for most applications. */
+  /** At boot only the dependencies of the handlers are read, which is enough for most applications. */
   #readFrom: 'handlers' | 'all' = 'handlers';
-  /** How many providers there were when the injections of all were read. */
+  /** The number of providers when all injections were last read. */
   #wrapperCount = 0;
-  /** Classes of owners that are no providers: of what `ModuleRef.create()` makes. */
+  /** Classes of owners that are not providers, because `ModuleRef.create()` made them. */
   readonly #foreignClasses = new Set<object>();
 
   constructor(
@@ -27,7 +27,7 @@ export class OwnerPlaces {
     return new InjectionGraph(readInjections(providers.map(({ wrapper }) => wrapper)));
   }
 
-  /** The injection graph of the application as it is now, with places for these owners. */
+  /** The injection graph of the application as it is now, including positions for these owners. */
   readAll(owners: readonly object[] = []): InjectionGraph {
     for (const owner of owners) this.#noteClass(owner);
     const all = allWrappers(this.modules);
@@ -36,13 +36,13 @@ export class OwnerPlaces {
     return injectionsOfAll(all, this.#foreignClasses);
   }
 
-  /** Before the boot: an owner that no handler leads to has a place only where the injections of all are read. */
+  /** Before boot: an owner that no handler depends on has a position only if all injections are read. */
   expect(owner: object): void {
     this.#noteClass(owner);
     this.#readFrom = 'all';
   }
 
-  /** After the boot: another graph that may know the owner; `undefined` where there is none. */
+  /** After boot: a new graph that may contain the owner; `undefined` if reading again cannot help. */
   graphFor(owner: object, known: InjectionGraph): InjectionGraph | undefined {
     if (known.componentOf(owner) !== undefined) return undefined;
     const isNewClass = this.#noteClass(owner);
@@ -50,17 +50,22 @@ export class OwnerPlaces {
     return this.#readFrom === 'handlers' || isNewClass || isStale ? this.readAll() : undefined;
   }
 
-  /** In `dependency` mode an owner that is no provider would have no place, and run beside all others. */
+  /**
+   * In `dependency` mode, an owner that is not a provider would have no position and run in parallel with everything.
+   */
   check(task: ShutdownTask, injections: InjectionGraph, mistakes: MistakeList): void {
     if (this.modeOf(task) !== 'dependency' || injections.componentOf(task.owner) !== undefined) return;
     mistakes.add(
       'SHUTDOWN_INVALID_OPTION',
       `${task.name}.owner`,
-      "expected an instance that Nest injects, got something else, so its place in 'dependency' mode is not known. Pass the provider itself (`this`, in a provider that registers a task), or leave `owner` out and give the order with `after`.",
+      "expected an instance that Nest injects, got another object, which has no position in 'dependency' mode. Pass the provider itself (`this`), or omit `owner` and set the order with `after`.",
     );
   }
 
-  /** Remembers the class of an instance that Nest may have made and does not keep; says whether it is new. */
+  /**
+   * Remembers the class of an instance that Nest may have created without holding it. Returns whether the class is
+   * new.
+   */
   #noteClass(owner: object): boolean {
     const type = injectableClassOf(owner);
     if (type === undefined || this.#foreignClasses.has(type)) return false;

@@ -4,9 +4,9 @@ import type { MarkedClass } from './method-mark.js';
 import { allWrappers, instancesOf, typeOf, type ProviderSight, type Wrapper } from './provider-scan.js';
 
 /**
- * Sees the providers of an application that Nest shows in its preview mode: no constructor and no factory has been
- * called. For a class Nest holds an object of its prototype, on which the methods are; a value is there as ever; of
- * what a factory would make, its token is all that is known.
+ * Sees the providers of an application in Nest's preview mode, where no constructor and no factory has run. For a
+ * class, Nest holds an object with its prototype, which has the methods. A `useValue` is available as usual. For a
+ * factory, only its token is known.
  */
 export function previewSight(modules: ModulesContainer): ProviderSight {
   const all = allWrappers(modules);
@@ -23,7 +23,7 @@ export function previewSight(modules: ModulesContainer): ProviderSight {
   };
 }
 
-/** The factories of which nothing is known: what they would make once for the application may have handlers. */
+/** Factories whose result is unknown: it may have handlers, if there is one result for the whole application. */
 export function unknownFactories(modules: ModulesContainer): readonly Wrapper[] {
   return allWrappers(modules).filter(
     (wrapper) =>
@@ -35,7 +35,7 @@ export function unknownFactories(modules: ModulesContainer): readonly Wrapper[] 
   );
 }
 
-/** What a factory makes is most likely of the class that is its token. */
+/** The result of a factory is most likely an instance of the class that is its token. */
 function previewedType(wrapper: Wrapper): MarkedClass | undefined {
   const { token } = wrapper;
   if (!isUnmade(wrapper)) return typeOf(wrapper);
@@ -46,7 +46,7 @@ function isUnmade(wrapper: Wrapper): boolean {
   return wrapper.isFactory && (wrapper.instance === null || wrapper.instance === undefined);
 }
 
-/** Of a transient provider there is one instance for each that injects it. */
+/** A transient provider has one instance per injecting provider. */
 function injectorsOf(wrapper: Wrapper, all: readonly Wrapper[]): readonly Wrapper[] {
   return all.filter((each) => injectedBy(each).some((injected) => aliased(injected) === wrapper));
 }

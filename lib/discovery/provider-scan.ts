@@ -9,30 +9,30 @@ export type Wrapper = NestModule['providers'] extends Map<unknown, infer W> ? W 
 export interface MarkedInstance {
   readonly type: { readonly name: string };
   readonly marks: readonly MethodMark[];
-  /** `undefined` where Nest makes one per request. */
+  /** `undefined` if Nest creates one instance per request. */
   readonly instance: object | undefined;
-  /** Stands for the provider in the injection graph. */
+  /** Identifies the provider in the injection graph. */
   readonly owner: object;
   readonly token: string;
   readonly module: string;
   readonly stage: Stage;
 }
 
-/** One that Nest holds. */
+/** A marked instance that Nest holds. */
 export interface MarkedProvider extends MarkedInstance {
   readonly wrapper: Wrapper;
 }
 
 /**
- * Whether Nest has made the providers, or only shows the application in its preview mode, where an object without
- * anything that a constructor would give it stands for each.
+ * Whether Nest has created the providers, or shows them in preview mode: an object with the prototype, but without
+ * anything its constructor would set.
  */
 export type Stage = 'made' | 'previewed';
 
-/** How a scan sees what Nest holds. */
+/** How a scan reads what Nest holds. */
 export interface ProviderSight {
   readonly stage: Stage;
-  /** The wrapper that holds the instances of this one: another where it is an alias. */
+  /** The wrapper that holds the instances; another one if this wrapper is an alias. */
   readonly holderOf: (wrapper: Wrapper) => Wrapper;
   readonly typeOf: (wrapper: Wrapper) => MarkedClass | undefined;
   readonly instancesOf: (wrapper: Wrapper) => readonly (object | undefined)[];
@@ -49,15 +49,15 @@ export function allWrappers(modules: ModulesContainer): readonly Wrapper[] {
   ]);
 }
 
-/** Every object that the application holds, once; where Nest makes one per request, the one they are made after. */
+/** Every object the application holds, once. For request-scoped providers, the prototype object that Nest keeps. */
 export function allInstances(modules: ModulesContainer): readonly object[] {
   const instances = allWrappers(modules).map((wrapper): unknown => wrapper.instance);
   return [...new Set(instances.filter(isObject))];
 }
 
 /**
- * Finds the providers, the controllers, and the guards and the like of these that have decorated methods. Each
- * instance is found once, under however many tokens it is known.
+ * Finds the providers, controllers, guards, interceptors and pipes with decorated methods. Each instance is found
+ * once, even if it has several tokens.
  */
 export function scanProviders(
   modules: ModulesContainer,
@@ -88,15 +88,15 @@ export function scanProviders(
 }
 
 /**
- * What stands for a wrapper in the injection graph: its instance, since an alias or a factory may make it
- * known under several tokens; the wrapper itself where it has no instance of its own.
+ * Identifies a wrapper in the injection graph: by its instance, because an alias or a factory may make the instance
+ * available under several tokens; by the wrapper itself if it has no single instance.
  */
 export function ownerOf(wrapper: Wrapper): object {
   const instance: unknown = wrapper.instance;
   return !wrapper.isTransient && isInstance(instance) ? instance : wrapper;
 }
 
-/** The class of a provider: of the value itself where a factory made it or it was given. */
+/** The class of a provider; for a factory or a value, the class of the value itself. */
 export function typeOf(wrapper: Wrapper): MarkedClass | undefined {
   const type: unknown = wrapper.isNotMetatype ? classOf(wrapper.instance) : wrapper.metatype;
   return isClass(type) ? type : undefined;
@@ -110,7 +110,7 @@ export function isClass(value: unknown): value is MarkedClass {
   return typeof value === 'function';
 }
 
-/** Its instances; `undefined` stands for those that Nest makes per request. */
+/** The instances of a wrapper; `undefined` stands for request-scoped ones. */
 export function instancesOf(wrapper: Wrapper): readonly (object | undefined)[] {
   if (!wrapper.isDependencyTreeStatic()) return [undefined];
   const instances: readonly unknown[] = wrapper.isTransient
@@ -119,13 +119,13 @@ export function instancesOf(wrapper: Wrapper): readonly (object | undefined)[] {
   return instances.filter(isObject);
 }
 
-/** How its token reads. */
+/** The readable form of a token. */
 export function tokenOf({ token, name }: Wrapper): string {
   if (typeof token === 'function') return String(token.name);
   return typeof token === 'symbol' ? (token.description ?? 'Symbol()') : String(token ?? name);
 }
 
-/** How a provider is called: by its class, or by its token where its value has none. */
+/** The readable name of a provider: its class, or its token if its value has no class. */
 export function providerName(wrapper: Wrapper, instance: object): string {
   return classNames(instance)[0] ?? tokenOf(wrapper);
 }

@@ -4,17 +4,17 @@ import { aliased, readInjections } from './injections.js';
 import { classesOf, isObject } from '../nest/members.js';
 import { isClass, ownerOf, type Wrapper } from './provider-scan.js';
 
-/** What Nest's decorators write on a class that injects something, or may. */
+/** The metadata that Nest's decorators write on a class that can inject. */
 const INJECTABLE = '__injectable__';
 const TYPES = 'design:paramtypes';
 const TOKENS = 'self:paramtypes';
 const PROPERTIES = 'self:properties_metadata';
 
 /**
- * The injection graph of a whole application. An instance that Nest made and does not keep, of a transient or
- * request-scoped class or by `ModuleRef.create()`, has its place by its class.
+ * The injection graph of a whole application. Instances that Nest created without holding them (transient,
+ * request-scoped, from `ModuleRef.create()`) are located by their class.
  *
- * @param foreign classes that are no providers, of instances that `ModuleRef.create()` made
+ * @param foreign classes that are not providers, of instances that `ModuleRef.create()` made
  */
 export function injectionsOfAll(all: readonly Wrapper[], foreign: Iterable<object>): InjectionGraph {
   const injections = new Map(readInjections(all));
@@ -30,7 +30,7 @@ export function injectionsOfAll(all: readonly Wrapper[], foreign: Iterable<objec
   );
 }
 
-/** The class of an instance that Nest can have made with what it injects. */
+/** The class of an instance, if Nest may have injected into it. */
 export function injectableClassOf(instance: object): object | undefined {
   const type = typeof instance === 'function' ? undefined : classesOf(instance)[0];
   if (!isClass(type)) return undefined;

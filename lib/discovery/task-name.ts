@@ -1,6 +1,6 @@
 import { phaseNamedBy, type Handler } from './handler.js';
 
-/** What can tell two handlers of the same label apart, the most telling first. */
+/** What can distinguish two handlers with the same label, best first. */
 const MARKS: readonly (readonly ((handler: Handler, index: number) => string)[])[] = (() => {
   const phase = (handler: Handler): string => phaseNamedBy(handler);
   const token = ({ provider }: Handler): string => provider.token;
@@ -19,10 +19,11 @@ const MARKS: readonly (readonly ((handler: Handler, index: number) => string)[])
 })();
 
 /**
- * A name for each handler: the one it was given, else `Class.method`. Where several instances or several
- * phases would share that, what tells them apart follows: `Pool.close (UsersModule)`.
+ * Names each handler: its given name, else `Class.method`. If several instances or phases share that label, a
+ * distinguishing suffix follows: `Pool.close (UsersModule)`.
  *
- * The same method of the same instance twice in one phase stays ambiguous, and is a mistake of the plan.
+ * The same method of the same instance twice in one phase stays ambiguous; the plan reports that as a configuration
+ * error.
  */
 export function distinctNames(handlers: readonly Handler[]): readonly string[] {
   const byLabel = new Map<string, Handler[]>();
@@ -51,7 +52,7 @@ function suffixesOf(namesakes: readonly Handler[]): readonly string[] {
   return [];
 }
 
-/** Whether one method of one instance stands in the same phase twice. */
+/** Whether a method of one instance is listed twice in the same phase. */
 function hasRepetition(namesakes: readonly Handler[]): boolean {
   return namesakes.some((a, index) =>
     namesakes.slice(index + 1).some((b) => a.instance === b.instance && phaseNamedBy(a) === phaseNamedBy(b)),

@@ -19,50 +19,50 @@ import type { ShutdownHooks } from './shutdown-hooks.js';
 import type { ShutdownTarget } from './shutdown-target.js';
 import { Startup } from './startup.js';
 
-/** What the lifecycle of an application needs of its module. */
+/** What the lifecycle needs from the module. */
 export interface LifecycleParts {
   readonly target: ShutdownTarget;
   readonly hooks: ShutdownHooks;
   readonly clock: Clock;
   readonly notify: Notify;
   readonly runAt: 'module-destroy' | 'before-application-shutdown';
-  /** Milliseconds from the moment it was asked for until the run must have ended. */
+  /** Milliseconds from the request until the run must have ended. */
   readonly limit: number;
-  /** Milliseconds from the moment it was asked for until Nest must have closed the application. */
+  /** Milliseconds from the request until Nest must have closed the application. */
   readonly closeLimit: number;
   readonly exit: GuardedApplication['exit'];
-  /** Milliseconds that a start under way is waited for. */
+  /** Milliseconds to wait for a startup in progress. */
   readonly startLimit: number;
-  /** Told how each start ended. */
+  /** Called with the outcome of each start. */
   readonly onStart: (outcome: 'started' | 'failed') => void;
-  /** Resolves, and soon, when those who are given the report have ended. Never rejects. */
+  /** Resolves shortly after everyone who receives the report has finished. Never rejects. */
   readonly reported: () => Promise<void>;
 }
 
-/** Whom the lifecycle tells what becomes of its application. */
+/** Receives what the lifecycle reports about its application. */
 export interface LifecycleObserver {
   readonly closed: () => void;
-  /** Signals that the user gave to Nest's `enableShutdownHooks`. */
+  /** Signals that the user passed to Nest's `enableShutdownHooks`. */
   readonly signalsAdded: (signals: readonly string[]) => void;
 }
 
-/** The members that the overrides go to; a newer Nest may have moved one. */
+/** The members that the overrides rely on. A newer Nest may have moved one. */
 const NEEDED = ['close', 'callDestroyHook', 'enableShutdownHooks', 'unsubscribeFromProcessSignals'];
 
-/** What makes something start; not every kind of application has each, nor every major. */
+/** The methods that start something. Not every kind of application, and not every Nest major, has all of them. */
 const STARTS = ['init', 'listen', 'listenAsync', 'startAllMicroservices', 'startAllMicroservicesAsync'];
 
 /**
- * The one way in which an application closes, whatever asks for it: wait for what is starting, run the
- * phases, let Nest close the rest. All of Nest's own ways are led here.
+ * The single path on which an application closes, whatever triggers it: wait for a startup in progress, run the
+ * phases, let Nest close the rest. All of Nest's own ways to close lead here.
  */
 export class ApplicationLifecycle {
   readonly #startup: Startup;
   #closing: Promise<void> | undefined;
-  /** Whether the application has closed and the process goes on: nothing of it starts any more. */
+  /** The application has closed and the process goes on: no further start is allowed. */
   #isOver = false;
   #startEnd: Timer | undefined;
-  /** Reasons that came after the first, and before the run started. */
+  /** Reasons that arrived after the first one and before the run started. */
   readonly #early: ShutdownReason[] = [];
   #closeNatively: (signal: string | undefined) => Promise<void> = () => Promise.resolve();
 
@@ -74,7 +74,7 @@ export class ApplicationLifecycle {
     this.#startup = new Startup(parts.onStart);
   }
 
-  /** Leads every way to close the application here. */
+  /** Redirects every way to close the application to this class. */
   takeOver(): void {
     const missing = this.seam.missing(NEEDED);
     if (missing.length > 0) this.parts.notify(seamMissing(missing));
@@ -94,7 +94,10 @@ export class ApplicationLifecycle {
     });
   }
 
-  /** Calls back when nothing starts any more, also of what main() starts right after it; not where it closes first. */
+  /**
+   * Calls back when no start is in progress, including those that main() begins right after another one. Not called
+   * if the application closes first.
+   */
   whenStartEnded(callback: () => void): void {
     void this.#startup.idle().then(() => {
       if (this.#closing !== undefined) return;
@@ -105,7 +108,7 @@ export class ApplicationLifecycle {
     });
   }
 
-  /** Closes the application; whoever asks again joins. Rejects with what Nest rejects with. */
+  /** Closes the application. Later callers join the same close. Rejects with what Nest rejects with. */
   close(reason: ShutdownReason): Promise<void> {
     if (this.#closing === undefined) this.#closing = this.#close(reason);
     else if (this.parts.target.status === 'idle') this.#early.push(reason);
@@ -114,8 +117,8 @@ export class ApplicationLifecycle {
   }
 
   /**
-   * Closes the application for code of its own. A route handler and the like cannot wait for the whole close, which
-   * waits for its answer: it waits for the phases. A task of the run cannot wait for anything.
+   * Closes the application on behalf of its own code. A route handler cannot wait for the whole close, because the
+   * close waits for its response, so it waits for the phases. A task of the run cannot wait at all.
    */
   #closeFor(reason: ShutdownReason): Promise<void> {
     const { target, notify } = this.parts;
@@ -128,7 +131,7 @@ export class ApplicationLifecycle {
     return Promise.resolve();
   }
 
-  /** Nest's listeners go straight to the hooks, past `close()`; ours are in their place. */
+  /** Nest's signal listeners bypass `close()` and call the hooks directly, so ours replace them. */
   #takeOverSignals(): void {
     const { seam, observer } = this;
     const { notify } = this.parts;
@@ -149,20 +152,20 @@ export class ApplicationLifecycle {
       this.#closeFor(typeof signal === 'string' ? { kind: 'close', signal } : { kind: 'close' });
     seam.replace('close', (original) => {
       this.#closeNatively = async (signal) => {
-        // A microservice closes its transport before it calls any hook, where its own `close()` is called.
+        // Nest's `close()` of a microservice closes the transport before it calls any hook.
         const hooksFirst = signal !== undefined || this.parts.runAt === 'before-application-shutdown';
         await (hooksFirst ? seam.closeForSignal(signal) : original());
       };
       return close;
     });
-    // Whatever else may lead Nest to its hooks still finds the phases in front of them.
+    // Any other path that leads Nest to its hooks still runs the phases first.
     for (const step of ['prepareClose', 'callDestroyHook']) {
       seam.replace(step, (original) => async () => {
         if (this.parts.runAt === 'module-destroy') await this.#phasesFirst();
         return original();
       });
     }
-    // Natively the close of a selected module runs the hooks of all, and leaves the server open.
+    // In plain Nest, closing a selected module runs the hooks of all modules and leaves the server open.
     seam.replace('select', (original) => (...args) => {
       const selected = original(...args);
       if (isContext(selected)) NestApplicationSeam.of(selected).define('close', close);
@@ -183,16 +186,16 @@ export class ApplicationLifecycle {
     this.#startEnd?.cancel();
     let unpark: () => void = () => undefined;
     const parked = new Promise<never>((_, reject) => {
-      // After a trigger it stays parked: what main() does after listening must not happen any more, and a
-      // rejection there would be an unhandled one, which cuts the drain.
+      // After a trigger it stays pending: the code after `listen()` in main() must not run any more, and a rejection
+      // there would be unhandled, which cuts the drain.
       unpark = isTrigger(reason) ? () => undefined : () => reject(closedError('listen'));
     });
-    // Nobody may be waiting for it.
+    // Possibly nobody awaits it.
     parked.catch(() => undefined);
     await this.#awaitStart(reason, parked);
     try {
       const options = {
-        // Asked for as the run begins: the wall clock may have been set while the start was waited for.
+        // Read when the run begins: the wall clock may have been set while we waited for the startup.
         get deadline(): number {
           return clock.dateOf(until);
         },
@@ -203,7 +206,7 @@ export class ApplicationLifecycle {
       try {
         await this.#closeInTime(reason, deadlineAfter(askedAt, this.parts.closeLimit));
       } finally {
-        // A hook that fails may keep Nest from those in which the phases were to run.
+        // A failed Nest hook may keep Nest from calling the hooks that would have started the phases.
         if (target.status === 'idle') await startRun(target, request);
       }
     } finally {
@@ -215,13 +218,13 @@ export class ApplicationLifecycle {
   }
 
   /**
-   * Lets Nest close the rest. A hook of Nest's that never ends must not hold whoever waits for the close; where the
-   * process ends for the reason, its own deadline sees to that.
+   * Lets Nest close the rest. A Nest hook that never ends must not block the callers of close. If the process exits
+   * for this reason, its own deadline takes care of that.
    */
   async #closeInTime(reason: ShutdownReason, deadline: number): Promise<void> {
     const { clock, notify, closeLimit } = this.parts;
     const late = new Error(
-      `a Nest hook or the close of a server did not end within ${closeLimit} ms, the grace period less its reserve. What it would have closed is left open.`,
+      `a Nest hook or the close of a server did not end within ${closeLimit} ms (gracePeriod less its reserve). Whatever it would have closed stays open.`,
     );
     try {
       const closed = this.#closeNatively(signalOf(reason));
@@ -229,8 +232,8 @@ export class ApplicationLifecycle {
       else if ((await within(closed, { ms: timeLeft(deadline, clock.now()), clock })) === 'expired')
         throw late;
     } catch (error) {
-      // Whoever called close() gets it; of a trigger nobody waits for the answer. Where the time is over, the log has
-      // to say so in any case.
+      // A caller of close() receives the error; nobody awaits the close after a trigger. An expired time limit is
+      // logged in any case.
       if (isTrigger(reason) || error === late) notify(teardownFailed(error));
       throw error;
     }
@@ -262,9 +265,7 @@ export class ApplicationLifecycle {
 }
 
 function closedError(start: string): Error {
-  return new Error(
-    `${start}(): the application is closed, and a closed application does not start again. Create a new one.`,
-  );
+  return new Error(`${start}(): the application is closed and cannot start again. Create a new one.`);
 }
 
 function signalOf(reason: ShutdownReason): string | undefined {

@@ -12,13 +12,13 @@ import type { ProcessGuard, Seat } from '../process/process-guard.js';
 import type { ProcessPort } from '../process/process-port.js';
 import type { StartFailures } from './start-failures.js';
 
-/** The token under which the module provides what `enableGracefulShutdown` needs. */
+/** The token of what `enableGracefulShutdown` needs from the module. */
 export const LIFECYCLE = Symbol.for('nestjs-phased-shutdown.lifecycle');
 
-/** What the module provides under `LIFECYCLE`. */
+/** The value behind the token `LIFECYCLE`. */
 export interface ApplicationParts extends LifecycleParts {
   readonly drainsHttp: boolean;
-  /** Hands over the application, before its routes are made. */
+  /** Receives the application before its routes are registered. */
   readonly onApplication: (app: object) => void;
   readonly startFailures: StartFailures;
   readonly guard: ProcessGuard;
@@ -30,16 +30,15 @@ export interface ApplicationParts extends LifecycleParts {
 const ENABLED = Symbol.for('nestjs-phased-shutdown.enabled');
 
 /**
- * Gives an application the full guarantee, instead of `app.enableShutdownHooks()`: its phases run first and
- * once whatever closes it, signals start the shutdown, a second signal and the grace period end the process,
- * and the process ends by itself with a code that tells how it went.
+ * Gives an application the full guarantee, in place of `app.enableShutdownHooks()`. Its phases run first and exactly
+ * once, whatever closes it. Signals start the shutdown. A second signal or the end of the grace period exits the
+ * process. After a shutdown the process exits by itself, with code 0 if it was clean and 1 otherwise.
  *
- * For applications, application contexts, microservices and hybrid applications. Call it once, right after
- * the application is created; a further call changes nothing. The application can then be held with
- * `await using`.
+ * Works for applications, application contexts, microservices and hybrid applications. Call it once, right after the
+ * application is created; further calls change nothing. The returned application works with `await using`.
  *
- * @throws ShutdownConfigurationError with every mistake in the options and handlers, and
- * `SHUTDOWN_MODULE_MISSING` where `GracefulShutdownModule` is not imported
+ * @throws ShutdownConfigurationError with every configuration error in options and handlers, or with
+ * `SHUTDOWN_MODULE_MISSING` if `GracefulShutdownModule` is not imported
  */
 export function enableGracefulShutdown<T extends INestApplicationContext>(app: T): T & AsyncDisposable {
   const seam = NestApplicationSeam.of(app);
@@ -63,7 +62,7 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
     const attached = guard.attach({
       ...guarded,
       close: (reason) => {
-        // A listener that was added after the start is found now.
+        // Finds listeners that were added after the start.
         checkListeners();
         return lifecycle.close(reason);
       },
@@ -71,7 +70,7 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
     seat = attached;
     exits.connect(attached.exit);
     startFailures.listen((error) => attached.fail(error));
-    // By then all are there that will listen to signals too.
+    // By then everything else that listens to signals has been created.
     parts.hooks.whenStarted(() => {
       const ancestors = parts.process.ancestors();
       [...checkPid1(ancestors), ...checkSignalsKept(ancestors)].forEach(notify);
@@ -80,11 +79,11 @@ export function enableGracefulShutdown<T extends INestApplicationContext>(app: T
     });
     seam.define(ENABLED, true);
   }
-  // The lifecycle has given the application its asyncDispose.
+  // The lifecycle has defined asyncDispose on the application.
   return app as T & AsyncDisposable;
 }
 
-/** @param raw the application behind its proxies, which would end the process instead of throwing */
+/** @param raw the application behind Nest's proxies; the proxies would exit the process instead of throwing */
 function partsOf(raw: INestApplicationContext): ApplicationParts {
   try {
     return raw.get<ApplicationParts>(LIFECYCLE, { strict: false });

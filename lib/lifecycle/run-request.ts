@@ -2,15 +2,15 @@ import type { ShutdownReason } from '../plan/reason.js';
 import type { RunOptions } from '../run/shutdown-run.js';
 import type { ShutdownTarget } from './shutdown-target.js';
 
-/** A run that was asked for, and has not started yet. */
+/** A run that was requested and has not started yet. */
 export interface RunRequest {
   readonly reason: ShutdownReason;
   readonly options: RunOptions;
-  /** Reasons that come until it starts, after the first. */
+  /** Further reasons that arrive before it starts. */
   readonly joining: readonly ShutdownReason[];
 }
 
-/** Starts the run that was asked for, or joins the one that goes on. */
+/** Starts the requested run, or joins the current one. */
 export async function startRun(
   target: ShutdownTarget,
   { reason, options, joining }: RunRequest,

@@ -19,8 +19,9 @@ export interface HookedParts {
 }
 
 /**
- * The one part of the module that Nest calls: the order of what happens in each hook is written down here. It starts the run, or joins the one that was started earlier: at
- * `onModuleDestroy` where the module stands in front of all others, else at `beforeApplicationShutdown`.
+ * The one part of the module that Nest calls: the order of what happens in each hook is written down here. The hooks
+ * start the run, or join one that started earlier: in `onModuleDestroy` if the module comes before all others,
+ * otherwise in `beforeApplicationShutdown`.
  */
 export class ShutdownHooks
   implements
@@ -40,7 +41,7 @@ export class ShutdownHooks
     private readonly target: ShutdownTarget,
     private readonly settings: {
       readonly runAt: 'module-destroy' | 'before-application-shutdown';
-      /** Whether Nest calls the hooks of our module before those of any other. */
+      /** Whether Nest calls our module's hooks before those of any other module. */
       readonly standsInFront: boolean;
       readonly notify: Notify;
       /** The parts of the module that take part in Nest's hooks. */
@@ -48,12 +49,12 @@ export class ShutdownHooks
     },
   ) {}
 
-  /** Why and until when a run that starts in a hook runs: Nest hands on the signal at most. */
+  /** Sets the reason and deadline of a run that starts in a hook: Nest passes on the signal at most. */
   expect(request: RunRequest): void {
     this.#request ??= request;
   }
 
-  /** Calls back when the application has started, or now where it has. */
+  /** Calls back when the application has started, or immediately if it has. */
   whenStarted(callback: () => void): void {
     if (this.#start.status === 'over') callback();
     else this.#start.callbacks.push(callback);
@@ -72,7 +73,7 @@ export class ShutdownHooks
     const { callbacks } = this.#start;
     this.#start = { status: 'over' };
     for (const callback of callbacks) callback();
-    // Where nobody follows the start, this is its end: Nest calls the hook of the module in front of all others last.
+    // Nobody follows the start, so this is its end: Nest calls this hook last for the module it sorts first.
     if (callbacks.length === 0) this.target.announce();
   }
 

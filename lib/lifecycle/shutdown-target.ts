@@ -3,30 +3,30 @@ import type { AwaitedTask } from '../run/events.js';
 import type { RunOutcome } from '../run/outcome.js';
 import type { RunOptions } from '../run/shutdown-run.js';
 
-/** Where a call comes from that asks for the shutdown. */
+/** The origin of a call that requests the shutdown. */
 export type CallOrigin =
-  /** A task of the run: it would wait for itself. */
+  /** A task of the run, which would wait for itself. */
   | { readonly kind: 'task'; readonly task: string }
-  /** Work in flight, which is not waited for any more. */
+  /** Work in flight, which the run no longer waits for. */
   | { readonly kind: 'work' }
   | { readonly kind: 'outside' };
 
-/** The run of one application, as those see it that start it. */
+/** The run of one application, as its triggers see it. */
 export interface ShutdownTarget {
   readonly status: 'idle' | 'running' | 'finished';
   /**
-   * Finds the handlers and checks the plan; once, whoever asks first.
+   * Finds the handlers and checks the plan on the first call.
    *
-   * @throws ShutdownConfigurationError with all mistakes
+   * @throws ShutdownConfigurationError with all configuration errors
    */
   prepare(): void;
-  /** Tells the plan, once: the application has started. */
+  /** Logs the plan on the first call, after the application has started. */
   announce(): void;
-  /** Where the call comes from that is being made; to be asked before anything is awaited. */
+  /** The origin of the current call. Ask before the first `await`. */
   origin(): CallOrigin;
   run(reason: ShutdownReason, options?: RunOptions): Promise<{ readonly outcome: RunOutcome }>;
-  /** Resolves when the run has ended; it does not start it. */
+  /** Resolves when the run has ended. Does not start it. */
   readonly ended: Promise<{ readonly outcome: RunOutcome }>;
-  /** What the run waits for at this moment. */
+  /** What the run waits for now. */
   readonly awaited: readonly AwaitedTask[];
 }

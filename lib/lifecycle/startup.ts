@@ -1,6 +1,6 @@
 /**
- * The starts of an application (`init`, `listen`, `startAllMicroservices`) that are under way. A shutdown
- * waits for them, and from then on nothing starts any more.
+ * The starts of an application (`init`, `listen`, `startAllMicroservices`) in progress. A shutdown waits for them;
+ * after that, nothing starts any more.
  */
 export class Startup {
   readonly #pending = new Set<Promise<unknown>>();
@@ -9,13 +9,13 @@ export class Startup {
   };
 
   constructor(
-    /** Told how each start ended. */
+    /** Called with the outcome of each start. */
     private readonly onEnd: (outcome: 'started' | 'failed') => void = () => undefined,
   ) {}
 
   /**
-   * Starts, and remembers it until it has settled. Once the gate is closed nothing is started: the caller
-   * gets the promise with which it was closed. A start within one that is waited for goes through.
+   * Starts, and tracks it until it settles. After the gate has closed, nothing starts: the caller receives the
+   * promise that closed the gate. A nested start inside a tracked one passes.
    */
   track(start: () => unknown): Promise<unknown> {
     if (this.#gate.status === 'closed') return this.#gate.parked;
@@ -36,12 +36,12 @@ export class Startup {
     return this.#pending.size > 0;
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when no start is in progress. */
   async idle(): Promise<void> {
     while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
   }
 
-  /** Resolves when nothing is under way, and closes the gate in the same moment. */
+  /** Waits until no start is in progress, then closes the gate in the same tick. */
   async close(parked: Promise<unknown>): Promise<void> {
     await this.idle();
     this.shut(parked);

@@ -3,18 +3,18 @@ import type { ShutdownTask } from '../plan/task.js';
 import type { TaskWrapper } from '../run/task-registry.js';
 
 /**
- * Which task of a run a call comes from, also after an `await` in it. Nothing is stored before the first task of the
- * run starts, so this costs nothing while the application serves.
+ * Tracks which task of a run a call comes from, across `await`. Stores nothing before the first task starts, so it
+ * costs nothing while the application serves.
  */
 export class TaskFrames {
   readonly #frames = new AsyncLocalStorage<string>();
 
-  /** The name of the task; `undefined` for a call from outside. */
+  /** The name of the task; `undefined` outside of tasks. */
   get current(): string | undefined {
     return this.#frames.getStore();
   }
 
-  /** Puts each task into a frame of its own, around what another wrapper makes of it. */
+  /** Runs each task in its own frame, outside of what another wrapper adds. */
   around(inner: TaskWrapper): TaskWrapper {
     return { wrap: (task) => this.#framed(inner.wrap(task)) };
   }
@@ -23,7 +23,7 @@ export class TaskFrames {
     return {
       ...task,
       run: (context) => this.#frames.run(task.name, () => task.run(context)),
-      // A task may be of a class, whose methods are not its own.
+      // A task may be a class instance, whose methods are not own properties and would not be spread.
       ...(task.inFlight === undefined ? undefined : { inFlight: () => task.inFlight?.() ?? [] }),
     };
   }

@@ -2,18 +2,18 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { callMember, isMethod, isObject, memberOf, replaceMethod, type Method } from './members.js';
 
 /**
- * The members of Nest's applications that no public API reaches, and the order of its hooks. Each is looked
- * for by its feature; where one is missing, the caller hears of it and does without.
+ * Members of Nest's applications that no public API reaches, and the order of Nest's hooks. Each feature looks for
+ * the members it needs; if one is missing, the feature reports that and works without it.
  */
 
-/** Answers an application through Nest's proxies with the object that they stand before. */
+/** A property that returns the application behind Nest's proxies. */
 const SELF = Symbol.for('nestjs-phased-shutdown.self');
 
-/** An application as it stands behind its proxies. */
+/** An application without its proxies. */
 export class NestApplicationSeam {
   private constructor(readonly raw: INestApplicationContext) {}
 
-  /** Assigning to a created application is dropped by its proxy without a word; defining passes it. */
+  /** Nest's proxy silently drops assignments to a created application; defining a property passes through it. */
   static of(app: INestApplicationContext): NestApplicationSeam {
     let raw = app;
     Object.defineProperty(app, SELF, {
@@ -28,14 +28,14 @@ export class NestApplicationSeam {
     return new NestApplicationSeam(raw);
   }
 
-  /** The members of the list that this application does not have. */
+  /** The members in the list that this application does not have. */
   missing(members: readonly string[]): readonly string[] {
     return members.filter((member) => !isMethod(memberOf(this.raw, member)));
   }
 
   /**
-   * Puts another method in place of one, if there is one. The original is taken before it is replaced:
-   * Nest's proxies bind late, and would find the replacement.
+   * Replaces a method, if it exists. Reads the original before replacing it: Nest's proxies bind late and would find
+   * the replacement.
    */
   replace(member: string, make: (original: Method) => Method): void {
     replaceMethod(this.raw, member, make);
@@ -45,14 +45,14 @@ export class NestApplicationSeam {
     Object.defineProperty(this.raw, member, { configurable: true, writable: true, value });
   }
 
-  /** The names of the list that are set in the options with which the application was created. */
+  /** The names in the list that are set in the options the application was created with. */
   optionsSet(names: readonly string[]): readonly string[] {
     const options: unknown = Reflect.get(this.raw, 'appOptions');
     if (!isObject(options)) return [];
     return names.filter((name) => Boolean(Reflect.get(options, name)));
   }
 
-  /** Whether Nest listens to signals for this application: each major keeps them in a place of its own. */
+  /** Whether Nest listens to signals for this application. Nest 11 and 12 keep the listeners in different members. */
   get listensToSignals(): boolean {
     const signals: unknown = Reflect.get(this.raw, 'activeShutdownSignals');
     const listeners: unknown = Reflect.get(this.raw, 'shutdownCleanupRefs');
@@ -68,8 +68,8 @@ export class NestApplicationSeam {
   }
 
   /**
-   * Closes the application as Nest does for a signal: the hooks are told the signal, which the `close()` of
-   * a microservice drops. That is the `close` nearest to the root of the prototypes.
+   * Closes the application as Nest does on a signal: the hooks receive the signal, which the `close()` of a
+   * microservice drops. The right method is the `close` nearest to the root of the prototype chain.
    */
   async closeForSignal(signal?: string): Promise<void> {
     let close: Method | undefined;
@@ -84,8 +84,8 @@ export class NestApplicationSeam {
 }
 
 /**
- * Puts a module in front of all others in the order of Nest's destroy hooks, by the distance from the root
- * by which Nest sorts. Says whether Nest still has such a distance.
+ * Moves a module to the front of Nest's destroy hooks, which Nest sorts by distance from the root. Returns whether
+ * Nest still has such a distance.
  */
 export function moveToFront(module: object): boolean {
   if (typeof Reflect.get(module, 'distance') !== 'number') return false;

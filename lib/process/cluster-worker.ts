@@ -3,12 +3,12 @@ import cluster from 'node:cluster';
 const FLAG = 'exitedAfterDisconnect';
 
 /**
- * Calls back once when the primary of a cluster disconnects this process, or has gone; the answer takes the
- * listener off. Elsewhere nothing happens.
+ * Calls back once when the cluster primary disconnects this worker or dies. Returns a function that removes the
+ * listener. Does nothing outside a cluster worker.
  *
- * Node ends a worker with `process.exit(0)` as its channel closes, unless `exitedAfterDisconnect` is set, which
- * `disconnect()` does before anything else. So the flag says when a disconnect begins, and setting it keeps the
- * worker alive when the primary has died.
+ * Node calls `process.exit(0)` in a worker when its channel closes, unless `exitedAfterDisconnect` is set.
+ * `disconnect()` sets it before anything else. So the flag shows when a disconnect begins, and setting it ourselves
+ * keeps the worker alive after the primary has died.
  */
 export function onClusterDisconnect(listener: () => void): () => void {
   const { worker } = cluster;

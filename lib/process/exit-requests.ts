@@ -1,14 +1,14 @@
 import type { Trigger } from './guarded-application.js';
 
-/** What `GracefulShutdown.exit()` takes. */
+/** The argument of `GracefulShutdown.exit()`. */
 export interface ExitRequest {
   /**
-   * Why, for the log and the report.
+   * Why the application exits; appears in the log and the report.
    * @default 'GracefulShutdown.exit()'
    */
   readonly reason?: string;
   /**
-   * The exit code, from 0 to 255. A shutdown that is not clean exits with 1 where this is 0 or not given.
+   * The exit code, from 0 to 255. If it is 0 or omitted, a shutdown that is not clean exits with code 1.
    * @default 0
    */
   readonly code?: number;
@@ -16,16 +16,16 @@ export interface ExitRequest {
 
 type ExitTrigger = Extract<Trigger, { kind: 'exit' }>;
 
-/** Takes the requests of an application for its own end to what ends the process. */
+/** Passes an application's requests to exit on to the process guard. */
 export class ExitRequests {
   #answer: ((trigger: ExitTrigger) => void) | undefined;
 
-  /** Has the requests answered from here on. */
+  /** From now on, requests go to this function. */
   connect(answer: (trigger: ExitTrigger) => void): void {
     this.#answer = answer;
   }
 
-  /** @throws Error where the code cannot be one, or nothing here may end the process */
+  /** @throws RangeError if `code` is not an exit code, Error if `enableGracefulShutdown` was not called */
   ask({ reason = 'GracefulShutdown.exit()', code }: ExitRequest): void {
     if (code !== undefined && !(Number.isInteger(code) && code >= 0 && code <= 255)) {
       throw new RangeError(
@@ -34,7 +34,7 @@ export class ExitRequests {
     }
     if (this.#answer === undefined) {
       throw new Error(
-        'GracefulShutdown.exit(): nothing ends the process here. Call enableGracefulShutdown(app) after the application is created.',
+        'GracefulShutdown.exit(): enableGracefulShutdown(app) was not called, so nothing would exit the process. Call it right after the application is created.',
       );
     }
     this.#answer({ kind: 'exit', message: String(reason), ...(code === undefined ? {} : { code }) });

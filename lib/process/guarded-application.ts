@@ -2,34 +2,34 @@ import type { Notify } from '../notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import type { ForcedEnd } from '../report/report-so-far.js';
 
-/** An application that the process ends with. */
+/** An application that the process guard closes before the process exits. */
 export interface GuardedApplication {
   readonly signals: readonly string[];
   readonly ipc: boolean;
   readonly fatalErrors: boolean;
   readonly abortSignal: AbortSignal | undefined;
   readonly exit: 'code' | 'signal' | 'none';
-  /** Milliseconds from the trigger after which the process is ended, whatever still runs. */
+  /** Milliseconds from the trigger until the process exits, even if work is still running. */
   readonly exitLimit: number;
-  /** What the guard of the process says is logged here too; `place` tells applications apart that log elsewhere. */
+  /** Where the process guard logs for this application. `place` distinguishes applications with different loggers. */
   readonly log: ProcessLog;
   readonly close: (reason: ShutdownReason) => Promise<void>;
-  /** After the close: whether every task completed. */
+  /** Whether every task completed. Valid after the close. */
   readonly isClean: () => boolean;
-  /** What runs at this moment, for the last line of a process that ends before its time. */
+  /** The tasks running now, for the last log line of a process that exits early. */
   readonly running: () => readonly string[];
-  /** The process is ended now; what is not done before the call returns is lost. */
+  /** Called right before the process exits. Only synchronous work is safe here. */
   readonly onForcedEnd: (end: ForcedEnd, reason: Trigger) => void;
 }
 
 /** Where an application logs. */
 export interface ProcessLog {
-  /** The logger; `undefined` is Nest's, `false` is nowhere. */
+  /** The logger: `undefined` means Nest's, `false` means none. */
   readonly place: unknown;
   readonly notice: Notify;
 }
 
-/** A reason for which the process ends. */
+/** A reason after which the process exits. */
 export type Trigger = Extract<ShutdownReason, { kind: TriggerKind }>;
 
 type TriggerKind = (typeof TRIGGER_KINDS)[number];
@@ -44,7 +44,7 @@ const TRIGGER_KINDS = [
   'disconnect',
 ] as const satisfies readonly ShutdownReason['kind'][];
 
-/** Whether the process ends for the reason, where `enableGracefulShutdown` was called and `exit` allows it. */
+/** Whether the process exits for this reason, provided `enableGracefulShutdown` was called and `exit` allows it. */
 export function isTrigger(reason: ShutdownReason): reason is Trigger {
   return TRIGGER_KINDS.some((kind) => kind === reason.kind);
 }

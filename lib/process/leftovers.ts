@@ -1,4 +1,4 @@
-/** A handle of the event loop, as the diagnostic report of Node lists it. */
+/** A handle of the event loop, as listed in Node's diagnostic report. */
 export interface LoopHandle {
   readonly type: string;
   readonly is_active: boolean;
@@ -17,11 +17,11 @@ interface Endpoint {
   readonly port: number;
 }
 
-/** What Node knows of a process beside the handles of its loop. */
+/** What Node reports about a process besides the handles of its event loop. */
 export interface ProcessResources {
-  /** What `process.getActiveResourcesInfo()` returns: kinds of what is referenced, one entry for each. */
+  /** The result of `process.getActiveResourcesInfo()`: the kinds of referenced resources, one entry per resource. */
   readonly resources: readonly string[];
-  /** How many worker threads there are, referenced or not. */
+  /** The number of worker threads, referenced or not. */
   readonly workers: number;
   /** The file descriptor of the channel to the parent process. */
   readonly channel?: number | undefined;
@@ -30,7 +30,7 @@ export interface ProcessResources {
 const WORKER = 'worker thread';
 const MESSAGE_PORT = 'MessagePort';
 
-/** Kinds that the report does not list, or lists without saying what they are. */
+/** Kinds that the diagnostic report omits, or lists without any detail. */
 const UNNAMED_KINDS: ReadonlySet<string> = new Set([
   'Timeout',
   'Immediate',
@@ -42,15 +42,14 @@ const UNNAMED_KINDS: ReadonlySet<string> = new Set([
   'GetNameInfoReqWrap',
 ]);
 
-/** The runtime's own: timers and immediates are counted by their kind, ports and workers apart. */
+/** The runtime's own handles. Timers and immediates are counted by kind; ports and workers are counted separately. */
 const RUNTIME_HANDLES: ReadonlySet<string> = new Set(['loop', 'async', 'timer', 'idle', 'check', 'prepare']);
 
 const STANDARD_STREAMS: readonly string[] = ['stdin', 'stdout', 'stderr'];
 
 /**
- * What keeps a process alive, one entry for each: handles by their address, pid or path from the diagnostic
- * report, and by their kind what the report does not list. Work in the thread pool that Node lists nowhere
- * (of `crypto`, `zlib` and native modules) is not in it.
+ * Lists what keeps a process alive, one entry per resource: by address, pid or path if the diagnostic report has it,
+ * otherwise by kind. Thread pool work that Node does not list (`crypto`, `zlib`, native modules) is missing.
  */
 export function listLeftovers(
   handles: readonly LoopHandle[],
@@ -64,7 +63,7 @@ export function listLeftovers(
   ];
 }
 
-/** The entries of a list of leftovers for a reader: those that have no name of their own by their number. */
+/** Condenses a list of leftovers for a reader: entries without a name of their own become a count per kind. */
 export function sumUp(leftovers: readonly string[]): readonly string[] {
   const counts = new Map<string, number>();
   const named: string[] = [];
@@ -75,7 +74,7 @@ export function sumUp(leftovers: readonly string[]): readonly string[] {
   return [...named, ...Array.from(counts, ([kind, count]) => `${count} × ${kind}`)];
 }
 
-/** The entries of the second list that the first does not have, each as often as it is more. */
+/** The entries of the second list that are missing from the first, with multiplicity. */
 export function addedTo(before: readonly string[], now: readonly string[]): readonly string[] {
   const known = before.map(kindOf);
   return now.filter((each) => {
@@ -85,14 +84,14 @@ export function addedTo(before: readonly string[], now: readonly string[]): read
   });
 }
 
-/** Of several workers it is not known which are referenced, so their number does not make another entry. */
+/** Node does not say which of several workers are referenced, so their number does not create a separate entry. */
 function kindOf(leftover: string): string {
   return leftover.startsWith(WORKER) ? WORKER : leftover;
 }
 
 /**
- * The report lists a worker that has been unreferenced like any other. All referenced workers share one handle of
- * the loop, which is referenced where there is at least one; each referenced port has one of its own.
+ * The diagnostic report lists unreferenced workers like referenced ones. All referenced workers share one `async`
+ * handle, which is referenced if at least one worker is. Each referenced port has a handle of its own.
  */
 function workerEntries(
   referenced: readonly LoopHandle[],

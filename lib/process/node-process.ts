@@ -6,12 +6,12 @@ import { keepFromEnding, watchWrites, writeBounded } from './process-output.js';
 import { RemovedListeners } from './removed-listeners.js';
 import type { ProcessPort } from './process-port.js';
 
-/** These end or stop a process whatever it listens to. */
+/** No process can listen to these signals. */
 const UNCATCHABLE = new Set(['SIGKILL', 'SIGSTOP']);
 
 const removedListeners = new RemovedListeners(process);
 
-/** The process that we run in. No other file touches `process`. */
+/** The real process. No other file touches `process`. */
 export const nodeProcess: ProcessPort = {
   platform: {
     inKubernetes: process.env['KUBERNETES_SERVICE_HOST'] !== undefined,
@@ -21,7 +21,8 @@ export const nodeProcess: ProcessPort = {
       'SIGHUP',
       'SIGQUIT',
       'SIGABRT',
-      // Where somebody listens by now, it is Node for a report or a heap snapshot, or has another meaning here.
+      // If SIGUSR2 already has a listener, it is Node's, for a report or heap snapshot, or the signal has another
+      // meaning here.
       ...(process.platform === 'win32' || process.listenerCount('SIGUSR2') > 0 ? [] : ['SIGUSR2']),
       ...(process.platform === 'win32' ? ['SIGBREAK'] : []),
     ],
@@ -59,21 +60,21 @@ export const nodeProcess: ProcessPort = {
     process.kill(process.pid, signal);
   },
   setExitCode: (code) => {
-    // A code other than 0 says more than ours; 0 says that all went well, which ours may know better.
+    // A nonzero code of the application is more specific than ours. A zero is not: our shutdown may have failed.
     if (Number(process.exitCode ?? 0) === 0) process.exitCode = code;
   },
   endWhenIdle: (onIdle) => {
-    // A listener of messages keeps it open, also one of node:cluster or a process manager.
+    // A message listener keeps the channel open, including those of node:cluster and of process managers.
     throughChannel((channel) => channel.unref());
     process.once('beforeExit', onIdle);
     process.on('exit', leaveAtOnce);
   },
   exit: (code) => {
-    // Given `undefined`, it would forget the code that is set.
+    // `process.exit(undefined)` would discard the exit code that is already set.
     if (code !== undefined) process.exitCode = code;
     process.exit();
   },
-  // Where it is a pipe or a socket, the stream of Node makes it non-blocking.
+  // If standard error is a pipe or a socket, accessing Node's stream makes it non-blocking.
   writeLine: (line) => writeBounded(`${line}\n`, () => void process.stderr),
   isWritten: (log) => {
     const watched = standardOutputs().map((output) => ({ output, ...watchWrites(output) }));
@@ -83,7 +84,7 @@ export const nodeProcess: ProcessPort = {
       for (const { stop } of watched) stop();
     }
     const used = watched.filter(({ isUsed }) => isUsed());
-    // What waits in a stream is lost where the process exits now.
+    // Bytes buffered in a stream are lost if the process exits now.
     return used.length > 0 && used.every(({ output }) => output.writableLength === 0 && !output.errored);
   },
   keepWriting: () => {
@@ -94,7 +95,7 @@ export const nodeProcess: ProcessPort = {
   leftovers: () => sumUp(keepingAlive()),
 };
 
-/** Node makes them as they are asked for, which fails where the process has none. */
+/** Node creates the streams on first access, which throws if the process has none. */
 function standardOutputs(): readonly NodeJS.WriteStream[] {
   try {
     return [process.stdout, process.stderr];
@@ -103,7 +104,7 @@ function standardOutputs(): readonly NodeJS.WriteStream[] {
   }
 }
 
-/** What keeps the process alive at this moment, one entry for each. */
+/** What keeps the process alive now, one entry per resource. */
 export function keepingAlive(): readonly string[] {
   const { libuv, workers } = diagnosticReport();
   return listLeftovers(libuv, {
@@ -113,7 +114,7 @@ export function keepingAlive(): readonly string[] {
   });
 }
 
-/** A test runner may show its tests a copy of the process, whose channel cannot be used. */
+/** A test runner may give its tests a copy of the process whose channel is unusable. */
 function throughChannel<T>(use: (channel: NonNullable<typeof process.channel>) => T): T | undefined {
   try {
     return process.channel ? use(process.channel) : undefined;
@@ -123,14 +124,14 @@ function throughChannel<T>(use: (channel: NonNullable<typeof process.channel>) =
 }
 
 /**
- * Leaves at once where Node has found that nothing is left to do: it would first take its heap apart, which takes
- * longer than all that went before. A listener that comes after this one would be skipped, so then Node does it.
+ * Exits as soon as Node finds the loop empty. Node would otherwise tear down its heap first, which takes longer than
+ * everything before. Exit listeners after this one would be skipped, so if there is one, Node exits by itself.
  */
 function leaveAtOnce(): void {
   if (process.listeners('exit').at(-1) === leaveAtOnce) process.exit();
 }
 
-/** Nothing else tells a signal of our own from one that comes from outside. */
+/** Nothing else distinguishes a signal that the process sends to itself from one sent from outside. */
 function onOwnSignal(listener: (signal: string) => void): () => void {
   const original = process.kill;
   let isHeard = true;
@@ -141,7 +142,7 @@ function onOwnSignal(listener: (signal: string) => void): () => void {
   process.kill = kill;
   return () => {
     isHeard = false;
-    // Somebody may have put another one in its place meanwhile, which still calls this one.
+    // Another function may have replaced ours meanwhile and still call it.
     if (process.kill === kill) process.kill = original;
   };
 }
@@ -151,22 +152,22 @@ function nameOfSignal(signal: string | number): string {
   return Object.entries(constants.signals).find(([, number]) => number === signal)?.[0] ?? String(signal);
 }
 
-/** `process.exit()` calls its listeners before it returns, so its caller is on the stack. */
+/** `process.exit()` calls its exit listeners before it returns, so its caller is on the stack. */
 function callerOfExit(): string | undefined {
-  // An application may have its stacks made into something that is not a text.
+  // `Error.prepareStackTrace` of the application may return something other than a string.
   const frames = String(new Error('exit').stack).split('\n');
   const call = frames.findIndex((frame) => /\bprocess\.(?:exit|reallyExit)\b/.test(frame));
   const caller = call === -1 ? undefined : frames.slice(call + 1).find((frame) => !frame.includes('(node:'));
   return caller?.trim().replace(/^at /, '');
 }
 
-/** Linux tells of each process by a file; a process that ends meanwhile, or another platform, ends the search. */
+/** Reads /proc, which only Linux has. A process that ends during the search ends the search. */
 function ancestorsOf(pid: number): readonly string[] | undefined {
   const commands: string[] = [];
   try {
     for (let child = pid; child !== 1;) {
       const parent = Number(/^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${child}/status`, 'utf8'))?.[1]);
-      // Of a process outside the container nothing is to be seen.
+      // Processes outside the container are not visible.
       if (!(parent > 0)) return undefined;
       commands.push(readFileSync(`/proc/${parent}/cmdline`, 'utf8').replaceAll('\0', ' ').trim());
       child = parent;
@@ -184,10 +185,10 @@ interface DiagnosticReport {
 
 function diagnosticReport(): DiagnosticReport {
   const before: unknown = Reflect.get(process.report, 'excludeNetwork');
-  // Otherwise Node looks up the name of every address, which may take longer than is left.
+  // Otherwise Node resolves the host name of every address, which may take longer than the time left.
   Reflect.set(process.report, 'excludeNetwork', true);
   try {
-    // The documented shape of the report, which its typings leave open.
+    // Node documents this shape; its typings say `object`.
     return process.report.getReport() as unknown as DiagnosticReport;
   } finally {
     Reflect.set(process.report, 'excludeNetwork', before);

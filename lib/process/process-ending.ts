@@ -8,10 +8,10 @@ import { cutShort, deadlinePassed, escalated, fatalError, keptAlive } from './pr
 import type { ProcessExit, ProcessPort } from './process-port.js';
 import { RepeatedSignals } from './repeated-signals.js';
 
-/** How long the process may take to leave by itself once everything is closed. */
+/** Milliseconds the process gets to exit by itself after everything is closed. */
 const LEAVE_LIMIT = 1_000;
 
-/** Milliseconds in which a process that stood still past its time may finish with what has arrived meanwhile. */
+/** Milliseconds a process that was stalled past its deadline gets to handle what has arrived meanwhile. */
 const CATCH_UP = 100;
 
 /** What an ending acts through. */
@@ -19,13 +19,13 @@ export interface EndingPorts {
   readonly port: ProcessPort;
   readonly clock: Clock;
   readonly tell: Notify;
-  /** Everything is closed. */
+  /** Called when everything is closed. */
   readonly onClosed: () => void;
 }
 
 /**
- * The end of the process, from the first trigger on: closes the applications that a trigger concerns,
- * insists when it is asked again or its time is over, and at last lets the process leave, or makes it.
+ * The end of the process, from the first trigger on. Closes the applications that a trigger concerns, exits early on
+ * a second request or at the deadline, and otherwise lets the process exit, or forces it to.
  */
 export class ProcessEnding {
   readonly #applications = new Set<GuardedApplication>();
@@ -35,7 +35,7 @@ export class ProcessEnding {
   #clean = true;
   #deadline: Timer | undefined;
   #hadFatalError = false;
-  /** The code that the application asked for with its own end. */
+  /** The exit code requested with `GracefulShutdown.exit()`. */
   #askedCode = 0;
   #unlistenExit: () => void;
 
@@ -53,7 +53,7 @@ export class ProcessEnding {
     return this.#applications;
   }
 
-  /** How the process ends when everything is closed. */
+  /** How the process ends after everything is closed. */
   get exit(): GuardedApplication['exit'] {
     const modes = new Set(Array.from(this.#applications, ({ exit }) => exit));
     if (modes.has('code')) return 'code';
@@ -61,7 +61,7 @@ export class ProcessEnding {
     return 'none';
   }
 
-  /** A trigger came, and concerns these applications. */
+  /** Handles a trigger that concerns these applications. */
   trigger(reason: Trigger, concerned: readonly GuardedApplication[]): void {
     if (reason.kind === 'exit') this.#askedCode ||= reason.code ?? 0;
     if (reason.kind === 'signal') this.#signal(reason.signal, concerned);
@@ -69,38 +69,41 @@ export class ProcessEnding {
     else this.#ask(reason, concerned);
   }
 
-  /** Takes in an application that was made while the process ends. */
+  /** Adds an application that was created while the process is ending. */
   enlist(application: GuardedApplication): void {
     this.#ask(this.first, [application]);
   }
 
-  /** The code that a process gets which somebody ends with another one: a failure is not hidden by 0. */
+  /** The exit code to use if other code exits with `code`: a 0 must not hide a failure. */
   codeInsteadOf(code: number): number {
     if (code !== 0 || this.exit === 'none') return code;
     return this.#closing > 0 ? this.#askedCode || 1 : this.#code;
   }
 
-  /** Lets the process go on; with `exit: 'none'` it is for the application to end it, with our code. */
+  /** The process goes on. With `exit: 'none'` the application ends it later, with our exit code. */
   stay(): void {
     this.#unlistenExit();
     if (this.exit === 'none') this.ports.port.setExitCode(this.#code);
   }
 
-  /** Ends the process: with a code as soon as nothing keeps it alive, and a little later in any case. */
+  /** Exits the process as soon as nothing keeps it alive, or after `LEAVE_LIMIT` at the latest. */
   leave(): void {
     const { port, clock } = this.ports;
     this.#setCode();
     const closedAt = clock.now();
     let watchdog = this.#watchdog(closedAt, LEAVE_LIMIT);
     port.endWhenIdle(() => {
-      // What is alive from here on was begun by a listener of `beforeExit`, and is waited for like a handler.
+      // A `beforeExit` listener may have started new work, which gets the remaining time like a handler.
       watchdog.cancel();
       watchdog = this.#watchdog(closedAt, timeLeft(this.#endsAt, clock.now(), LEAVE_LIMIT));
     });
     if (this.exit === 'signal' && this.first.kind === 'signal') port.raise(this.first.signal);
   }
 
-  /** A process without work that ends cleanly keeps what Node makes of it, such as 13 for an `await` that never ends. */
+  /**
+   * A process that runs out of work and shuts down cleanly keeps Node's code, such as 13 for an unsettled top-level
+   * `await`.
+   */
   #setCode(): void {
     if (this.#code !== 0 || this.first.kind !== 'before-exit') this.ports.port.setExitCode(this.#code);
   }
@@ -121,7 +124,7 @@ export class ProcessEnding {
     return watchdog;
   }
 
-  /** Asks the applications that listen to the signal; one that has nobody left to ask insists. */
+  /** Asks the applications that listen to the signal. If all of them were asked before, the signal is an escalation. */
   #signal(signal: string, concerned: readonly GuardedApplication[]): void {
     const { port, clock, tell } = this.ports;
     const isNews = concerned.some((application) => !this.#applications.has(application));
@@ -146,12 +149,12 @@ export class ProcessEnding {
     this.#ask(reason, concerned);
   }
 
-  /** Closes the applications; those that are being closed are told the further reason. */
+  /** Closes the applications. Those already closing receive the reason as a further one. */
   #ask(reason: Trigger, concerned: readonly GuardedApplication[]): void {
     for (const application of concerned) {
       const closed = application.close(reason);
       if (this.#applications.has(application)) {
-        // The first close tells how it went; here only the reason is handed on.
+        // The first close reports the outcome; this call only passes on the reason.
         closed.catch(() => undefined);
       } else {
         this.#applications.add(application);
@@ -173,7 +176,7 @@ export class ProcessEnding {
     });
   }
 
-  /** When the process ends at the latest: the earliest of the deadlines of the applications. */
+  /** The latest moment at which the process exits: the earliest deadline of its applications. */
   get #endsAt(): number {
     const deadlines = Array.from(this.#applications, ({ exit, exitLimit }) =>
       exit === 'none' ? Infinity : deadlineAfter(this.#startedAt, exitLimit),
@@ -182,8 +185,8 @@ export class ProcessEnding {
   }
 
   /**
-   * It keeps the process alive: one that waits for something that never comes would else end as if all had gone
-   * well.
+   * This timer is referenced on purpose: a process waiting for something that never comes would otherwise exit as if
+   * all had gone well.
    */
   #startDeadline(): void {
     const { port, clock, tell } = this.ports;
@@ -201,7 +204,7 @@ export class ProcessEnding {
     this.#deadline = whenOver(clock, onTime, timeUntil(endsAt, clock.now()), CATCH_UP);
   }
 
-  /** Somebody else has ended the process; nothing can hold it any more. */
+  /** Other code called `process.exit()`; this cannot be prevented any more. */
   #exited({ code, caller }: ProcessExit): void {
     const { port, tell } = this.ports;
     if (this.#closing > 0) tell(cutShort({ code, caller, abandoned: this.#running() }));
@@ -209,7 +212,7 @@ export class ProcessEnding {
     if (own !== code) port.setExitCode(own);
   }
 
-  /** Ends the process now, and lets the applications say what becomes of them. */
+  /** Exits the process now, after each application has recorded its state. */
   #force(end: ForcedEnd, code?: number): void {
     this.#unlistenExit();
     for (const application of this.#applications) application.onForcedEnd(end, this.first);

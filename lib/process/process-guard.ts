@@ -4,36 +4,36 @@ import type { GuardedApplication, Trigger } from './guarded-application.js';
 import { ProcessEnding } from './process-ending.js';
 import type { ProcessPort } from './process-port.js';
 
-/** The place of an application in its process. */
+/** The handle of an application on its process. */
 export interface Seat {
   readonly listenTo: (signals: readonly string[]) => void;
-  /** Asks for the end of the process, and with it of all applications in it. */
+  /** Requests the end of the process, and with it of all its applications. */
   readonly exit: (request: Extract<Trigger, { kind: 'exit' }>) => void;
-  /** Ends the process as an unhandled rejection of the application would, whether or not these are listened to. */
+  /** Ends the process as an unhandled rejection in the application would, even if `fatalErrors` is off. */
   readonly fail: (error: unknown) => void;
-  /** Takes the application out, with every listener that was there for it alone. */
+  /** Removes the application and all listeners that existed only for it. */
   readonly leave: () => void;
 }
 
 type State =
   | { readonly status: 'watching' }
   | { readonly status: 'ending'; readonly ending: ProcessEnding }
-  /** Everything is closed; the events kept are those that must not kill the process on its way out. */
+  /** Everything is closed. The kept events are those that must not kill the process on its way out. */
   | { readonly status: 'leaving'; readonly ending: ProcessEnding; readonly kept: readonly string[] };
 
 const WATCHING: State = { status: 'watching' };
 
-/** What every application is closed for, since the process ends after it in any case. */
+/** The process exits after these events in any case, so every application closes on them. */
 const ENDS_BY_ITSELF = ['beforeExit', 'disconnect'];
 
 /**
- * The one that listens to the process for all applications in it, and starts its end.
+ * Listens to the process on behalf of all its applications, and starts the end of the process.
  *
- * watching → ending (a trigger came) → leaving, or back to watching where applications are left that no trigger
- * concerned, or none wants the process to end.
+ * watching → ending (on a trigger) → leaving. Back to watching if applications remain that no trigger concerned, or
+ * if none of them wants the process to exit.
  */
 export class ProcessGuard {
-  /** Each application, with the events of the process that it is to be closed for. */
+  /** Each application with the process events that close it. */
   readonly #seats = new Map<GuardedApplication, Set<string>>();
   readonly #listeners = new Map<string, () => void>();
   #state: State = WATCHING;
@@ -41,7 +41,7 @@ export class ProcessGuard {
   constructor(
     private readonly port: ProcessPort,
     private readonly clock: Clock,
-    /** Says it in the logs of the applications, and before it returns. */
+    /** Logs synchronously to the logs of the applications. */
     private readonly tell: (notice: Notice, applications: readonly GuardedApplication[]) => void,
   ) {}
 
@@ -64,12 +64,12 @@ export class ProcessGuard {
         for (const signal of added.filter((each) => this.#isSignal(each))) events.add(signal);
         this.#listen();
       },
-      // It is among them even when it has closed and left.
+      // Includes the application even after it has closed and left.
       exit: (request) => this.#trigger(request, [...new Set([application, ...this.#seats.keys()])]),
       fail: (error) => this.#fail(application, error),
       leave: () => {
         abortSignal?.removeEventListener('abort', onAbort);
-        // One that closes because the process ends is taken out at the end, with all others.
+        // An application that closes because the process is ending is removed at the end, together with the others.
         if (this.#state.status === 'ending' && this.#state.ending.applications.has(application)) return;
         this.#seats.delete(application);
         this.#listen();
@@ -77,14 +77,17 @@ export class ProcessGuard {
     };
   }
 
-  /** Calls back with its code when the process exits, whatever makes it; the answer takes the listener off. */
+  /**
+   * Calls back with the exit code when the process exits, for any reason. Returns a function that removes the
+   * listener.
+   */
   onExit(listener: (code: number) => void): () => void {
     return this.port.onExit(({ code }) =>
       listener(this.#state.status === 'watching' ? code : this.#state.ending.codeInsteadOf(code)),
     );
   }
 
-  /** A shutdown has begun: an output that nobody reads any more does not end it. */
+  /** A shutdown has begun: losing the reader of an output must not end the process. */
   keepWriting(): void {
     this.port.keepWriting();
   }
@@ -94,7 +97,7 @@ export class ProcessGuard {
     return new Set(this.#listeners.keys());
   }
 
-  /** Has exactly the listeners that the applications here need, and that a process on its way out needs. */
+  /** Adds and removes listeners until they match what the applications, and a process that is leaving, need. */
   #listen(): void {
     const kept = this.#state.status === 'leaving' ? this.#state.kept : [];
     const wanted = new Set([...this.#seats.values()].flatMap((events) => [...events]).concat(kept));
@@ -129,7 +132,7 @@ export class ProcessGuard {
   }
 
   #trigger(trigger: Trigger, concerned = this.#concernedBy(trigger)): void {
-    // A process that leaves is gone within a second: there is nothing left to ask for.
+    // A process that is leaving exits within a second; further triggers change nothing.
     if (this.#state.status === 'leaving') return;
     const ending = this.#state.status === 'ending' ? this.#state.ending : this.#begin(trigger);
     ending.trigger(trigger, concerned);
@@ -156,21 +159,21 @@ export class ProcessGuard {
     return ending;
   }
 
-  /** An application that is made while the process ends closes with those that are there. */
+  /** An application created while the process is ending closes together with the others. */
   #enlist(application: GuardedApplication, events: ReadonlySet<string>): void {
     if (this.#state.status === 'watching') return;
     const { ending } = this.#state;
     if (ending.exit !== 'none' && isConcerned(events, ending.first)) ending.enlist(application);
   }
 
-  /** Lets the process end, where everything in it is closed and that is what the applications want. */
+  /** Lets the process exit if everything in it is closed and the applications want it to. */
   #conclude(ending: ProcessEnding): void {
-    // An application that came when the process was leaving has been closed as well.
+    // An application that arrived while the process was leaving has closed as well.
     if (this.#state.status === 'leaving') return;
     for (const application of ending.applications) this.#seats.delete(application);
     const ends = this.#seats.size === 0 && ending.exit !== 'none';
     if (ends) {
-      // One that is raised again must find no listener of ours.
+      // A re-raised signal must not find a listener of ours.
       const kept = ending.exit === 'signal' ? [] : [...this.#listeners.keys()];
       this.#state = {
         status: 'leaving',
@@ -190,13 +193,13 @@ export class ProcessGuard {
   }
 }
 
-/** Whether the trigger comes by one of the events; a request for the end of the process concerns all in it. */
+/** Whether one of the events causes the trigger. A request to exit concerns every application of the process. */
 function isConcerned(events: ReadonlySet<string>, trigger: Trigger): boolean {
   const event = eventOf(trigger);
   return event === 'every' || events.has(event);
 }
 
-/** The event of the process that brings the trigger; `none` where it comes from elsewhere. */
+/** The process event behind a trigger; `none` if the trigger is not a process event. */
 function eventOf(trigger: Trigger): string {
   switch (trigger.kind) {
     case 'signal':

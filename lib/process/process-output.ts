@@ -4,11 +4,11 @@ import { deadlineAfter } from '../plan/time-budget.js';
 
 const STANDARD_ERROR = 2;
 
-/** Milliseconds that a reader who is slow is waited for. */
+/** Milliseconds to wait for a slow reader. */
 const PATIENCE = 100;
 const PAUSE = 10;
 
-/** How an output fails whose reader has gone, or that can take no more. */
+/** Error codes of an output that has lost its reader or is full. */
 const LOST = new Set([
   'EPIPE',
   'EIO',
@@ -22,12 +22,12 @@ const LOST = new Set([
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
 
-/** On an output that is kept from ending the process: a test runner loads the package anew for each file. */
+/** Marks an output that already has our error listener. A test runner loads the package anew for each file. */
 const KEPT = Symbol.for('nestjs-phased-shutdown.kept-output');
 
 /**
- * Listens to the errors of an output from now on. A line that nobody reads is not a reason to end the process; any
- * other error that nobody else listens to ends it as Node would.
+ * Listens to the errors of an output from now on. A line that nobody reads must not end the process. Any other error
+ * without another listener ends it, as in plain Node.
  */
 export function keepFromEnding(output: Writable): void {
   if (Reflect.has(output, KEPT)) return;
@@ -38,19 +38,19 @@ export function keepFromEnding(output: Writable): void {
 }
 
 /**
- * Writes to standard error before it returns, and gives up where a pipe or a terminal is full and nobody reads it:
- * a write that blocks would outlast the grace period.
+ * Writes to standard error synchronously. Gives up if a pipe or a terminal is full and nobody reads it: a blocking
+ * write could outlast the grace period.
  *
- * @param unblock makes standard error non-blocking where it can be
+ * @param unblock makes standard error non-blocking, if possible
  */
 export function writeBounded(text: string, unblock: () => void): void {
   try {
     const bytes = Buffer.from(text);
-    // A file never blocks, and one that is opened again is written from its beginning.
+    // Writing to a file never blocks, and reopening it would overwrite it from the start.
     if (fstatSync(STANDARD_ERROR).isFile()) writeSync(STANDARD_ERROR, bytes);
     else writeUnblocked(bytes, unblock);
   } catch {
-    // Nobody reads standard error any more; the end of the process must not hang on that.
+    // Nobody reads standard error any more; the end of the process must not depend on it.
   }
 }
 
@@ -65,8 +65,8 @@ function writeUnblocked(bytes: Uint8Array, unblock: () => void): void {
 }
 
 /**
- * Standard error under a descriptor that does not block; those who share the first one keep it as it is. Linux alone
- * can do so, and not for a socket.
+ * Opens standard error under a second descriptor that does not block, so that processes sharing the first one keep
+ * theirs unchanged. Works only on Linux, and not for sockets.
  */
 function openAgain(): number | undefined {
   const { O_WRONLY, O_NONBLOCK, O_NOCTTY } = constants;
@@ -90,7 +90,7 @@ function writeWhole(descriptor: number, bytes: Uint8Array): void {
   }
 }
 
-/** Says whether something writes to an output until it is stopped. */
+/** Records whether anything writes to an output until `stop` is called. */
 export function watchWrites(output: Writable): { readonly isUsed: () => boolean; readonly stop: () => void } {
   const before = Object.getOwnPropertyDescriptor(output, 'write');
   const write: unknown = output.write;

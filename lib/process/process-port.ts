@@ -1,69 +1,69 @@
-/** What the options need to know of the place where the application runs. */
+/** What the options need to know about the platform. */
 export interface Platform {
   readonly inKubernetes: boolean;
-  /** The signals that start a shutdown unless the options name others. */
+  /** The signals that start a shutdown by default. */
   readonly defaultSignals: readonly string[];
-  /** The signals that a process can receive and handle here. */
+  /** The signals that a process can handle on this platform. */
   readonly knownSignals: readonly string[];
 }
 
 /** How the process exits. */
 export interface ProcessExit {
   readonly code: number;
-  /** The place in the code that called `process.exit()`, where one did. */
+  /** The source location that called `process.exit()`, if known. */
   readonly caller?: string | undefined;
 }
 
-/** The process, as far as we touch it. */
+/** The process, reduced to what we use of it. Each `on…` method returns a function that removes the listener. */
 export interface ProcessPort {
   readonly platform: Platform;
-  /** Calls back at each signal; the answer takes the listener off again. */
+  /** Calls back on each signal. */
   onSignal(signal: string, listener: (signal: string) => void): () => void;
-  /** Calls back at each message of a parent process; the answer takes the listener off again. */
+  /** Calls back on each message from the parent process. */
   onMessage(listener: (message: unknown) => void): () => void;
-  /** Calls back in place of the end that Node would make; the answer takes the listener off again. */
+  /** Calls back on a fatal error, in place of Node's crash. */
   onFatalError(
     origin: 'uncaughtException' | 'unhandledRejection',
     listener: (error: unknown) => void,
   ): () => void;
-  /** Calls back when nothing is left to do; the answer takes the listener off. */
+  /** Calls back when the event loop is empty. */
   onBeforeExit(listener: () => void): () => void;
-  /** Calls back once when the primary of the cluster disconnects this worker or has gone; the answer takes it off. */
+  /** Calls back once when the cluster primary disconnects this worker or dies. */
   onDisconnect(listener: () => void): () => void;
-  /** Calls back at each signal that the process sends to itself; the answer takes the listener off. */
+  /** Calls back on each signal that the process sends to itself. */
   onOwnSignal(listener: (signal: string) => void): () => void;
-  /** Calls back when the process exits by itself or is made to; what is not done before the call returns is lost. */
+  /** Calls back when the process exits, for any reason. Only synchronous work is safe here. */
   onExit(listener: (exit: ProcessExit) => void): () => void;
   /** The number of a signal, for the exit code 128 + n. */
   signalNumber(signal: string): number;
   /** Sends the signal to the process itself. */
   raise(signal: string): void;
-  /** Sets the code that the process ends with, unless the application has set one other than 0. */
+  /** Sets the exit code, unless the application has set a nonzero one. */
   setExitCode(code: number): void;
   /**
-   * Ends the process as soon as nothing is left to do. The channel to a parent process is nothing to do.
+   * Lets the process exit as soon as its event loop is empty. The channel to a parent process does not keep it alive.
    *
-   * @param onIdle called when it has come that far; listeners of `beforeExit` may begin something then
+   * @param onIdle called when the loop is empty; `beforeExit` listeners may start new work then
    */
   endWhenIdle(onIdle: () => void): void;
-  /** Ends the process now, without a code with the one that is set. */
+  /** Exits the process now; without `code`, with the exit code that is set. */
   exit(code?: number): void;
   /**
-   * Writes a line to standard error before it returns: the process may end right after. Where nobody reads it, the
+   * Writes a line to standard error synchronously, because the process may exit right after. If nobody reads it, the
    * line is dropped after a moment.
    */
   writeLine(line: string): void;
-  /** Calls a logger; says whether it has written to standard output or standard error, and all of it is out. */
+  /** Calls a logger. Returns whether it wrote to standard output or standard error and everything was flushed. */
   isWritten(log: () => void): boolean;
-  /** From now on an output that nobody reads any more is no reason to end the process. */
+  /** From now on, losing the reader of an output does not end the process. */
   keepWriting(): void;
   /**
-   * The commands of the processes above this one, from its parent up to the first of the container; empty where
-   * this is the first, `undefined` where the platform does not tell.
+   * The commands of the processes above this one, from its parent up to the first process of the container. Empty if
+   * this is the first process, `undefined` if the platform does not reveal them.
    */
   ancestors(): readonly string[] | undefined;
-  /** How many listeners a signal has, ours among them. */
+  /** The number of listeners of a signal, including ours. */
   listenerCount(signal: string): number;
-  /** What keeps the process alive, by kind, address, path or pid. */
+  /** What keeps the process alive: kinds, addresses, paths, pids. */
   leftovers(): readonly string[];
 }

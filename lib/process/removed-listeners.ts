@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 
 /**
- * What lost a listener in this turn. One of `once()` is taken off before it is called, and still listens to the signal
- * that is being delivered.
+ * Counts listeners removed in this turn of the event loop. A `once()` listener is removed before it is called, and
+ * still counts as listening to the signal being delivered.
  */
 export class RemovedListeners {
   readonly #events: unknown[] = [];
@@ -10,7 +10,7 @@ export class RemovedListeners {
 
   constructor(private readonly emitter: EventEmitter) {}
 
-  /** Watches until the answer is called; one listener is enough for all who do. */
+  /** Starts watching; returns a function that stops it. All watchers share one listener. */
   watch(): () => void {
     this.#watchers += 1;
     if (this.#watchers === 1) this.emitter.on('removeListener', this.#note);

@@ -2,13 +2,13 @@ import type { Clock, Timer } from '../run/clock.js';
 import { whenOver } from '../run/expiry.js';
 import type { ProcessPort } from './process-port.js';
 
-/** A second signal within this time is the same one, delivered to the process and to its group. */
+/** A second signal within this many milliseconds is the same one, delivered to the process and to its group. */
 const REPEAT_WINDOW = 1_000;
 
 /**
- * What a signal means while the process ends: the first one asks, one that comes after a second insists. One that
- * the process sends to itself insists on nothing: another owner of the end, such as Nest's own shutdown hooks, is
- * done and raises again what it was stopped by.
+ * What a signal means while the process is ending: the first one asks, one that arrives after a second insists. A
+ * signal that the process sends to itself never insists: another owner of the end, such as Nest's shutdown hooks, has
+ * finished and re-raises the signal that stopped it.
  */
 export class RepeatedSignals {
   readonly #own = new Set<string>();
@@ -24,12 +24,12 @@ export class RepeatedSignals {
     this.#unlisten = port.onOwnSignal((signal) => void this.#own.add(signal));
   }
 
-  /** Called once for each signal that has come. */
+  /** Call exactly once per received signal. */
   meaningOf(signal: string): 'asks' | 'repeats' | 'insists' {
     if (this.#own.delete(signal)) return 'repeats';
     if (this.#window.status === 'open') return 'repeats';
     if (this.#window.status === 'over') return 'insists';
-    // A loop that was blocked takes in the repetition only after the time is over.
+    // A blocked event loop handles the repeated signal only after the window has passed.
     const timer = whenOver(this.clock, () => (this.#window = { status: 'over' }), REPEAT_WINDOW);
     timer.unref();
     this.#window = { status: 'open', timer };

@@ -5,12 +5,12 @@ import { ProcessGuard } from './process-guard.js';
 import type { ProcessPort } from './process-port.js';
 import { systemClock } from './system-clock.js';
 
-/** Under this name the guard stands in the process, where a second copy of the package would find it too. */
+/** The guard's key on `globalThis`, where a second copy of the package also finds it. */
 const GUARD = Symbol.for('nestjs-phased-shutdown.guard');
 
 /**
- * The guard of this process. One for all applications in it, since only one can end the process; it stays
- * where it was put, without listeners while no application is attached.
+ * The guard of this process. All applications share it, since only one guard can end the process. It stays
+ * registered, without listeners while no application is attached.
  */
 export function sharedGuard(): { readonly guard: ProcessGuard; readonly isSecondCopy: boolean } {
   const known: unknown = Reflect.get(globalThis, GUARD);
@@ -21,9 +21,9 @@ export function sharedGuard(): { readonly guard: ProcessGuard; readonly isSecond
 }
 
 /**
- * A guard that logs what it has to say where its applications log, once for each place, and beside that writes it to
- * standard error: the process may exit right after, and of a logger nobody knows when it writes. The line is left out
- * where Nest's Logger has just printed it.
+ * A guard that logs to its applications' loggers, once per logger, and also writes to standard error: the process may
+ * exit right after, and a logger does not say when it writes. The direct line is omitted if Nest's Logger has just
+ * printed it.
  */
 export function guardOf(port: ProcessPort, clock: Clock): ProcessGuard {
   return new ProcessGuard(port, clock, (notice, applications) => {

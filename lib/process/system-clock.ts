@@ -1,16 +1,16 @@
 import type { Clock, Timer } from '../run/clock.js';
 
-/** Asked for once: it takes longer to ask for than the time itself. */
+/** Read once: reading it takes longer than reading the time. */
 const { timeOrigin } = performance;
 
 const now = (): number => timeOrigin + performance.now();
 
-/** The time of the machine, from a source that is not set back when its clock is corrected. */
+/** The monotonic time of the machine: correcting the system clock does not move it. */
 export const systemClock: Clock = {
   now,
   dateOf: (moment) => Date.now() + (moment - now()),
   schedule: (callback, delayMs): Timer => {
-    // A timer of no delay can fire before the loop has looked at what has arrived; an immediate comes after that.
+    // A timer without delay can fire before the loop has polled for I/O; an immediate runs after that.
     if (delayMs <= 0) {
       const immediate = setImmediate(callback);
       return { cancel: () => clearImmediate(immediate), unref: () => void immediate.unref() };

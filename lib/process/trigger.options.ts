@@ -2,14 +2,14 @@ import { isKind, shown, type Place } from '../plan/check-setting.js';
 import { nameAdvice } from '../plan/nearest-name.js';
 import type { Platform } from './process-port.js';
 
-/** Checks the option `signals` against what a process can handle here. */
+/** Checks the option `signals` against the signals that a process can handle here. */
 export function signalsOf({ knownSignals }: Platform) {
   return (value: unknown, { path, mistakes }: Place): value is readonly string[] => {
     if (!Array.isArray(value)) {
       mistakes.add(
         'SHUTDOWN_INVALID_OPTION',
         path,
-        `expected a list of signals, got ${shown(value)}. [] stands for none.`,
+        `expected a list of signal names, got ${shown(value)}. Use [] for none.`,
       );
       return false;
     }
@@ -19,14 +19,14 @@ export function signalsOf({ knownSignals }: Platform) {
       mistakes.add(
         'SHUTDOWN_INVALID_OPTION',
         `${path}[${index}]`,
-        `${shown(signal)} is no signal that a process can handle here. ${nameAdvice(signal, knownSignals)}`,
+        `expected a signal that a process can handle on this platform, got ${shown(signal)}. ${nameAdvice(signal, knownSignals)}`,
       );
     });
     return mistakes.all.length === before;
   };
 }
 
-/** Checks the option `abortSignal`; one of another realm is an AbortSignal as well. */
+/** Checks the option `abortSignal`. Accepts an AbortSignal of another realm. */
 export function isAbortSignal(value: unknown, place: Place): value is AbortSignal {
   const named = 'an AbortSignal';
   const test = (each: unknown): each is AbortSignal =>

@@ -2,10 +2,10 @@ import { milliseconds } from '../plan/plan-text.js';
 import type { Clock } from '../run/clock.js';
 import type { ReportOptions } from './report.options.js';
 
-/** Milliseconds that the function of the user may take. */
+/** Upper bound in milliseconds for `onReport`. */
 const LIMIT = 1_000;
 
-/** The function of the user that is given the report. */
+/** Calls the user's `onReport` and tracks the promises it returns. */
 export class ReportListener {
   readonly #pending = new Set<Promise<void>>();
 

@@ -16,17 +16,18 @@ import type { ReportFiles, WholeFile } from './stored-file.js';
 
 type Report = ShutdownReport | RunningReport;
 
-/** What Kubernetes keeps of a termination message. */
+/** The bytes that Kubernetes keeps of a termination message. */
 const TERMINATION_BYTES = 4_096;
 
 /**
- * Milliseconds between two writes of what tasks do, and how many times as long as a write took: thousands of tasks
- * must not be slowed down by what is written of them. Phases are written as they begin and end.
+ * While tasks run, the report is written at most every `INTERVAL` milliseconds, and with pauses of at least `SHARE`
+ * times the duration of a write: writing must not slow down a run of thousands of tasks. Phases are written when they
+ * begin and end.
  */
 const INTERVAL = 250;
 const SHARE = 20;
 
-/** What the sinks look at, and act through. */
+/** What the sinks read, and act through. */
 export interface SinkPorts {
   readonly clock: Clock;
   readonly files: ReportFiles;
@@ -34,13 +35,13 @@ export interface SinkPorts {
   readonly report: () => Report | undefined;
   readonly awaited: () => readonly AwaitedTask[];
   readonly notify: Notify;
-  /** Calls back when the process exits; the answer takes the listener off. */
+  /** Calls back when the process exits. Returns a function that removes the listener. */
   readonly onExit: (listener: (code: number) => void) => () => void;
 }
 
 /**
- * Takes the report to the file, the termination log and the function of the user, while the run goes on and at its
- * end. All files are written before a call returns. What fails is told once, and harms nothing.
+ * Writes the report to the file and the termination log, and passes it to `onReport`, during the run and at its end.
+ * Files are written synchronously. A failing sink is reported once and does not affect the shutdown.
  */
 export class ReportSinks {
   readonly #file: WholeFile | undefined;
@@ -61,7 +62,7 @@ export class ReportSinks {
     });
   }
 
-  /** One line on how the last stop ended, before its report makes way for the next. */
+  /** Logs how the last shutdown ended, before its report is overwritten. */
   announceLastStop(): void {
     const { notify } = this.ports;
     if (this.#file === undefined) return;
@@ -95,27 +96,27 @@ export class ReportSinks {
   }
 
   /**
-   * The process is ended now, whatever still runs.
+   * Writes the last report before the process is forced to exit.
    *
-   * @param reason why it was to end, where the run has not begun
+   * @param reason why the process exits, if no run has begun
    */
   end(end: ForcedEnd, reason: ShutdownReason = { kind: 'close' }): void {
     this.#unlisten();
     this.#deliver(end, reason);
   }
 
-  /** Resolves when the function of the user has ended, or its time is over. */
+  /** Resolves when `onReport` has ended or timed out. */
   settled(): Promise<void> {
     return this.#listener.settled();
   }
 
-  /** A handler that comes now may block the event loop, and no timer would write any more. */
+  /** The next handler may block the event loop, and no timer would fire any more. */
   #writeNow(): void {
     const report = this.#soFar();
     if (report !== undefined) this.#write(report);
   }
 
-  /** Writes soon: what happens in the same moment is written together. */
+  /** Writes soon, so that events of the same moment share one write. */
   #writeIn(delayMs: number): void {
     const { clock } = this.ports;
     if (this.#timer !== undefined && delayMs > 0) return;
@@ -124,7 +125,7 @@ export class ReportSinks {
       this.#timer = undefined;
       this.#writeNow();
     }, delayMs);
-    // The last report is not written by a timer, so nothing is lost with it.
+    // Nothing is lost if it never fires: the last report is written without a timer.
     this.#timer.unref();
   }
 
@@ -169,8 +170,8 @@ export class ReportSinks {
       const { path, where } = terminationLog;
       const text = shortReport(reportFromJson(toJson()), TERMINATION_BYTES);
       const isWritten = this.ports.files.writeInPlace(path, text, where === 'named' ? 'made' : 'left');
-      // Beside a platform that has none, nothing is missing.
-      if (!isWritten && this.ports.inKubernetes) throw new Error(`there is no '${path}'`);
+      // On other platforms the file is not expected to exist.
+      if (!isWritten && this.ports.inKubernetes) throw new Error(`'${path}' does not exist`);
     });
   }
 
@@ -189,7 +190,7 @@ export class ReportSinks {
   }
 }
 
-/** The report of a run that the process does not live to see. */
+/** The report of a run that never began. */
 function notBegun(reason: ShutdownReason, now: number): RunningReport {
   return { reason, joinedReasons: [], outcome: 'running', startedAt: now, durationMs: 0, phases: [] };
 }

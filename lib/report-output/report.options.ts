@@ -1,36 +1,37 @@
 import { checkKeys, isKind, isRecord, shown, type Place } from '../plan/check-setting.js';
 import type { RunningReport, ShutdownReport } from '../report/shutdown-report.js';
 
-/** Where the report goes beside the log. */
+/** Where the report goes besides the log. */
 export interface ReportOptions {
   /**
-   * A file, `.json` or `.html` by its name. It is written from the start of the run on, so that a process which is
-   * killed in the middle leaves a report of what it was at; at boot one line tells how the last stop ended.
+   * The path of a `.json` or `.html` file. It is written from the start of the run on, so that a process which is
+   * force-killed still leaves a report of what it was doing. At boot, one line logs how the last shutdown ended.
    * @default none
    */
   readonly file?: string;
   /**
-   * The file that the platform reads when the container has ended, as `terminationMessagePath` of Kubernetes names
-   * it: a short form within its 4 096 bytes. `true` is `/dev/termination-log`, where there is one.
+   * The path of the file that the platform reads after the container has exited, as in `terminationMessagePath` of
+   * Kubernetes. It gets a short form within 4 096 bytes. `true` means `/dev/termination-log`, if it exists.
    * @default none
    */
   readonly terminationLog?: string | boolean;
   /**
-   * Called as the run ends, and when the process is ended by force, which `endedBy` tells. A promise is waited for
-   * up to a second, unless the process is ended at once.
+   * Called when the run ends, and when the process is forced to exit; `endedBy` says which. A returned promise is
+   * awaited for up to 1 000 ms, unless the process exits immediately. Errors are logged.
    */
   readonly onReport?: (report: ShutdownReport | RunningReport) => unknown;
   /**
-   * Takes out of a text what must not be stored, in the file and the termination log. Credentials and queries of
-   * URLs are left out in any case.
+   * Removes what must not be stored from a text in the file and the termination log. Credentials and queries of URLs
+   * are always removed.
+   * @default the text as it is
    */
   readonly redact?: (text: string) => string;
 }
 
-/** The form of a file by the ending of its name. */
+/** The format of a report file, by its extension. */
 export type FileForm = 'json' | 'html';
 
-/** The option with what its names stand for. */
+/** The option after validation. */
 export interface ReportSettings {
   readonly file: { readonly path: string; readonly form: FileForm } | undefined;
   readonly terminationLog: { readonly path: string; readonly where: 'named' | 'platform' } | undefined;
@@ -52,7 +53,7 @@ type Fn = (...args: never[]) => unknown;
 
 const FUNCTION = { named: 'a function', test: (value: unknown): value is Fn => typeof value === 'function' };
 
-/** Checks the option; what is wrong is in the mistakes. */
+/** Validates the option and adds every configuration error to `mistakes`. */
 export function readReportOptions(written: unknown, { path, mistakes }: Place): ReportSettings {
   if (written !== undefined && !isRecord(written)) {
     const expected = `expected { ${KEYS.join(', ')} }`;
@@ -79,7 +80,7 @@ function readFile(value: unknown, { path, mistakes }: Place): ReportSettings['fi
   mistakes.add(
     'SHUTDOWN_INVALID_OPTION',
     path,
-    `expected the name of a file that ends with .json or .html, got ${shown(value)}.`,
+    `expected a file name ending in .json or .html, got ${shown(value)}.`,
   );
   return undefined;
 }

@@ -13,10 +13,10 @@ import { resolve } from 'node:path';
 
 /** A file that is read and written as a whole. */
 export interface WholeFile {
-  /** Absolute, since the process may go to another folder. */
+  /** Absolute, since the process may change its working directory. */
   readonly path: string;
   write(text: string): void;
-  /** Its text; `undefined` where there is no such file. */
+  /** Returns the text; `undefined` if the file does not exist. */
   read(): string | undefined;
 }
 
@@ -24,17 +24,17 @@ export interface WholeFile {
 export interface ReportFiles {
   open(path: string): WholeFile;
   /**
-   * Writes into a file in its place: the platform has it mounted, and would not see another one of the same name.
+   * Overwrites a file in place: the platform has it mounted, and would not see a new file of the same name.
    *
-   * @param missing whether a file that is not there is made, or left
-   * @returns whether it was written
+   * @param missing whether a missing file is created or left alone
+   * @returns whether the text was written
    */
   writeInPlace(path: string, text: string, missing: 'made' | 'left'): boolean;
 }
 
 /**
- * A file that is written as a whole, before the call returns: the process may end right after. Who reads it sees
- * what was there before or what is there now, and nothing in between.
+ * Writes the whole file synchronously, because the process may exit right after. Renaming makes it atomic: readers
+ * see either the old or the new text.
  */
 class StoredFile implements WholeFile {
   readonly path: string;
@@ -61,7 +61,7 @@ class StoredFile implements WholeFile {
   }
 }
 
-/** Those of the machine. */
+/** The files of the machine. */
 export const storedFiles: ReportFiles = { open: (path) => new StoredFile(path), writeInPlace };
 
 function writeInPlace(path: string, text: string, missing: 'made' | 'left'): boolean {
@@ -80,9 +80,9 @@ function writeInPlace(path: string, text: string, missing: 'made' | 'left'): boo
   return true;
 }
 
-/** To open a pipe that nobody reads would never end. */
+/** Opening a pipe that nobody reads would block forever. */
 function isThere(path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats !== undefined && !stats.isFile()) throw new Error(`'${path}' is no file`);
+  if (stats !== undefined && !stats.isFile()) throw new Error(`'${path}' is not a file`);
   return stats !== undefined;
 }

@@ -47,7 +47,10 @@ export function closedBeforeHook({ hook, handler }: ClosedBeforeHook): Notice {
   );
 }
 
-/** Those that close their provider for good, by the provider: in the phase for it, or in one that none follows. */
+/**
+ * The handlers that close their provider for good, by provider: those in the phase `close`, or in a phase without
+ * successors.
+ */
 function closingHandlers({ phases, phaseGraph }: ShutdownPlan): ReadonlyMap<unknown, string> {
   const closing = new Map<unknown, string>();
   for (const { name: phase, tasks } of phases) {

@@ -8,7 +8,7 @@ import { finding } from './finding.js';
 /** A provider that Nest destroys before the phases run, and a handler whose provider injects it. */
 interface DestroyedEarly {
   readonly provider: string;
-  /** As `Class.method`. */
+  /** For example `OrdersOutbox.publishRest`. */
   readonly handler: string;
 }
 

@@ -1,28 +1,28 @@
 import type { ManualClock } from './manual-clock.js';
 
-/** Taken before a test can put a fake timer in its place. */
+/** Captured before a test can install fake timers. */
 const { setTimeout: later } = globalThis;
 
-/** What a drive needs to know. All times are real milliseconds. */
+/** What driving the clock needs. All times are real milliseconds. */
 export interface Drive {
-  /** How long nothing must have happened before the clock is moved to its next timer. */
+  /** How long nothing must happen before the clock advances to its next timer. */
   readonly patience: () => number;
-  /** How long to wait where nothing is scheduled on the clock. */
+  /** How long to wait if no timer is scheduled on the clock. */
   readonly limit: number;
-  /** A number that grows with everything that happens. */
+  /** A number that grows with every event. */
   readonly activity: () => number;
-  /** Whether to stop waiting, whatever becomes of the promise. */
+  /** Whether to stop waiting, even if the promise is pending. */
   readonly isOver: () => boolean;
-  /** What is waited for, for the error. */
+  /** What the caller waits for; appears in the error. */
   readonly waitingFor: () => string;
 }
 
 /**
- * Moves a manual clock from timer to timer until a promise settles. Sockets, files and real timers take real
- * time, and nobody can be asked whether they will still bring something: so the clock is moved only when
- * nothing has happened for a while.
+ * Advances a fake clock from timer to timer until a promise settles. Sockets, files and real timers take real time,
+ * and nothing reveals whether they are still about to deliver something. So the clock advances only after a quiet
+ * period.
  *
- * @throws Error when the limit is reached and nothing is scheduled
+ * @throws Error if the limit is reached and no timer is scheduled
  */
 export async function driveClock(clock: ManualClock, promise: Promise<unknown>, drive: Drive): Promise<void> {
   const seen = { settled: false };
@@ -33,7 +33,7 @@ export async function driveClock(clock: ManualClock, promise: Promise<unknown>, 
   let activity = -1;
   let quietMs = 0;
   for (;;) {
-    // Promises alone may be all that is needed.
+    // Promises alone may be enough.
     await clock.advance(0);
     if (seen.settled || drive.isOver()) return;
     if (activity !== drive.activity()) {
@@ -45,9 +45,10 @@ export async function driveClock(clock: ManualClock, promise: Promise<unknown>, 
       await clock.advance(untilNext);
       quietMs = 0;
     } else if (untilNext === undefined && quietMs >= drive.limit) {
-      throw new Error(`${drive.waitingFor()} within ${drive.limit} ms, and nothing is scheduled.`);
+      throw new Error(`${drive.waitingFor()} within ${drive.limit} ms, and no timer is scheduled.`);
     } else {
-      // Counted in turns of the loop and not by a watch: a process that gets no time has had no chance either.
+      // Counted in turns of the event loop, not in wall time: a process without CPU time had no chance to make
+      // progress.
       await turn();
       quietMs += 1;
     }

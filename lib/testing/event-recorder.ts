@@ -2,21 +2,21 @@ import { nameAdvice } from '../plan/nearest-name.js';
 import type { ShutdownEvent, ShutdownListener } from '../run/events.js';
 import type { TaskOutcome } from '../run/outcome.js';
 
-/** Keeps every event of a run, and answers in which order things happened. */
+/** Records every event of a run, and checks the order in which things happened. */
 export class EventRecorder {
   readonly events: ShutdownEvent[] = [];
 
-  /** To be given to `listen` or `subscribe`. */
+  /** Pass it to `listen` or `subscribe`. */
   readonly listener: ShutdownListener = (event) => {
     this.events.push(event);
   };
 
-  /** The events as short words: `start drain`, `start Outbox.flush`, `completed Outbox.flush`, `end drain`. */
+  /** The events in short form: `start drain`, `start Outbox.flush`, `completed Outbox.flush`, `end drain`. */
   get words(): readonly string[] {
     return this.events.map(word);
   }
 
-  /** The names of the tasks in the order in which they started. */
+  /** The names of the tasks, in the order in which they started. */
   get started(): readonly string[] {
     return this.events.flatMap((event) => (event.type === 'task-started' ? [event.task] : []));
   }
@@ -24,7 +24,7 @@ export class EventRecorder {
   /**
    * Checks that each task in the list ended before the next one started.
    *
-   * @throws Error that names the two tasks and shows what happened
+   * @throws Error with the two tasks and the events recorded
    */
   expectOrder(...tasks: readonly string[]): void {
     this.#expectOrder('task', tasks);
@@ -33,16 +33,16 @@ export class EventRecorder {
   /**
    * Checks that each phase in the list ended before the next one started.
    *
-   * @throws Error that names the two phases and shows what happened
+   * @throws Error with the two phases and the events recorded
    */
   expectPhaseOrder(...phases: readonly string[]): void {
     this.#expectOrder('phase', phases);
   }
 
   /**
-   * Checks how tasks ended; those that are not named may have ended in any way.
+   * Checks the outcomes of tasks. Tasks that are not listed may have any outcome.
    *
-   * @throws Error that says of each task what was expected and how it ended
+   * @throws Error with the expected and the actual outcome of each wrong task
    */
   expectOutcomes(expected: Readonly<Record<string, TaskOutcome>>): void {
     const outcomes = this.outcomes;
@@ -55,7 +55,7 @@ export class EventRecorder {
     if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\n${this.#story()}`);
   }
 
-  /** How each task ended that has ended, by its name. */
+  /** The outcomes of the tasks that have ended or were skipped, by name. */
   get outcomes(): ReadonlyMap<string, TaskOutcome> {
     const outcomes = new Map<string, TaskOutcome>();
     for (const event of this.events) {
@@ -72,13 +72,13 @@ export class EventRecorder {
       const end = this.events.findIndex((event) => isOf(event, `${kind}-finished`, name));
       const start = this.events.findIndex((event) => isOf(event, `${kind}-started`, next));
       if (end === -1 || start === -1 || end > start) {
-        throw new Error(`Expected '${name}' to end before '${next}' starts, but ${this.#story()}`);
+        throw new Error(`Expected '${name}' to end before '${next}' starts. ${this.#story()}`);
       }
     });
   }
 
   #story(): string {
-    return `what happened was:\n  ${this.words.join('\n  ')}`;
+    return `What happened:\n  ${this.words.join('\n  ')}`;
   }
 }
 

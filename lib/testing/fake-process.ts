@@ -11,7 +11,7 @@ const SIGNAL_NUMBERS: ReadonlyMap<string, number> = new Map([
   ['SIGTERM', 15],
 ]);
 
-/** A process that notes what is done to it, and goes on whatever that is. */
+/** A process that records what is done to it and never exits. */
 export class FakeProcess implements ProcessPort {
   readonly platform: Platform = {
     inKubernetes: false,
@@ -19,63 +19,63 @@ export class FakeProcess implements ProcessPort {
     knownSignals: [...SIGNAL_NUMBERS.keys()],
   };
 
-  /** The code that is set, by the application or for the end of the process. */
+  /** The exit code set by the application or by the shutdown. */
   exitCode: number | undefined;
-  /** The codes with which it was ended. */
+  /** The codes passed to `exit`. */
   readonly exits: number[] = [];
-  /** The signals that it sent to itself. */
+  /** The signals that the process sent to itself. */
   readonly raised: string[] = [];
-  /** The signals that nobody listened to: each would have killed it. */
+  /** The signals without a listener: each would have killed the process. */
   readonly killedBy: string[] = [];
-  /** What was written to standard error. */
+  /** The lines written to standard error. */
   readonly lines: string[] = [];
-  /** Whether it goes on when nobody reads its output any more. */
+  /** Whether the process survives an output that has lost its reader. */
   keepsWriting = false;
-  /** What it answers when it is asked what keeps it alive. */
+  /** What `leftovers()` returns. Set it to simulate resources that keep the process alive. */
   keptAliveBy: readonly string[] = [];
 
-  /** The commands above it, from its parent up to the first of the container. */
+  /** The commands of its parent processes, up to the first process of the container. */
   commandsAbove: readonly string[] | undefined = ['/sbin/init'];
 
   readonly #listeners = new Map<string, Set<Listener>>();
 
-  /** The events that somebody listens to. */
+  /** The events with listeners, one entry per listener. */
   get listenedTo(): readonly string[] {
     return [...this.#listeners].flatMap(([event, listeners]) => Array.from(listeners, () => event));
   }
 
-  /** Sends it a signal; where nobody listens, `killedBy` notes it. */
+  /** Sends a signal. Without a listener, it is recorded in `killedBy`. */
   emitSignal(signal: string): void {
     if (!this.#emit(signal, signal)) this.killedBy.push(signal);
   }
 
-  /** Sends it a message, as a parent process does. */
+  /** Sends a message, as a parent process does. */
   emitMessage(message: unknown): void {
     this.#emit('message', message);
   }
 
-  /** Lets an exception or a rejection reach the top of it. */
+  /** Simulates an uncaught exception or an unhandled rejection. */
   emitFatal(origin: 'uncaughtException' | 'unhandledRejection', error: unknown): void {
     this.#emit(origin, error);
   }
 
-  /** Nothing is left to do in it. */
+  /** Simulates an empty event loop. */
   emitBeforeExit(): void {
     this.#emit('beforeExit', undefined);
   }
 
-  /** The primary of its cluster disconnects it, or dies. */
+  /** Simulates that the cluster primary disconnects this worker or dies. */
   emitDisconnect(): void {
     this.#emit('disconnect', undefined);
   }
 
-  /** Somebody else ends it. */
+  /** Simulates a call of `process.exit()` by other code. */
   emitExit(code: number, caller?: string): void {
     this.exitCode = code;
     this.#emit('exit', { code, caller });
   }
 
-  /** Code of its own sends it a signal, as `process.kill(process.pid, signal)` does. */
+  /** Simulates that the process sends itself a signal with `process.kill(process.pid, signal)`. */
   emitOwnSignal(signal: string): void {
     this.#emit('own signal', signal);
     this.emitSignal(signal);
@@ -106,7 +106,7 @@ export class FakeProcess implements ProcessPort {
   }
 
   onExit(listener: (exit: ProcessExit) => void): () => void {
-    // Only `emitExit()` emits it.
+    // Only `emitExit()` emits this event.
     return this.#on('exit', (exit) => listener(exit as ProcessExit));
   }
 
@@ -138,7 +138,7 @@ export class FakeProcess implements ProcessPort {
     this.lines.push(line);
   }
 
-  /** What is logged here goes to a logger of the test, and not to an output. */
+  /** The logger of a test does not write to an output. */
   isWritten(log: () => void): boolean {
     log();
     return false;

@@ -1,27 +1,30 @@
 import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
 import type { ManualClock } from './manual-clock.js';
 
-/** What goes wrong in a task. Times are milliseconds of the manual clock. */
+/** What goes wrong in a task. Times are milliseconds of the fake clock. */
 export type Fault =
-  /** It never settles and looks at no signal: it is abandoned when its time is over. */
+  /** Never settles and ignores its signal: it is abandoned at its timeout. */
   | { readonly kind: 'hang' }
-  /** It throws instead of running; without an `error` one that says that it was injected. */
+  /** Throws instead of running; by default an error that says it was injected. */
   | { readonly kind: 'throw'; readonly error?: unknown }
-  /** It does its work only when its time has been over for `byMs`, 1 where nothing is given. */
+  /**
+   * Does its work only `byMs` after its timeout.
+   * @default 1
+   */
   | { readonly kind: 'settle-late'; readonly byMs?: number }
-  /** It waits for `ms`, and then does its work. */
+  /** Waits for `ms`, then does its work. */
   | { readonly kind: 'slow'; readonly ms: number };
 
-/** What a fault is told apart by. */
+/** The kind of a fault. */
 export type FaultKind = Fault['kind'];
 
 /** Every kind of fault. */
 export const FAULT_KINDS: readonly FaultKind[] = ['hang', 'throw', 'settle-late', 'slow'];
 
-/** Keys of a task that are taken over as they are; they may be getters of a class. */
+/** Keys of a task to copy; they may be getters of a class and would not be spread. */
 const KEPT = ['phase', 'mode', 'order', 'after', 'timeout', 'owner', 'expectedMs'] as const;
 
-/** The same task, with the fault that is found when it runs, if there is one then. */
+/** Wraps a task so that it runs with its injected fault, which is looked up when the task runs. */
 export function faulty(
   task: ShutdownTask,
   { clock, faultOf }: { readonly clock: ManualClock; readonly faultOf: (task: string) => Fault | undefined },

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../run/clock.js';
 
-/** Taken before a test can put a fake timer in its place. */
+/** Captured before a test can install fake timers. */
 const { setImmediate: soon } = globalThis;
 
 interface ScheduledTimer {
@@ -10,8 +10,8 @@ interface ScheduledTimer {
 }
 
 /**
- * A Clock that stands still until it is told to move. Timers fire in the order of their times, and what
- * promises do in between is done before the next one fires.
+ * A fake clock that moves only when told to. Timers fire in the order of their times. Pending promise reactions run
+ * before the next timer fires.
  */
 export class ManualClock implements Clock {
   #now: number;
@@ -19,7 +19,7 @@ export class ManualClock implements Clock {
   #wallAhead = 0;
   readonly #timers = new Map<number, ScheduledTimer>();
 
-  /** @param now milliseconds since the epoch */
+  /** @param now the start time, in milliseconds since the epoch */
   constructor(now = 0) {
     this.#now = now;
   }
@@ -32,27 +32,27 @@ export class ManualClock implements Clock {
     return moment + this.#wallAhead;
   }
 
-  /** Sets the wall clock forward, or back by less than zero, as the correction of a machine's clock does: no time passes. */
+  /** Moves the wall clock by `ms`, which may be negative, as when a machine's clock is corrected. No time passes. */
   stepWall(ms: number): void {
     this.#wallAhead += ms;
   }
 
-  /** Lets time pass in which nothing runs, as in a process that is stopped: what is due fires late, at the next advance. */
+  /** Lets time pass without running anything, as in a stopped process. Due timers fire late, at the next advance. */
   stall(ms: number): void {
     this.#now += ms;
   }
 
-  /** How many timers have neither fired nor been cancelled. */
+  /** The number of timers that have neither fired nor been cancelled. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** How many timers have been started in all. */
+  /** The number of timers started so far. */
   get started(): number {
     return this.#nextId;
   }
 
-  /** Milliseconds until the next timer fires; `undefined` where there is none. */
+  /** Milliseconds until the next timer fires; `undefined` if there is none. */
   get untilNext(): number | undefined {
     const next = this.#next();
     return next && Math.max(0, next.at - this.#now);
@@ -65,14 +65,14 @@ export class ManualClock implements Clock {
     return { cancel: () => void this.#timers.delete(id), unref: () => undefined };
   }
 
-  /** A promise that resolves when this much time of the clock has passed. */
+  /** Returns a promise that resolves after `delayMs` of this clock. */
   sleep(delayMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.schedule(resolve, delayMs);
     });
   }
 
-  /** Moves the time on by `ms`, firing on its way what is due. */
+  /** Advances the time by `ms` and fires the timers that become due. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     await settlePromises();
@@ -86,11 +86,11 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Moves the time on from timer to timer until the promise settles; then answers with it.
+   * Advances the time from timer to timer until the promise settles, then resolves or rejects with it.
    *
-   * @param limitMs how far the time may move before that is given up: a timer that starts itself anew would
-   * move it for ever
-   * @throws Error when nothing is scheduled, or the limit is reached
+   * @param limitMs milliseconds the clock may advance at most, 24 hours by default: a timer that reschedules itself
+   * would advance it forever
+   * @throws Error if no timer is scheduled, or the limit is reached
    */
   async runUntil<T>(promise: Promise<T>, limitMs = 24 * 3_600_000): Promise<T> {
     const until = this.#now + limitMs;
@@ -103,10 +103,10 @@ export class ManualClock implements Clock {
     while (!seen.settled) {
       const next = this.#next();
       if (next === undefined) {
-        throw new Error('Nothing is scheduled, so what is waited for can never happen on this clock.');
+        throw new Error('No timer is scheduled, so the promise can never settle on this clock.');
       }
       if (next.at > until) {
-        throw new Error(`What is waited for did not happen within ${limitMs} ms of this clock.`);
+        throw new Error(`The promise did not settle within ${limitMs} ms of this clock.`);
       }
       await this.advance(next.at - this.#now);
     }
@@ -122,7 +122,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** A turn of the event loop: whatever promises had to do is done after it. */
+/** Waits one turn of the event loop, in which all pending promise reactions run. */
 function settlePromises(): Promise<void> {
   return new Promise((resolve) => {
     soon(resolve);

@@ -1,10 +1,10 @@
 import type { ReportFiles, WholeFile } from '../report-output/stored-file.js';
 
-/** Keeps what is written to files, and leaves those of the machine alone. */
+/** Keeps written files in memory, and does not touch the disk. */
 export class MemoryFiles implements ReportFiles {
   readonly #texts = new Map<string, string>();
 
-  /** What was written last, by path as it was given. */
+  /** The latest text of each file, by the path as given. */
   get texts(): ReadonlyMap<string, string> {
     return this.#texts;
   }

@@ -12,25 +12,31 @@ import { EventRecorder } from './event-recorder.js';
 import { faulty, type Fault } from './fault.js';
 import { ManualClock } from './manual-clock.js';
 
-/** A run on a clock that stands still, with everything that happens in it recorded. */
+/** A run on a fake clock that records every event. */
 export interface RunHarness {
   readonly run: ShutdownRun;
   readonly clock: ManualClock;
   readonly recorder: EventRecorder;
-  /** Starts the run, moves the clock until it has ended, and answers with the report. */
+  /** Starts the run, advances the clock until it ends, and returns the report. */
   readonly finish: (reason?: ShutdownReason) => Promise<ShutdownReport>;
 }
 
-/** What a run is made of: its phases and tasks, and the time that they have. */
+/** The phases and tasks of a run, and its time limits. */
 export interface RunHarnessOptions {
   readonly phases: readonly PhaseOptions[];
   readonly tasks?: readonly ShutdownTask[];
   readonly injections?: Injections;
-  /** What goes wrong, by the name of the task. */
+  /** Faults to inject, by task name. */
   readonly faults?: Readonly<Record<string, Fault>>;
-  /** Milliseconds after which every run has ended. @default 29 000 */
+  /**
+   * Upper bound in milliseconds for the whole run.
+   * @default 29 000
+   */
   readonly limit?: number;
-  /** @default 5 000 */
+  /**
+   * Milliseconds between progress events.
+   * @default 5 000
+   */
   readonly progressInterval?: number;
   readonly clock?: ManualClock;
 }
@@ -38,7 +44,7 @@ export interface RunHarnessOptions {
 /**
  * Prepares a run of the engine without an application.
  *
- * @throws ShutdownConfigurationError with all mistakes of the phases and tasks
+ * @throws ShutdownConfigurationError with all configuration errors of the phases and tasks
  */
 export function prepareRun(options: RunHarnessOptions): RunHarness {
   const { phases, tasks = [], injections = new Map(), faults = {}, limit = 29_000 } = options;
@@ -62,7 +68,7 @@ export function prepareRun(options: RunHarnessOptions): RunHarness {
   return { run, clock, recorder, finish };
 }
 
-/** Runs phases and tasks to their end on a manual clock, and answers with the report and what happened. */
+/** Runs phases and tasks to their end on a fake clock, and returns the report, the run and the recorded events. */
 export async function runPlan(
   options: RunHarnessOptions,
 ): Promise<RunHarness & { readonly report: ShutdownReport }> {

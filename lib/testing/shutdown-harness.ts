@@ -16,33 +16,33 @@ import { FAULT_KINDS, type Fault } from './fault.js';
 import type { ManualClock } from './manual-clock.js';
 import { onManualClock, TestBench, type ModuleBuilder } from './test-bench.js';
 
-/** How a harness waits. */
+/** How long a harness waits. */
 export interface HarnessOptions {
   /**
-   * Real milliseconds in which nothing must have happened before the manual clock is moved to its next timer.
-   * Raise it where a handler does real work that takes longer.
+   * Real milliseconds in which nothing must happen before the fake clock advances to its next timer. Raise it if a
+   * handler does real work that takes longer.
    * @default 100
    */
   readonly patience?: number;
   /**
-   * Real milliseconds that the harness waits where nothing is scheduled on the manual clock.
+   * Real milliseconds to wait if no timer is scheduled on the fake clock.
    * @default 4 000
    */
   readonly limit?: number;
 }
 
-/** What is left to Nest when the phases have ended takes real time alone. */
+/** What Nest closes after the phases takes real time only. */
 const TEARDOWN_PATIENCE = 1_000;
 
 const SIGTERM: ShutdownReason = { kind: 'signal', signal: 'SIGTERM' };
 
 /**
- * An application under test, whose shutdown runs on a manual clock and in a process that is played: what
- * waits for half a minute in production takes no time here, and nothing ends the process of the tests.
+ * An application under test whose shutdown runs on a fake clock and in a fake process. What waits 30 s in production
+ * takes no time here, and nothing exits the process of the tests.
  */
 export class ShutdownHarness<A extends INestApplicationContext> {
   readonly app: A & AsyncDisposable;
-  /** What happened, event by event. */
+  /** The recorded events of the shutdown. */
   readonly recorder = new EventRecorder();
   readonly #bench: TestBench;
   readonly #shutdown: GracefulShutdown;
@@ -57,10 +57,10 @@ export class ShutdownHarness<A extends INestApplicationContext> {
   }
 
   /**
-   * Builds and starts an application: the testing module itself, or what `create` makes of it.
+   * Builds and starts an application: the testing module itself, or what `create` returns for it.
    *
    * @param builder `Test.createTestingModule({ imports: [AppModule] })`
-   * @throws ShutdownConfigurationError with every mistake, as at boot
+   * @throws ShutdownConfigurationError with every configuration error, as at boot
    */
   static async boot<M extends INestApplicationContext>(
     builder: ModuleBuilder & { compile(): Promise<M> },
@@ -79,21 +79,20 @@ export class ShutdownHarness<A extends INestApplicationContext> {
   }
 
   /**
-   * Takes an application whose module was built by `onManualClock(builder)`, and starts it where that has not
-   * been done.
+   * Wraps an application whose module was built by `onManualClock(builder)`, and starts it if it has not started.
    *
-   * @throws Error where the application runs on the clock and in the process of the machine
+   * @throws Error if the application runs on the real clock and in the real process
    */
   static async of<A extends INestApplicationContext>(
     app: A,
     options: HarnessOptions = {},
   ): Promise<ShutdownHarness<A>> {
-    // Tells of a module that is missing better than a token could.
+    // Fails with a clear error if the module is missing.
     enableGracefulShutdown(app);
     const bench: unknown = app.get(PORTS, { strict: false });
     if (!(bench instanceof TestBench)) {
       throw new Error(
-        'The application runs on the clock of the machine. Build its module with onManualClock(Test.createTestingModule(…)).compile().',
+        'The application runs on the real clock. Build its module with onManualClock(Test.createTestingModule(…)).compile().',
       );
     }
     const harness = new ShutdownHarness(app, bench, options);
@@ -101,41 +100,42 @@ export class ShutdownHarness<A extends INestApplicationContext> {
     return harness;
   }
 
-  /** The clock of the shutdown, to be moved by hand where a test looks at a moment. */
+  /** The fake clock of the shutdown, which a test can advance by hand. */
   get clock(): ManualClock {
     return this.#bench.clock;
   }
 
-  /** The process as the application sees it: takes signals, and notes what is done to it. */
+  /** The fake process that the application sees: it receives signals and records what is done to it. */
   get process(): FakeProcess {
     return this.#bench.process;
   }
 
-  /** What the option `report` has written, by path: a test leaves the files of the machine alone. */
+  /** The files that the option `report` has written, by path. They stay in memory. */
   get files(): ReadonlyMap<string, string> {
     return this.#bench.files.texts;
   }
 
-  /** With what the process would have ended; `undefined` where it would have gone on. */
+  /** The exit code; `undefined` if the process would have gone on. */
   get exitCode(): number | undefined {
     return this.process.exits[0] ?? this.process.exitCode;
   }
 
-  /** What runs at the shutdown, and in which order. */
+  /** What runs during the shutdown, and in which order. */
   get plan(): ShutdownPlan {
     return this.#shutdown.plan();
   }
 
   /**
-   * Lets something go wrong in a task when its turn comes; a further fault of the same task replaces it.
+   * Injects a fault into a task. A further fault of the same task replaces the first.
    *
-   * @param task its name: `Class.method` for a handler
-   * @throws Error where no task of the plan has the name, with the nearest one
+   * @param task the name of the task: `Class.method` for a handler
+   * @throws Error if the plan has no such task; suggests the nearest name
+   * @throws ShutdownConfigurationError if the kind of the fault is unknown
    */
   inject(task: string, fault: Fault): this {
     const names = this.plan.phases.flatMap(({ tasks }) => tasks.map(({ name }) => name));
     if (!names.includes(task)) {
-      throw new Error(`There is no task '${task}' to inject a fault into. ${nameAdvice(task, names)}`);
+      throw new Error(`inject('${task}'): the plan has no such task. ${nameAdvice(task, names)}`);
     }
     const mistakes = new MistakeList();
     isOneOf(fault?.kind, FAULT_KINDS, { path: `inject('${task}').kind`, mistakes });
@@ -145,25 +145,25 @@ export class ShutdownHarness<A extends INestApplicationContext> {
   }
 
   /**
-   * Shuts the application down to the end of Nest's own hooks, and answers with the report. The clock moves
-   * by itself whenever nothing real is left to wait for.
+   * Shuts the application down, including Nest's own hooks, and returns the report. The clock advances by itself
+   * whenever nothing real is left to wait for.
    *
-   * @param reason what asks for it; SIGTERM where nothing is given
-   * @throws Error where nobody listens to what asks, and what `app.close()` throws where that asks
+   * @param reason what triggers the shutdown, SIGTERM by default
+   * @throws Error if nobody listens to the trigger, and whatever `app.close()` throws if that is the trigger
    */
   async shutdown({ reason = SIGTERM }: { readonly reason?: ShutdownReason } = {}): Promise<ShutdownReport> {
     this.#expectListener(reason);
     const closed = this.#ask(reason);
-    // Who waits for the report hears of it below; until then it must not count as unhandled.
+    // The caller receives the error below; until then it must not count as unhandled.
     closed.catch(() => undefined);
-    await this.#drive(closed, () => `${this.#waitingFor()} has not ended`);
+    await this.#drive(closed, () => `${this.#waitingFor()} did not end`);
     const { report } = this.#shutdown;
     if (report === undefined || report.outcome === 'running') throw new Error('The phases have not ended.');
     if (reason.kind === 'close' || reason.kind === 'request') await closed;
     return report;
   }
 
-  /** Shuts down as `app.close()` does in a script: without a delay, and the process goes on. */
+  /** Shuts down like `app.close()` in a script: without a delay, and without exiting the process. */
   close(): Promise<ShutdownReport> {
     return this.shutdown({ reason: { kind: 'close' } });
   }
@@ -171,7 +171,7 @@ export class ShutdownHarness<A extends INestApplicationContext> {
   /**
    * Checks that each task in the list ended before the next one started.
    *
-   * @throws Error that names the two tasks and shows what happened
+   * @throws Error with the two tasks and the events recorded
    */
   expectOrder(...tasks: readonly string[]): void {
     this.recorder.expectOrder(...tasks);
@@ -180,38 +180,38 @@ export class ShutdownHarness<A extends INestApplicationContext> {
   /**
    * Checks that each phase in the list ended before the next one started.
    *
-   * @throws Error that names the two phases and shows what happened
+   * @throws Error with the two phases and the events recorded
    */
   expectPhaseOrder(...phases: readonly string[]): void {
     this.recorder.expectPhaseOrder(...phases);
   }
 
   /**
-   * Checks how tasks ended; those that are not named may have ended in any way.
+   * Checks the outcomes of tasks. Tasks that are not listed may have any outcome.
    *
-   * @throws Error that says of each task what was expected and how it ended
+   * @throws Error with the expected and the actual outcome of each wrong task
    */
   expectOutcomes(expected: Readonly<Record<string, TaskOutcome>>): void {
     this.recorder.expectOutcomes(expected);
   }
 
   /**
-   * Checks that nothing of the application keeps the process alive after its close: timers, sockets, servers,
-   * watchers of files, child processes, worker threads. What was there before its module was built is left out.
+   * Checks that nothing of the application keeps the process alive after its close: timers, sockets, servers, file
+   * watchers, child processes, worker threads. Ignores what existed before the module was built.
    *
-   * @param options `within`: real milliseconds that what is being closed may take, 1 000 where nothing is given
-   * @throws Error that names each leak
+   * @param options `within`: real milliseconds that closing resources get to finish, 1 000 by default
+   * @throws Error with each leak
    */
   noLeaks(options?: { readonly within?: number }): Promise<void> {
     return this.#bench.leaks.expectNone(options);
   }
 
-  /** Closes the application where that has not been done: for `await using`. */
+  /** Closes the application if it has not been closed. For `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#shutdown.status === 'idle') await this.close();
   }
 
-  /** Asks for the shutdown as the reason says; the answer settles when Nest has closed the application. */
+  /** Triggers the shutdown as the reason says. Settles when Nest has closed the application. */
   async #ask(reason: ShutdownReason): Promise<void> {
     switch (reason.kind) {
       case 'signal':
@@ -237,7 +237,7 @@ export class ShutdownHarness<A extends INestApplicationContext> {
         break;
       case 'abort':
         throw new Error(
-          'Abort the controller of the option `abortSignal`, and wait for the shutdown with close().',
+          "shutdown({ reason }): a harness cannot trigger 'abort'. Abort the controller of the option `abortSignal`, then await close().",
         );
       case 'request':
       case 'dispose':
@@ -249,17 +249,17 @@ export class ShutdownHarness<A extends INestApplicationContext> {
           : Reflect.apply(this.app.close, this.app, [reason.signal]));
         return;
     }
-    // The run has its reason; joining it only when it has ended leaves no trace in the report.
+    // The run has its reason. Joining it only after its end leaves no trace in the report.
     await this.#shutdown.finished;
     await this.app.close();
   }
 
-  /** Without a listener a signal or an error would kill the process, and a message would be lost. */
+  /** Without a listener, a signal or an error would kill the process, and a message would be lost. */
   #expectListener(reason: ShutdownReason): void {
     const [event, option] = heardBy(reason);
     if (event === undefined || this.#shutdown.status !== 'idle' || this.process.listenedTo.includes(event))
       return;
-    throw new Error(`Nobody listens to ${event}: the application is not configured with ${option}.`);
+    throw new Error(`The application does not listen to ${event}. Set ${option}.`);
   }
 
   async #drive(promise: Promise<void>, waitingFor: () => string): Promise<void> {
@@ -282,7 +282,7 @@ export class ShutdownHarness<A extends INestApplicationContext> {
   }
 }
 
-/** The event of the process that brings the reason, and the option that listens to it. */
+/** The process event behind the reason, and the option that listens to it. */
 function heardBy(reason: ShutdownReason): readonly [event: string, option: string] | readonly [] {
   switch (reason.kind) {
     case 'signal':

@@ -10,16 +10,16 @@ import { LeakCheck } from './leak-check.js';
 import { ManualClock } from './manual-clock.js';
 import { MemoryFiles } from './memory-files.js';
 
-/** What the harness needs of a `TestingModuleBuilder` of `@nestjs/testing`. */
+/** What the harness needs from a `TestingModuleBuilder` of `@nestjs/testing`. */
 export interface ModuleBuilder {
-  /** Puts a value in the place of a provider. */
+  /** Overrides a provider. */
   overrideProvider(token: symbol): {
-    /** The value; what it answers with is not used. */
+    /** Sets the value. The return value is ignored. */
     useValue(value: unknown): unknown;
   };
 }
 
-/** The stand-ins on which an application is tested: its clock, its process, and what goes wrong in its tasks. */
+/** The fakes that an application is tested on: clock, process, files, and injected faults. */
 export class TestBench implements Ports, TaskWrapper {
   readonly clock = new ManualClock(Date.now());
   readonly process = new FakeProcess();
@@ -27,7 +27,7 @@ export class TestBench implements Ports, TaskWrapper {
   readonly guard: ProcessGuard = guardOf(this.process, this.clock);
   readonly tasks: TaskWrapper = this;
   readonly notices = [];
-  /** What is there before the application is made is no leak of its own. */
+  /** What exists before the application is created is not a leak of it. */
   readonly leaks = new LeakCheck();
   readonly faults = new Map<string, Fault>();
 
@@ -37,8 +37,9 @@ export class TestBench implements Ports, TaskWrapper {
 }
 
 /**
- * Lets the application that is built have a manual clock, and a process and files for its report of its own: signals
- * are played, nothing ends the real process, and no report of a real stop is replaced. The application is then taken by `ShutdownHarness.of(app)`.
+ * Gives the application a fake clock, a fake process and in-memory report files: no signal reaches the real process,
+ * nothing exits it, and no report of a real shutdown is overwritten. Pass the application to
+ * `ShutdownHarness.of(app)`.
  */
 export function onManualClock<B extends ModuleBuilder>(builder: B): B {
   const bench = new TestBench();

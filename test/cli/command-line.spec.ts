@@ -4,7 +4,7 @@ import { COMMANDS, helpText } from '../../lib/cli/help.js';
 const application = { file: 'dist/app.module.js', exported: undefined, options: undefined, place: 'as-here' };
 
 describe('the arguments of the command', () => {
-  test('plan takes a file, and prints text unless it is asked for more', () => {
+  test('plan takes a file and prints text by default', () => {
     expect(readCommand(['plan', 'dist/app.module.js'])).toEqual({
       kind: 'plan',
       application,
@@ -53,7 +53,7 @@ describe('the arguments of the command', () => {
     });
   });
 
-  test('help is asked for in general, or of a command', () => {
+  test('help exists in general and per command', () => {
     expect(readCommand([])).toEqual({ kind: 'help', of: undefined });
     expect(readCommand(['--help'])).toEqual({ kind: 'help', of: undefined });
     expect(readCommand(['check', '-h'])).toEqual({ kind: 'help', of: 'check' });
@@ -62,35 +62,35 @@ describe('the arguments of the command', () => {
   });
 
   test.each([
-    ['plna a.js', "plna: there is no such command. Did you mean 'plan'? Known: 'plan', 'check', 'report'."],
-    ['--fromat json', "--fromat: a command comes first. Known: 'plan', 'check', 'report'."],
+    ['plna a.js', "plna: unknown command. Did you mean 'plan'? Known: 'plan', 'check', 'report'."],
+    ['--fromat json', "--fromat: expected a command first. Known: 'plan', 'check', 'report'."],
     ['plan', "plan: expected the built file of the application's root module."],
-    ['report', 'report: expected the file of a report.'],
+    ['report', 'report: expected a report file.'],
     [
       'plan a.js b.js',
-      "plan: expected one file, the built file of the application's root module, got 'b.js' as well.",
+      "plan: expected one file (the built file of the application's root module), also got 'b.js'.",
     ],
     [
       'plan a.js --fromat json',
-      "plan --fromat: there is no such option. Did you mean '--format'? Known: '--format', '--export', '--options', '--kubernetes', '--help', '--version'.",
+      "plan --fromat: unknown option. Did you mean '--format'? Known: '--format', '--export', '--options', '--kubernetes', '--help', '--version'.",
     ],
-    ['plan a.js --format', 'plan --format: a value has to follow it.'],
-    ['plan a.js --export --format json', 'plan --export: a value has to follow it.'],
-    ['plan a.js --kubernetes=yes', "plan --kubernetes: it takes no value, got 'yes'."],
+    ['plan a.js --format', 'plan --format: expected a value after it.'],
+    ['plan a.js --export --format json', 'plan --export: expected a value after it.'],
+    ['plan a.js --kubernetes=yes', "plan --kubernetes: expected no value, got 'yes'."],
     [
       'plan a.js --format jsno',
-      "--format jsno: there is no such format. Did you mean 'json'? Known: 'text', 'json', 'mermaid'.",
+      "--format jsno: unknown format. Did you mean 'json'? Known: 'text', 'json', 'mermaid'.",
     ],
-    ['check a.js', 'check: say what the plan has to fit: --grace-period 30s, or --manifest <file>.'],
-    ['check a.js --grace-period 30', '--grace-period 30: is it 30s or 30ms?'],
+    ['check a.js', 'check: expected what the plan must fit: --grace-period 30s or --manifest <file>.'],
+    ['check a.js --grace-period 30', '--grace-period 30: missing unit. Write 30s or 30ms.'],
     ['check a.js --grace-period soon', '--grace-period soon: expected 30s, 1m30s or 1500ms.'],
     ['check a.js --grace-period 0s', '--grace-period 0s: expected 30s, 1m30s or 1500ms.'],
-  ])('%s is told as wrong', (line, message) => {
+  ])('rejects %s with the expected syntax', (line, message) => {
     expect(() => readCommand(line.split(' '))).toThrow(message);
   });
 });
 
-test.each(COMMANDS)('the help of %s names every option that it alone has', (command) => {
+test.each(COMMANDS)('the help of %s names all its own options', (command) => {
   const named = optionNames(command).filter((option) => helpText(command).includes(option));
   expect([...named, '--help', '--version']).toEqual(optionNames(command));
 });

@@ -24,7 +24,7 @@ function wrongUse(message: string): Ended {
 }
 
 const WRONG_USES: readonly (readonly [string, string])[] = [
-  ['plan nothing.js', 'nothing.js: there is no such file.'],
+  ['plan nothing.js', 'nothing.js: file not found.'],
   ['plan dist', 'dist: expected a file.'],
   [
     'plan dist/faults.js --export BareModule',
@@ -32,7 +32,7 @@ const WRONG_USES: readonly (readonly [string, string])[] = [
   ],
   [
     'plan dist/faults.js --export MispeltModule',
-    "dist/faults.js: it exports no 'MispeltModule'. Did you mean 'MisspeltModule'? Known: 'BareModule', 'MisspeltModule', 'TwiceModule', 'UnresolvedModule', 'answer'.",
+    "dist/faults.js: no export 'MispeltModule'. Did you mean 'MisspeltModule'? Known: 'BareModule', 'MisspeltModule', 'TwiceModule', 'UnresolvedModule', 'answer'.",
   ],
   [
     'plan dist/faults.js --export answer',
@@ -40,21 +40,21 @@ const WRONG_USES: readonly (readonly [string, string])[] = [
   ],
   [
     'plan dist/factories.js',
-    "dist/factories.js: it exports several modules. Name one with --export. Known: 'FailingModule', 'InjectingModule', 'PlainModule'.",
+    "dist/factories.js: found several modules. Choose one with --export. Known: 'FailingModule', 'InjectingModule', 'PlainModule'.",
   ],
   [
     'plan dist/factories.js --export FailingModule',
-    'the factory of forRootAsync() throws: DRAIN_SECONDS is not set',
+    'the factory of forRootAsync() threw: DRAIN_SECONDS is not set',
   ],
   [
     'plan dist/bootstrap.js',
-    'dist/bootstrap.js: it starts an application (NestFactory.create), and loading it would. Give the file of its root module, such as dist/app.module.js.',
+    'dist/bootstrap.js: expected the file of the root module, got one that starts an application (NestFactory.create). Pass the root module, such as dist/app.module.js.',
   ],
-  ['plan package.json', 'package.json: it cannot be loaded: '],
-  ['plan dist/shop.module.js --options {', '--options: it is no JSON: '],
-  ['report nothing.json', 'nothing.json: there is no such file.'],
+  ['plan package.json', 'package.json: cannot be loaded: '],
+  ['plan dist/shop.module.js --options {', '--options: invalid JSON: '],
+  ['report nothing.json', 'nothing.json: file not found.'],
   ['report package.json', 'package.json: not a shutdown report: it has no `version`.'],
-  ['chek', "chek: there is no such command. Did you mean 'check'? Known: 'plan', 'check', 'report'."],
+  ['chek', "chek: unknown command. Did you mean 'check'? Known: 'plan', 'check', 'report'."],
 ];
 
 describe.each([11, 12] as const)('the command in a project on Nest %d', (major) => {
@@ -66,7 +66,7 @@ describe.each([11, 12] as const)('the command in a project on Nest %d', (major) 
 
   afterAll(() => project.remove());
 
-  test('plan prints the plan that the application has when it is started', () => {
+  test('plan prints the plan that the application logs at boot', () => {
     const { code, stdout } = project.command('plan', 'dist/shop.module.js', '--format', 'json');
     const real = project.node('dist/real-plan.js', 'dist/shop.module.js');
     expect(code).toBe(0);
@@ -83,12 +83,12 @@ describe.each([11, 12] as const)('the command in a project on Nest %d', (major) 
     });
   });
 
-  test('plan makes no provider, calls no factory and opens no port', () => {
+  test('plan creates no provider, calls no factory and opens no port', () => {
     const { code, stdout, stderr } = project.command('plan', 'dist/throwing.module.js');
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr:
-        'phased-shutdown: Factories are not called in a preview: handlers on what they make are not in the plan (CACHE).\n',
+        'phased-shutdown: A preview does not call factories. Handlers of what they create are missing from the plan (CACHE).\n',
     });
     expect(`\n${stdout}`).toBe(`
 unready   1 000 ms  parallel
@@ -107,7 +107,7 @@ and 1 000 ms for the end of the process, within a gracePeriod of 30 000 ms
 `);
   });
 
-  test('an application that would not start ends with 1, and all its mistakes are told', () => {
+  test('exits with code 1 and lists all configuration errors if the application would not start', () => {
     const { code, stdout, stderr } = project.command('plan', 'dist/faults.js', '--export', 'MisspeltModule');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(
@@ -118,11 +118,11 @@ and 1 000 ms for the end of the process, within a gracePeriod of 30 000 ms
     );
   });
 
-  test('a provider that cannot be resolved is told as Nest tells it', () => {
+  test("reports an unresolvable provider with Nest's own message", () => {
     const { code, stderr } = project.command('plan', 'dist/faults.js', '--export', 'UnresolvedModule');
     expect(code).toBe(2);
     expect(stderr).toMatch(
-      /^phased-shutdown: dist\/faults\.js: Nest cannot show the application: .*Lonely.*\n$/,
+      /^phased-shutdown: dist\/faults\.js: Nest cannot load the application in preview mode: .*Lonely.*\n$/,
     );
   });
 });
@@ -136,39 +136,39 @@ describe('the command', () => {
 
   afterAll(() => project.remove());
 
-  test('plan doubts what the application doubts when it is started', () => {
+  test('plan prints the warnings that the application logs at boot', () => {
     const { stderr } = project.command('plan', 'dist/shop.module.js');
     expect(stderr).toContain("'Users.flush (telemetry)' runs after 'Pool.close' has ended");
   });
 
-  test('under Kubernetes the shutdownDelay is waited for', () => {
+  test('applies the shutdownDelay of Kubernetes with --kubernetes', () => {
     const { stdout } = project.command('plan', 'dist/noisy.module.js', '--kubernetes', '--format', 'mermaid');
     expect(stdout).toMatch(
       /^flowchart TD\n {2}subgraph p0\["unready, 6 000 ms, parallel"\]\n {4}p0t0\["shutdownDelay"\]/,
     );
   });
 
-  test('what an application prints as it is loaded is not in the result, and what it leaves behind keeps nothing', () => {
+  test('keeps the output of a loading application out of the result, and exits despite its open handles', () => {
     const { code, stdout, stderr } = project.command('plan', 'dist/noisy.module.js', '--format', 'json');
     expect(code).toBe(0);
     expect(namesIn(stdout).map(({ name }) => name)).toEqual(['unready', 'drain', 'flush', 'close']);
     expect(stderr).toBe('loading\n');
   });
 
-  test('the tasks of features are in the plan, and one that needs what a preview has not is told', () => {
+  test('includes the tasks of features, and warns about a feature that a preview cannot see', () => {
     const { stdout, stderr } = project.command('plan', 'dist/featured.module.js', '--format', 'json');
     expect(namesIn(stdout)).toContainEqual({
       name: 'drain',
       tasks: ['HttpDrain', 'InFlightWork', 'Queue.pause'],
     });
     expect(stderr.split('\n')).toEqual([
-      'phased-shutdown: What one of the `features` drains is not drained: a preview cannot show it (no connection yet).',
-      'phased-shutdown: What the `features` drain they find when the application starts, such as the servers that main.ts connects: their tasks may be missing here.',
+      'phased-shutdown: The work of one of the `features` is not drained: a preview cannot see it (no connection yet).',
+      'phased-shutdown: The `features` find what they drain when the application starts, such as servers that main.ts connects. Their tasks may be missing from the plan.',
       '',
     ]);
   });
 
-  test('the options of a factory that injects nothing are asked for', () => {
+  test('calls an options factory that injects nothing', () => {
     const { stdout } = project.command(
       'plan',
       'dist/factories.js',
@@ -180,10 +180,10 @@ describe('the command', () => {
     expect(JSON.parse(stdout)).toMatchObject({ optionsFrom: 'factory', longestPath: { ms: 5_000 } });
   });
 
-  test('the options of a factory that injects something are not known: plan says so, and check refuses', () => {
+  test('cannot call an options factory with injections: plan warns, and check refuses', () => {
     const module = ['dist/factories.js', '--export', 'InjectingModule'];
     const sentence =
-      'The options come from a factory that injects Config, and a preview makes no provider: this is the plan of the default options. Give those of the factory with --options.';
+      'The options come from a factory that injects Config, which a preview does not create. This is the plan of the default options. Pass the options of the factory with --options.';
     const planned = project.command('plan', ...module, '--format', 'json');
     expect(planned.stderr).toBe(`phased-shutdown: ${sentence}\n`);
     expect(JSON.parse(planned.stdout)).toMatchObject({ optionsFrom: 'defaults' });
@@ -197,17 +197,17 @@ describe('the command', () => {
     });
   });
 
-  test('check ends with 1 where it does not fit, and says what to do', () => {
+  test('check exits with code 1 if the plan does not fit, and says what to set', () => {
     const ended = project.command('check', 'dist/noisy.module.js', '--grace-period', '20s');
     expect(ended).toEqual({
       code: 1,
       stdout:
-        "--grace-period 20s\n  wrong  unready 1 000 + drain 15 000 + flush 3 000 + close 5 000 = 24 000 ms, and 1 000 ms for the end of the process: that is 5 000 ms more than the 20 000 ms of --grace-period. Write --grace-period 25s and gracePeriod: 25_000, or cut 'drain' from 15 000 ms to 10 000 ms, with gracePeriod: 20_000.\n",
+        "--grace-period 20s\n  wrong  unready 1 000 + drain 15 000 + flush 3 000 + close 5 000 = 24 000 ms, and 1 000 ms for the end of the process: 5 000 ms more than the 20 000 ms of --grace-period. Set --grace-period 25s and gracePeriod: 25_000, or cut 'drain' from 15 000 ms to 10 000 ms, and set gracePeriod: 20_000.\n",
       stderr: 'loading\n',
     });
   });
 
-  test('check holds the plan against each manifest, as it is on its platform', () => {
+  test("check uses the defaults of each manifest's platform", () => {
     const manifests = ['deployment-too-short.yaml', 'compose-fits.yaml', 'ecosystem-default.config.cjs'];
     const args = manifests.flatMap((file) => ['--manifest', `${MANIFESTS}${file}`]);
     const { code, stdout } = project.command('check', 'dist/noisy.module.js', ...args);
@@ -218,7 +218,7 @@ describe('the command', () => {
     expect(code).toBe(1);
   });
 
-  test('check answers as JSON as well', () => {
+  test('check prints JSON', () => {
     const manifest = `${MANIFESTS}deployment-fits.yaml`;
     const args = ['check', 'dist/noisy.module.js', '--manifest', manifest, '--format', 'json'];
     const { code, stdout } = project.command(...args);
@@ -230,7 +230,7 @@ describe('the command', () => {
     });
   });
 
-  test('loads CommonJS, and takes AppModule among several modules', () => {
+  test('loads CommonJS, and prefers AppModule among several modules', () => {
     project.write('commonjs/package.json', '{ "type": "commonjs" }');
     project.write(
       'commonjs/app.module.js',
@@ -250,20 +250,20 @@ describe('the command', () => {
     expect(namesIn(stdout)).toContainEqual({ name: 'close', tasks: ['the pool'] });
   });
 
-  test('says what to do about TypeScript that node cannot load', () => {
+  test('says what to do if node cannot load a TypeScript file', () => {
     project.write('src/app.module.ts', 'enum Kind { Shop }\nexport class AppModule {}\n');
     const before = project.command('plan', 'src/app.module.ts');
     expect(before.code).toBe(2);
     expect(before.stderr).toMatch(
-      /^phased-shutdown: src\/app\.module\.ts: node cannot load TypeScript with decorators by itself\. Build the application and give the built file, such as dist\/app\.module\.js\. .*\n$/,
+      /^phased-shutdown: src\/app\.module\.ts: node cannot load TypeScript with decorators\. Build the application and pass the built file, such as dist\/app\.module\.js\. .*\n$/,
     );
     project.write('dist/app.module.js', '');
     expect(project.command('plan', 'src/app.module.ts').stderr).toContain(
-      'Give the built file: dist/app.module.js.',
+      'Pass the built file: dist/app.module.js.',
     );
   });
 
-  test('renders a stored report as its timeline and as a page, and reads the page again', () => {
+  test('renders a stored report as a timeline and as a page, and reads the page back', () => {
     const report = reportToJson({
       reason: { kind: 'signal', signal: 'SIGTERM' },
       joinedReasons: [{ kind: 'close' }],
@@ -286,7 +286,7 @@ describe('the command', () => {
     project.write('last.json', JSON.stringify(report));
     const text = project.command('report', 'last.json');
     expect(text.stdout).toMatch(
-      /^Asked to shut down by SIGTERM, 2026-01-02 03:04:05 UTC; also asked by app\.close\(\)\.\nShut down: failed in 320 ms\.\n\nclose/,
+      /^Shutdown triggered by SIGTERM, 2026-01-02 03:04:05 UTC; also triggered by app\.close\(\)\.\nShut down: failed in 320 ms\.\n\nclose/,
     );
     expect(text.stdout).toContain('refused');
     const page = project.command('report', 'last.json', '--format', 'html');
@@ -303,14 +303,14 @@ describe('the command', () => {
       readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
     );
     expect(project.command('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
-    expect(project.command().stdout).toMatch(/^phased-shutdown tells how/);
+    expect(project.command().stdout).toMatch(/^phased-shutdown shows how/);
     expect(project.command('check', '--help').stdout).toMatch(/^phased-shutdown check <module file>/);
   });
 
   test.each([
     ['04-dynamic-resources/app.module.js', 'AppModule'],
     ['06-kubernetes/app.module.js', 'AppModule'],
-  ])('the plan of the sample %s is that of the running sample', (file, name) => {
+  ])('prints the same plan as the running sample %s', (file, name) => {
     const sample = `${ROOT}build/sample/${file}`;
     const planned = project.command('plan', sample, '--format', 'json');
     const real = project.node(`${ROOT}build/process/applications/real-plan.js`, sample, name);
@@ -320,7 +320,7 @@ describe('the command', () => {
   });
 });
 
-describe('wrong use', () => {
+describe('wrong usage', () => {
   let project: Project;
   let answers: ReadonlyMap<string, unknown>;
 
@@ -343,7 +343,7 @@ describe('wrong use', () => {
 
   afterAll(() => project.remove());
 
-  test.each(WRONG_USES)('%s is told in one line', (line, message) => {
+  test.each(WRONG_USES)('prints one line for %s', (line, message) => {
     const remarks = [expect.stringMatching(/^[^\n]*$/)];
     expect(answers.get(line)).toEqual({ exitCode: 2, result: '', remarks });
     expect(answers.get(line)).toMatchObject({ remarks: [expect.stringContaining(message)] });

@@ -18,22 +18,22 @@ const line = graphOf([
   { name: 'close', timeout: 5_000 },
 ]);
 
-test('a plan that fits needs no cut', () => {
+test('does not cut a plan that fits', () => {
   expect(cutsToFit(line, 23_000)).toEqual([]);
 });
 
-test('the longest phase of the longest path is cut by what is too much', () => {
+test('cuts the longest phase of the longest path by the excess', () => {
   expect(cutsToFit(line, 20_000)).toEqual([{ phase: 'drain', from: 15_000, to: 12_000 }]);
 });
 
-test('where that is not enough, the next is cut as well, and none below a second', () => {
+test('cuts the next phase if one is not enough, and none below one second', () => {
   expect(cutsToFit(line, 7_000)).toEqual([
     { phase: 'drain', from: 15_000, to: 1_000 },
     { phase: 'close', from: 5_000, to: 3_000 },
   ]);
 });
 
-test('the time in which load balancers notice is cut last', () => {
+test('cuts the wait for load balancers last', () => {
   const phases = graphOf([
     { name: 'unready', timeout: 6_000 },
     { name: 'drain', timeout: 4_000 },
@@ -45,11 +45,11 @@ test('the time in which load balancers notice is cut last', () => {
   ]);
 });
 
-test('where every phase would have to be shorter than a second, there is no advice', () => {
+test('gives no advice if every phase would become shorter than one second', () => {
   expect(cutsToFit(line, 2_999)).toBeUndefined();
 });
 
-test('each path that is too long is cut, and what lies beside them is left', () => {
+test('cuts each path that is too long, and leaves the others alone', () => {
   const phases = graphOf([
     { name: 'drain', timeout: 10_000 },
     { name: 'close', timeout: 9_000 },
@@ -68,7 +68,7 @@ test('each path that is too long is cut, and what lies beside them is left', () 
   ]);
 });
 
-test('whatever the phases, the cuts make them fit, and lengthen none', () => {
+test('makes any phases fit and never lengthens one', () => {
   const timeouts = fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(

@@ -8,12 +8,12 @@ test.each([
   ['1h5m30s20ms', 3_930_020],
   [' 10s ', 10_000],
   ['2000us', 2],
-])('%s is a duration of %d ms', (text, ms) => {
+])('reads the duration %s as %d ms', (text, ms) => {
   expect(readDuration(text)).toBe(ms);
 });
 
 test.each(['30', '', 's', '30 seconds', '30x', '-5s', '1s foo', '10constructor'])(
-  '%j is no duration',
+  'rejects the duration %j',
   (text) => {
     expect(readDuration(text)).toBeUndefined();
   },
@@ -29,10 +29,10 @@ test.each([
   ['1M', 2_630_016_000],
   ['infinity', Infinity],
   ['0', Infinity],
-])('systemd takes %s for %d ms', (text, ms) => {
+])('reads the systemd time span %s as %d ms', (text, ms) => {
   expect(readTimeSpan(text)).toBe(ms);
 });
 
-test.each(['', 'ever', '5 parsecs', 'min'])('systemd takes %j for no time span', (text) => {
+test.each(['', 'ever', '5 parsecs', 'min'])('rejects the systemd time span %j', (text) => {
   expect(readTimeSpan(text)).toBeUndefined();
 });

@@ -7,13 +7,13 @@ import { readManifest } from '../../lib/cli/manifests/read-manifest.js';
 import { WrongUse } from '../../lib/cli/wrong-use.js';
 import { measured } from './measured.js';
 
-// What is printed of each manifest stands in `expected`. After a change that is meant:
+// The expected output per manifest is in `expected`. After an intended change:
 // WRITE_EXPECTED=1 npm run jest -- --selectProjects unit --testPathPatterns cli/manifests, and read the difference.
 const FOLDER = join(import.meta.dirname, 'manifests');
 const EXPECTED = join(FOLDER, 'expected');
 const isWriting = process.env['WRITE_EXPECTED'] === '1';
 
-/** The options of the application, where they are not the defaults, and the container that is asked about. */
+/** The options of the application, if not the defaults, and the chosen container. */
 const CASES: Readonly<Record<string, { readonly options?: object; readonly container?: string }>> = {
   'deployment-fits.yaml': { options: { probes: {} } },
   'deployment-wrong-paths.yaml': { options: { probes: { readiness: '/ready', liveness: '/live' } } },
@@ -41,20 +41,20 @@ async function printed(file: string): Promise<string> {
   }
 }
 
-test.each(manifests)('%s is judged as expected', async (file) => {
+test.each(manifests)('prints the expected findings for %s', async (file) => {
   const text = `${(await printed(file)).replaceAll(`${FOLDER}/`, '')}\n`;
   const expected = join(EXPECTED, `${file}.txt`);
   if (isWriting) writeFileSync(expected, text);
   expect(text).toBe(existsSync(expected) ? readFileSync(expected, 'utf8') : 'nothing is expected yet');
 });
 
-test('every expected text is of a manifest, and every case is one', () => {
+test('has an expected text for every manifest, and a manifest for every case', () => {
   const expected = readdirSync(EXPECTED).map((file) => file.replace(/\.txt$/, ''));
   expect(expected.toSorted()).toEqual(manifests);
   expect(manifests).toEqual(expect.arrayContaining(Object.keys(CASES)));
 });
 
-test('there are good ones, bad ones, and some that cannot be read', () => {
+test('covers manifests that fit, that do not fit, and that are unreadable', () => {
   const texts = manifests.map((file) => readFileSync(join(EXPECTED, `${file}.txt`), 'utf8'));
   const count = (pattern: RegExp): number => texts.filter((text) => pattern.test(text)).length;
   expect(count(/^ {2}wrong/m)).toBeGreaterThanOrEqual(6);

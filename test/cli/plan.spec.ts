@@ -37,11 +37,11 @@ function described() {
   return describePlan({ plan, settings: { ...settings, gracePeriod: 30_000 }, optionsFrom: 'module' });
 }
 
-test('the tree shows phases, tasks, what they wait for, and what is too long', () => {
+test('prints phases, tasks, what they wait for, and the excess as a tree', () => {
   expect(`\n${planTree(described())}\n`).toBe(`
 unready   1 000 ms  parallel
 └─ (nothing)
-drain    20 000 ms  parallel  aborts what follows
+drain    20 000 ms  parallel  onFailure: abort
 ├─ first "quoted" #1  300 ms  sequential
 └─ HttpDrain          after first "quoted" #1
 close    12 000 ms  dependency
@@ -50,15 +50,15 @@ close    12 000 ms  dependency
 └─ Pool.end     after Orders.late
 audit       500 ms  parallel  after unready
 └─ (nothing)
-now         100 ms  disabled  at once
+now         100 ms  disabled  starts at once
 └─ (nothing)
 
 at most  unready 1 000 + drain 20 000 + close 12 000 = 33 000 ms
-and 1 000 ms for the end of the process, which is 4 000 ms too long for a gracePeriod of 30 000 ms
+and 1 000 ms for the end of the process, 4 000 ms more than a gracePeriod of 30 000 ms
 `);
 });
 
-test('the diagram has a box for each phase, an arrow for each wait, and the longest path is thick', () => {
+test('draws a box per phase, an arrow per wait, and a thick longest path', () => {
   expect(`\n${planMermaid(described())}\n`).toBe(`
 flowchart TD
   subgraph p0["unready, 1 000 ms, parallel"]
@@ -89,7 +89,7 @@ flowchart TD
 `);
 });
 
-test('the description is plain data with a version', () => {
+test('describes the plan as plain data with a version', () => {
   const plan = described();
   expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   expect(plan).toMatchObject({

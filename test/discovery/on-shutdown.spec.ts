@@ -13,7 +13,7 @@ async function planned(...providers: (new () => object)[]): Promise<readonly str
 }
 
 describe('@OnShutdown on a method', () => {
-  test('without arguments stands in the phase close', async () => {
+  test('without arguments uses the phase close', async () => {
     class Pool {
       @OnShutdown()
       end(): void {}
@@ -22,7 +22,7 @@ describe('@OnShutdown on a method', () => {
     expect(await planned(Pool)).toEqual(['close: Pool.end']);
   });
 
-  test('with a phase stands there', async () => {
+  test('with a phase uses it', async () => {
     class Outbox {
       @OnShutdown('flush')
       publishRest(): void {}
@@ -31,7 +31,7 @@ describe('@OnShutdown on a method', () => {
     expect(await planned(Outbox)).toEqual(['flush: Outbox.publishRest']);
   });
 
-  test('with a phase and a mode has both', async () => {
+  test('with a phase and a mode uses both', async () => {
     class Outbox {
       @OnShutdown('flush', 'sequential')
       publishRest(): void {}
@@ -43,7 +43,7 @@ describe('@OnShutdown on a method', () => {
     expect(flush?.tasks).toMatchObject([{ name: 'Outbox.publishRest', mode: 'sequential' }]);
   });
 
-  test('with options has them all', async () => {
+  test('with options uses them all', async () => {
     class Outbox {
       @OnShutdown({ phase: 'flush', name: 'fill' })
       fill(): void {}
@@ -70,7 +70,7 @@ describe('@OnShutdown on a method', () => {
     });
   });
 
-  test('with an empty object stands in the phase close', async () => {
+  test('with an empty object uses the phase close', async () => {
     class Pool {
       @OnShutdown({})
       end(): void {}
@@ -79,7 +79,7 @@ describe('@OnShutdown on a method', () => {
     expect(await planned(Pool)).toEqual(['close: Pool.end']);
   });
 
-  test('stacked stands in each of the phases, and its function is called in each', async () => {
+  test('stacked runs the method once in each of the phases', async () => {
     const calls: string[] = [];
     class Consumer {
       @OnShutdown('drain')
@@ -96,7 +96,7 @@ describe('@OnShutdown on a method', () => {
     expect(calls).toEqual(['drain', 'flush', 'close']);
   });
 
-  test('stands on several methods of a class, in the order of the source', async () => {
+  test('on several methods of a class keeps the source order', async () => {
     class Broker {
       @OnShutdown()
       closeChannel(): void {}
@@ -115,7 +115,7 @@ describe('@OnShutdown on a method', () => {
     ]);
   });
 
-  test('is called on its instance, with the context, and waited for', async () => {
+  test('calls the method on its instance with the context, and waits for it', async () => {
     const contexts: ShutdownContext[] = [];
     @Injectable()
     class Pool {
@@ -142,7 +142,7 @@ describe('@OnShutdown on a method', () => {
     expect(contexts[0]?.signal.aborted).toBe(false);
   });
 
-  test('may be known by a symbol', async () => {
+  test('works on a method named by a symbol', async () => {
     const end = Symbol('end');
     class Pool {
       @OnShutdown()
@@ -152,7 +152,7 @@ describe('@OnShutdown on a method', () => {
     expect(await planned(Pool)).toEqual(['close: Pool.Symbol(end)']);
   });
 
-  test('may be private to the type', async () => {
+  test('works on a private method', async () => {
     const calls: string[] = [];
     class Pool {
       @OnShutdown()
@@ -167,7 +167,7 @@ describe('@OnShutdown on a method', () => {
   });
 });
 
-describe('@OnShutdown in a hierarchy of classes', () => {
+describe('@OnShutdown in a class hierarchy', () => {
   abstract class Connection {
     readonly calls: string[] = [];
 
@@ -177,7 +177,7 @@ describe('@OnShutdown in a hierarchy of classes', () => {
     }
   }
 
-  test('is inherited, and named after the class of the instance', async () => {
+  test("is inherited, and named after the instance's class", async () => {
     class Redis extends Connection {}
 
     const { module, finish, taskNames } = await bootApplication({ providers: [Redis] });
@@ -186,7 +186,7 @@ describe('@OnShutdown in a hierarchy of classes', () => {
     expect(module.get(Redis).calls).toEqual(['base']);
   });
 
-  test('finds the override of a subclass that does not decorate it', async () => {
+  test('calls the override of a subclass that does not decorate it', async () => {
     class Redis extends Connection {
       override close(): void {
         this.calls.push('override');
@@ -199,7 +199,7 @@ describe('@OnShutdown in a hierarchy of classes', () => {
     expect(module.get(Redis).calls).toEqual(['override']);
   });
 
-  test('is replaced where a subclass decorates the method again', async () => {
+  test('is replaced if a subclass decorates the method again', async () => {
     class Redis extends Connection {
       @OnShutdown('flush')
       override close(): void {
@@ -215,7 +215,7 @@ describe('@OnShutdown in a hierarchy of classes', () => {
     expect(module.get(Redis).calls).toEqual(['base']);
   });
 
-  test('is replaced as a whole where the base has it stacked', async () => {
+  test('is replaced as a whole if the base class stacks decorators', async () => {
     class Base {
       @OnShutdown('drain')
       @OnShutdown()
@@ -229,7 +229,7 @@ describe('@OnShutdown in a hierarchy of classes', () => {
     expect(await planned(Sub)).toEqual(['flush: Sub.stop']);
   });
 
-  test('adds the handlers of the subclass to those of its bases, and leaves the bases alone', async () => {
+  test("adds the subclass's handlers to the inherited ones, and leaves the base classes alone", async () => {
     class Base {
       @OnShutdown()
       closeBase(): void {}
@@ -251,7 +251,7 @@ describe('@OnShutdown in a hierarchy of classes', () => {
     expect(await planned(Base)).toEqual(['close: Base.closeBase']);
   });
 
-  test('does not reach from one subclass to another', async () => {
+  test('does not leak from one subclass to another', async () => {
     class First extends Connection {
       @OnShutdown('drain')
       stop(): void {}
@@ -266,8 +266,8 @@ describe('@OnShutdown in a hierarchy of classes', () => {
   });
 });
 
-describe('@OnShutdown beside providers', () => {
-  test('is found on a controller and on a guard that it uses', async () => {
+describe('@OnShutdown outside of providers', () => {
+  test('is found on a controller and on its guard', async () => {
     const calls: string[] = [];
     @Injectable()
     class RateLimit implements CanActivate {
@@ -295,7 +295,7 @@ describe('@OnShutdown beside providers', () => {
   });
 });
 
-describe('@OnShutdown where there is no method', () => {
+describe('@OnShutdown on something other than a method', () => {
   test('calls the function that a property holds', async () => {
     const calls: unknown[] = [];
     class Pool {
@@ -308,7 +308,7 @@ describe('@OnShutdown where there is no method', () => {
     expect(calls).toEqual([module.get(Pool)]);
   });
 
-  test('calls the function that the property holds at the time of the shutdown', async () => {
+  test('calls the function that the property holds when the shutdown runs', async () => {
     const calls: string[] = [];
     class Pool {
       @OnShutdown()
@@ -321,7 +321,7 @@ describe('@OnShutdown where there is no method', () => {
     expect(calls).toEqual(['as it was replaced']);
   });
 
-  test('is refused on a property that holds no function', async () => {
+  test('is rejected on a property that is not a function', async () => {
     class Pool {
       @OnShutdown()
       readonly size = 10;
@@ -331,12 +331,12 @@ describe('@OnShutdown where there is no method', () => {
       {
         code: 'SHUTDOWN_NOT_A_FUNCTION',
         path: 'Pool.size',
-        message: '@OnShutdown stands on a property that holds no function. Put it on a method.',
+        message: '@OnShutdown is on a property that is not a function. Put it on a method.',
       },
     ]);
   });
 
-  test('is refused on a static method at once', () => {
+  test('is rejected on a static method when the class is defined', () => {
     expect(() => {
       class Pool {
         @OnShutdown()
@@ -345,7 +345,7 @@ describe('@OnShutdown where there is no method', () => {
       return Pool;
     }).toThrow(
       new TypeError(
-        "@OnShutdown on Pool.end: it is static, and only methods of a provider's instance can be found. Remove `static`.",
+        '@OnShutdown on Pool.end: expected an instance method, got a static one. Remove `static`.',
       ),
     );
   });

@@ -11,8 +11,8 @@ class Pool {
 const warning =
   "'Users.close' runs after 'Pool.end' has ended, but the provider of 'Users.close' injects the provider of 'Pool.end'. Move one of them to another phase, or confirm the order with after: ['Pool.end'] on 'Users.close'.";
 
-describe('a handler that comes when what its provider injects has ended', () => {
-  test('is warned of at boot, with both names', async () => {
+describe('a handler that runs after something its provider injects has ended', () => {
+  test('is reported at boot with both names', async () => {
     @Injectable()
     class Users {
       constructor(readonly pool: Pool) {}
@@ -25,7 +25,7 @@ describe('a handler that comes when what its provider injects has ended', () => 
     expect(log.warnings).toEqual([warning]);
   });
 
-  test('is warned of through a provider without handler', async () => {
+  test('is reported through a provider without a handler', async () => {
     @Injectable()
     class Repository {
       constructor(readonly pool: Pool) {}
@@ -42,7 +42,7 @@ describe('a handler that comes when what its provider injects has ended', () => 
     expect(log.warnings).toEqual([warning]);
   });
 
-  test('is let be where `after` says that the order is meant', async () => {
+  test('is accepted if `after` states the order', async () => {
     @Injectable()
     class Users {
       constructor(readonly pool: Pool) {}
@@ -55,7 +55,7 @@ describe('a handler that comes when what its provider injects has ended', () => 
     expect(log.warnings).toEqual([]);
   });
 
-  test('is let be where the injected provider has another handler that comes later', async () => {
+  test('is accepted if the injected provider has another, later handler', async () => {
     @Injectable()
     class Broker {
       @OnShutdown('drain')
@@ -76,7 +76,7 @@ describe('a handler that comes when what its provider injects has ended', () => 
     expect(log.warnings).toEqual([]);
   });
 
-  test('is let be in the right order, in one phase, and without injection', async () => {
+  test('is not reported in the right order, in one phase, or without injection', async () => {
     @Injectable()
     class Early {
       constructor(readonly pool: Pool) {}
@@ -101,7 +101,7 @@ describe('a handler that comes when what its provider injects has ended', () => 
     expect(log.warnings).toEqual([]);
   });
 
-  test('is told once for each handler concerned', async () => {
+  test('is reported once per handler', async () => {
     @Injectable()
     class Users {
       constructor(readonly pool: Pool) {}

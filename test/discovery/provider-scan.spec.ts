@@ -33,8 +33,8 @@ async function run(metadata: ModuleMetadata): Promise<readonly string[]> {
   return names;
 }
 
-describe('a provider that is known under several tokens', () => {
-  test('runs once where the others are aliases', async () => {
+describe('a provider with several tokens', () => {
+  test('runs once if the other tokens are aliases', async () => {
     const { Pool, ended } = poolClass();
     await run({
       providers: [{ provide: 'FIRST', useExisting: Pool }, Pool, { provide: 'SECOND', useExisting: 'FIRST' }],
@@ -42,7 +42,7 @@ describe('a provider that is known under several tokens', () => {
     expect(ended).toHaveLength(1);
   });
 
-  test('runs once where an alias stands in another module', async () => {
+  test('runs once with an alias in another module', async () => {
     const { Pool, ended } = poolClass();
     @Module({ providers: [Pool], exports: [Pool] })
     class PoolModule {}
@@ -53,7 +53,7 @@ describe('a provider that is known under several tokens', () => {
     expect(ended).toHaveLength(1);
   });
 
-  test('runs once where a factory returns the instance of another provider', async () => {
+  test('runs once if a factory returns the instance of another provider', async () => {
     const { Pool, ended } = poolClass();
     await run({
       providers: [Pool, { provide: 'POOL', inject: [Pool], useFactory: (pool: object) => pool }],
@@ -61,7 +61,7 @@ describe('a provider that is known under several tokens', () => {
     expect(ended).toHaveLength(1);
   });
 
-  test('runs once where the same value is provided twice', async () => {
+  test('runs once if the same value is provided twice', async () => {
     const { Pool, ended } = poolClass();
     const pool = new Pool();
     await run({
@@ -73,7 +73,7 @@ describe('a provider that is known under several tokens', () => {
     expect(ended).toEqual([pool]);
   });
 
-  test('runs once where a module is imported by several', async () => {
+  test('runs once if several modules import its module', async () => {
     const { Pool, ended } = poolClass();
     @Module({ providers: [Pool], exports: [Pool] })
     class PoolModule {}
@@ -86,15 +86,15 @@ describe('a provider that is known under several tokens', () => {
     expect(ended).toHaveLength(1);
   });
 
-  test('runs as often as there are instances', async () => {
+  test('runs once per instance', async () => {
     const { Pool, ended } = poolClass();
     await run({ providers: [Pool, { provide: 'REPLICA', useClass: Pool }] });
     expect(new Set(ended).size).toBe(2);
   });
 });
 
-describe('an instance that Nest did not construct', () => {
-  test('is found where a factory made it', async () => {
+describe('an instance not constructed by Nest', () => {
+  test('is found if a factory created it', async () => {
     const { Pool, ended } = poolClass();
     expect(await run({ providers: [{ provide: 'POOL', useFactory: () => new Pool() }] })).toEqual([
       'Pool.end',
@@ -102,13 +102,13 @@ describe('an instance that Nest did not construct', () => {
     expect(ended).toHaveLength(1);
   });
 
-  test('is found where an asynchronous factory made it', async () => {
+  test('is found if an asynchronous factory created it', async () => {
     const { Pool, ended } = poolClass();
     await run({ providers: [{ provide: 'POOL', useFactory: () => Promise.resolve(new Pool()) }] });
     expect(ended).toHaveLength(1);
   });
 
-  test('is found where it was given as a value', async () => {
+  test('is found if it is a useValue', async () => {
     const { Pool, ended } = poolClass();
     const pool = new Pool();
     expect(await run({ providers: [{ provide: Pool, useValue: pool }] })).toEqual(['Pool.end']);
@@ -128,14 +128,14 @@ describe('an instance that Nest did not construct', () => {
     expect(ended).toHaveLength(1);
   });
 
-  test('is found where the class of the token is another one', async () => {
+  test('is found if its token is another class', async () => {
     const { Pool, ended } = poolClass();
     abstract class Database {}
     await run({ providers: [{ provide: Database, useClass: Pool }] });
     expect(ended).toHaveLength(1);
   });
 
-  test('is not looked for where a factory stands for a decorated class with something else', async () => {
+  test('is not expected if a factory returns something else for a decorated class', async () => {
     const { Pool, ended } = poolClass();
     expect(await run({ providers: [{ provide: Pool, useValue: { end: () => undefined } }] })).toEqual([]);
     expect(ended).toEqual([]);
@@ -143,7 +143,7 @@ describe('an instance that Nest did not construct', () => {
 });
 
 describe('a module class', () => {
-  test('is found like any provider', async () => {
+  test('is found like a provider', async () => {
     const calls: string[] = [];
     @Module({})
     class DatabaseModule {
@@ -158,7 +158,7 @@ describe('a module class', () => {
   });
 });
 
-describe('a value that is no instance of a class', () => {
+describe('a value that is not a class instance', () => {
   const refuse = (): never => {
     throw new Error('hands off');
   };
@@ -189,7 +189,7 @@ describe('a value that is no instance of a class', () => {
     ['a list', [1, 2]],
     ['a frozen object', Object.freeze({ end: 1 })],
     ['a map', new Map()],
-    ['an object whose constructor is no function', { constructor: 'none' }],
+    ['an object with a constructor that is not a function', { constructor: 'none' }],
     ['an object on a prototype without constructor', Object.create(Object.create(null))],
   ];
   const guarded: readonly [string, unknown][] = [
@@ -202,7 +202,7 @@ describe('a value that is no instance of a class', () => {
     ['a proxy that throws on every access', hostile],
   ];
 
-  test.each(values)('%s that was given does no harm', async (_, value) => {
+  test.each(values)('%s as useValue does no harm', async (_, value) => {
     const { Pool, ended } = poolClass();
     const names = await run({
       providers: [
@@ -215,7 +215,7 @@ describe('a value that is no instance of a class', () => {
   });
 
   // Nest itself cannot take these as a useValue.
-  test.each([...values, ...guarded])('%s that a factory made does no harm', async (_, value) => {
+  test.each([...values, ...guarded])('%s from a factory does no harm', async (_, value) => {
     const { Pool, ended } = poolClass();
     const names = await run({
       providers: [
@@ -227,7 +227,7 @@ describe('a value that is no instance of a class', () => {
     expect(ended).toHaveLength(1);
   });
 
-  test('a frozen instance of a decorated class runs', async () => {
+  test('runs the handlers of a frozen instance', async () => {
     const { Pool, ended } = poolClass();
     const pool = Object.freeze(new Pool());
     await run({ providers: [{ provide: Pool, useValue: pool }] });
@@ -235,8 +235,8 @@ describe('a value that is no instance of a class', () => {
   });
 });
 
-describe('a provider beside its handlers', () => {
-  test('is not touched: a getter that throws is never read', async () => {
+describe("a provider's other members", () => {
+  test('include a throwing getter that is never read', async () => {
     const calls: string[] = [];
     class Pool {
       get size(): number {
@@ -258,7 +258,7 @@ describe('a provider beside its handlers', () => {
     expect(calls).toEqual(['close']);
   });
 
-  test('is not touched where it has no handler at all', async () => {
+  test('are never read if the provider has no handler', async () => {
     class Config {
       get size(): number {
         throw new Error('read at boot');
@@ -269,11 +269,11 @@ describe('a provider beside its handlers', () => {
   });
 });
 
-describe('rule 8: a provider of which there is one per request', () => {
+describe('rule 8: a request-scoped provider', () => {
   const message =
-    '@OnShutdown stands on a provider of which Nest makes one per request, so there is no instance to shut down. Move the method to a provider of the default scope.';
+    '@OnShutdown is on a request-scoped provider, which has no instance at shutdown. Move the method to a provider of the default scope.';
 
-  test('is refused by the name of its method', async () => {
+  test('is rejected with the name of its method', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Basket {
       @OnShutdown()
@@ -285,7 +285,7 @@ describe('rule 8: a provider of which there is one per request', () => {
     ]);
   });
 
-  test('is refused where a dependency makes it so', async () => {
+  test('is rejected if a dependency makes it request-scoped', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Tenant {}
     @Injectable()
@@ -301,7 +301,7 @@ describe('rule 8: a provider of which there is one per request', () => {
     ]);
   });
 
-  test('is refused where a dependency of a dependency makes it so', async () => {
+  test('is rejected if an indirect dependency makes it request-scoped', async () => {
     @Injectable()
     class Tenant {
       constructor(@Inject(REQUEST) readonly request: unknown) {}
@@ -323,7 +323,7 @@ describe('rule 8: a provider of which there is one per request', () => {
     ]);
   });
 
-  test('is refused where it is durable', async () => {
+  test('is rejected if it is durable', async () => {
     @Injectable({ scope: Scope.REQUEST, durable: true })
     class Basket {
       @OnShutdown()
@@ -335,7 +335,7 @@ describe('rule 8: a provider of which there is one per request', () => {
     ]);
   });
 
-  test('is told with every method, together with all others', async () => {
+  test('is reported with every method, together with other configuration errors', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Basket {
       @OnShutdown()
@@ -363,7 +363,7 @@ describe('rule 8: a provider of which there is one per request', () => {
     ]);
   });
 
-  test('is let be where it has no handler', async () => {
+  test('is accepted without handlers', async () => {
     @Injectable({ scope: Scope.REQUEST })
     class Basket {}
 
@@ -372,7 +372,7 @@ describe('rule 8: a provider of which there is one per request', () => {
 });
 
 describe('a transient provider', () => {
-  test('runs with each of its instances', async () => {
+  test('runs the handlers of each instance', async () => {
     const closed: object[] = [];
     @Injectable({ scope: Scope.TRANSIENT })
     class Cursor {
@@ -396,7 +396,7 @@ describe('a transient provider', () => {
     expect(closed).toHaveLength(2);
   });
 
-  test('that nobody injects has no instance to run', async () => {
+  test('runs nothing if nobody injects it', async () => {
     @Injectable({ scope: Scope.TRANSIENT })
     class Cursor {
       @OnShutdown()
@@ -407,8 +407,8 @@ describe('a transient provider', () => {
   });
 });
 
-describe('an optional dependency that is not there', () => {
-  test('leaves the handlers of its provider and of its neighbours', async () => {
+describe('a missing optional dependency', () => {
+  test('keeps the handlers of its provider and of its neighbours', async () => {
     const calls: string[] = [];
     class Cache {
       @OnShutdown()

@@ -13,7 +13,7 @@ describe('the name of a handler', () => {
     expect(taskNames()).toEqual(['Pool.end']);
   });
 
-  test('is the one that it was given', async () => {
+  test('is the given name', async () => {
     class Named {
       @OnShutdown({ name: 'the pool' })
       end(): void {}
@@ -23,7 +23,7 @@ describe('the name of a handler', () => {
     expect(taskNames()).toEqual(['the pool']);
   });
 
-  test('is followed by the phase where the method stands in several', async () => {
+  test('gets the phase as a suffix if the method is in several phases', async () => {
     class Consumer {
       @OnShutdown('drain')
       @OnShutdown()
@@ -34,7 +34,7 @@ describe('the name of a handler', () => {
     expect(taskNames()).toEqual(['Consumer.stop (drain)', 'Consumer.stop (close)']);
   });
 
-  test('is followed by the token where a module has the class under two', async () => {
+  test('gets the token as a suffix if a module provides the class under two', async () => {
     const REPLICA = Symbol('REPLICA');
     const { taskNames } = await bootApplication({
       providers: [Pool, { provide: 'PRIMARY', useClass: Pool }, { provide: REPLICA, useClass: Pool }],
@@ -42,7 +42,7 @@ describe('the name of a handler', () => {
     expect(taskNames().toSorted()).toEqual(['Pool.end (PRIMARY)', 'Pool.end (Pool)', 'Pool.end (REPLICA)']);
   });
 
-  test('is followed by the module where two modules have the class', async () => {
+  test('gets the module as a suffix if two modules provide the class', async () => {
     @Module({ providers: [Pool] })
     class UsersModule {}
     @Module({ providers: [Pool] })
@@ -52,7 +52,7 @@ describe('the name of a handler', () => {
     expect(taskNames().toSorted()).toEqual(['Pool.end (OrdersModule)', 'Pool.end (UsersModule)']);
   });
 
-  test('is followed by phase and module where the namesakes differ in both', async () => {
+  test('gets phase and module as a suffix if the namesakes differ in both', async () => {
     class Consumer {
       @OnShutdown('drain')
       @OnShutdown()
@@ -72,7 +72,7 @@ describe('the name of a handler', () => {
     ]);
   });
 
-  test('is followed by a number where nothing else tells the instances apart', async () => {
+  test('gets a number as a suffix if nothing else distinguishes the instances', async () => {
     @Injectable({ scope: Scope.TRANSIENT })
     class Cursor {
       @OnShutdown()
@@ -91,7 +91,7 @@ describe('the name of a handler', () => {
     expect(taskNames().toSorted()).toEqual(['Cursor.close (close, #1)', 'Cursor.close (close, #2)']);
   });
 
-  test('tells a guard that is a provider as well from the one that Nest makes for the controller', async () => {
+  test('distinguishes a guard provider from the guard that Nest creates for the controller', async () => {
     @Injectable()
     class RateLimit implements CanActivate {
       canActivate(): boolean {
@@ -110,7 +110,7 @@ describe('the name of a handler', () => {
     for (const name of taskNames()) expect(name).toMatch(/^RateLimit\.save \(.+\)$/);
   });
 
-  test('of one that was given a name stays as it is beside namesakes', async () => {
+  test('stays as given among namesakes', async () => {
     class Consumer {
       @OnShutdown({ phase: 'drain', name: 'Consumer leaves' })
       @OnShutdown()
@@ -121,7 +121,7 @@ describe('the name of a handler', () => {
     expect(taskNames()).toEqual(['Consumer leaves', 'Consumer.stop']);
   });
 
-  test('is a mistake where a method stands in the same phase twice', async () => {
+  test('is rejected if a method is in the same phase twice', async () => {
     class Consumer {
       @OnShutdown()
       @OnShutdown('close')
@@ -133,7 +133,7 @@ describe('the name of a handler', () => {
     ]);
   });
 
-  test('is a mistake where two providers give the same', async () => {
+  test('is rejected if two providers use the same name', async () => {
     class Users {
       @OnShutdown({ name: 'pool' })
       end(): void {}
@@ -152,7 +152,7 @@ describe('the name of a handler', () => {
     ]);
   });
 
-  test('is a mistake where a handler is given one that a task of the module has', async () => {
+  test('is rejected if a task of the module has the same name', async () => {
     class Drain {
       @OnShutdown({ phase: 'drain', name: 'InFlightWork' })
       stop(): void {}
@@ -163,7 +163,7 @@ describe('the name of a handler', () => {
     ]);
   });
 
-  test('of two classes that are named alike is told apart by module', async () => {
+  test('gets the module as a suffix for two classes of the same name', async () => {
     const users = class Repository {
       readonly of = 'users';
     };

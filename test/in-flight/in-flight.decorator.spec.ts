@@ -264,7 +264,7 @@ describe('@InFlight in an invalid place', () => {
       return Payments;
     }).toThrow(
       new TypeError(
-        "@InFlight on Payments.charge: it is static, and only methods of a provider's instance can be found. Remove `static`.",
+        '@InFlight on Payments.charge: expected an instance method, got a static one. Remove `static`.',
       ),
     );
   });

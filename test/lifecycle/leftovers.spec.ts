@@ -44,7 +44,7 @@ test('names the channel to a parent process', () => {
   ]);
 });
 
-test('counts by their kind what the report does not list', () => {
+test('counts resources by kind that the report does not list', () => {
   const resources = [
     'TTYWrap',
     'FSReqPromise',
@@ -82,7 +82,7 @@ describe('workers', () => {
       ['MessagePort'],
     ],
     [
-      'of several it is said that Node does not tell which',
+      'say that Node does not reveal which of several is referenced',
       [referenced, not],
       [],
       3,
@@ -92,7 +92,7 @@ describe('workers', () => {
     expect(listLeftovers(handles, { resources, workers })).toEqual(named);
   });
 
-  test('one more that is unreferenced is not added to those that were there', () => {
+  test('are not added for a new unreferenced worker', () => {
     const before = listLeftovers([referenced], { resources: [], workers: 1 });
     const now = listLeftovers([referenced, not], { resources: [], workers: 2 });
     expect(addedTo(before, now)).toEqual([]);

@@ -29,7 +29,7 @@ function guarded(...applications: readonly FakeApplication[]) {
 }
 
 describe('listening', () => {
-  test('has a listener for each event that an application asked for, and one for all applications', () => {
+  test('has one listener per requested event, shared by all applications', () => {
     const { process } = guarded(
       new FakeApplication({ ipc: true }),
       new FakeApplication({ signals: ['SIGTERM', 'SIGHUP'], fatalErrors: true }),
@@ -45,7 +45,7 @@ describe('listening', () => {
     ]);
   });
 
-  test('takes a listener off when the last application that asked for it leaves', () => {
+  test('removes a listener when the last application that needs it leaves', () => {
     const { process, seats } = guarded(
       new FakeApplication({ ipc: true, fatalErrors: true }),
       new FakeApplication({ signals: ['SIGTERM'] }),
@@ -57,7 +57,7 @@ describe('listening', () => {
     expect(process.listenedTo).toEqual([]);
   });
 
-  test('adds signals to those of an application, and leaves out what no process can handle', () => {
+  test("adds signals to an application's own, except those that no process can handle", () => {
     const application = new FakeApplication({ signals: [] });
     const { process, seats } = guarded(application);
 
@@ -67,7 +67,7 @@ describe('listening', () => {
     expect(application.reasons).toEqual([{ kind: 'signal', signal: 'SIGUSR2' }]);
   });
 
-  test('hears nothing any more of an application that has left', () => {
+  test('sends no triggers to an application that has left', () => {
     const application = new FakeApplication();
     const { process, seats } = guarded(application);
 
@@ -79,7 +79,7 @@ describe('listening', () => {
 });
 
 describe('the end after a signal', () => {
-  test('sets the code 0 after a clean close, and leaves the end to the process', async () => {
+  test('sets exit code 0 after a clean close, and lets the process exit by itself', async () => {
     const application = new FakeApplication();
     const { process, clock, settle } = guarded(application);
 
@@ -98,7 +98,7 @@ describe('the end after a signal', () => {
   test.each([
     ['a task did not complete', (application: FakeApplication) => application.finish('unclean')],
     ['the close rejects', (application: FakeApplication) => application.fail(new Error('no'))],
-  ])('sets the code 1 where %s', async (_, end) => {
+  ])('sets exit code 1 if %s', async (_, end) => {
     const application = new FakeApplication();
     const { process, settle } = guarded(application);
 
@@ -109,7 +109,7 @@ describe('the end after a signal', () => {
     expect(process.exitCode).toBe(1);
   });
 
-  test('names after a second what keeps the process alive, and ends it with its code', async () => {
+  test('names after one second what keeps the process alive, and exits with its code', async () => {
     const application = new FakeApplication();
     const { process, clock, told, settle } = guarded(application);
     process.keptAliveBy = ['1 × Timeout'];
@@ -124,7 +124,7 @@ describe('the end after a signal', () => {
     expect(application.ends).toEqual([{ kind: 'kept-alive', leftovers: ['1 × Timeout'] }]);
   });
 
-  test("raises the signal again with exit: 'signal', where no listener of ours is left", async () => {
+  test("re-raises the signal with exit: 'signal' after removing all listeners", async () => {
     const application = new FakeApplication({ exit: 'signal' });
     const { process, settle } = guarded(application);
 
@@ -136,7 +136,7 @@ describe('the end after a signal', () => {
     expect(process.killedBy).toEqual(['SIGINT']);
   });
 
-  test("sets a code with exit: 'signal' where it was no signal", async () => {
+  test("sets an exit code with exit: 'signal' if the trigger was not a signal", async () => {
     const application = new FakeApplication({ exit: 'signal', ipc: true });
     const { process, settle } = guarded(application);
 
@@ -147,7 +147,7 @@ describe('the end after a signal', () => {
     expect({ raised: process.raised, code: process.exitCode }).toEqual({ raised: [], code: 0 });
   });
 
-  test("leaves the process alone with exit: 'none', sets its code, and watches again", async () => {
+  test("keeps the process running with exit: 'none', sets its exit code, and watches again", async () => {
     const application = new FakeApplication({ exit: 'none' });
     const { process, clock, guard, settle } = guarded(application);
 
@@ -168,7 +168,7 @@ describe('the end after a signal', () => {
 });
 
 describe('a process that leaves', () => {
-  test('is not killed by a signal that is delivered once more', async () => {
+  test('is not killed by a repeated signal', async () => {
     const application = new FakeApplication();
     const { process, clock, settle } = guarded(application);
 
@@ -183,7 +183,7 @@ describe('a process that leaves', () => {
     expect(application.reasons).toEqual([SIGTERM]);
   });
 
-  test('listens to no message and no error any more: the channel must not keep it alive', async () => {
+  test('removes its message and error listeners, so that the channel does not keep it alive', async () => {
     const application = new FakeApplication({ ipc: true, fatalErrors: true });
     const { process, settle } = guarded(application);
 
@@ -194,7 +194,7 @@ describe('a process that leaves', () => {
     expect(askedFor(process)).toEqual(['SIGTERM', 'SIGINT']);
   });
 
-  test('closes an application that is made when it leaves already, and keeps to its time', async () => {
+  test('closes an application created meanwhile, within its deadline', async () => {
     const application = new FakeApplication();
     const late = new FakeApplication();
     const { process, clock, guard, settle } = guarded(application);
@@ -214,7 +214,7 @@ describe('escalation', () => {
   test.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
-  ])('%s after one second ends the process at once, and names what is abandoned', async (signal, code) => {
+  ])('%s after one second exits immediately and names what is abandoned', async (signal, code) => {
     const { process, clock, told } = guarded(new FakeApplication());
 
     process.emitSignal('SIGTERM');
@@ -225,7 +225,7 @@ describe('escalation', () => {
     expect(told).toEqual([escalated({ signal, afterMs: 1_000, abandoned: ['app.task'] })]);
   });
 
-  test('a signal within one second of the first counts as the same, however often it comes', async () => {
+  test('repeated signals within one second of the first are ignored', async () => {
     const application = new FakeApplication();
     const { process, clock, told } = guarded(application);
 
@@ -238,7 +238,7 @@ describe('escalation', () => {
     expect(application.reasons).toEqual([SIGTERM]);
   });
 
-  test('the first signal after a message asks too: only the one after it insists', async () => {
+  test('the first signal after a message does not escalate, the second does', async () => {
     const application = new FakeApplication({ ipc: true });
     const { process, clock } = guarded(application);
 
@@ -253,7 +253,7 @@ describe('escalation', () => {
     expect(process.exits).toEqual([143]);
   });
 
-  test('a further message never insists', async () => {
+  test('a further message never escalates', async () => {
     const application = new FakeApplication({ ipc: true });
     const { process, clock } = guarded(application);
 
@@ -265,7 +265,7 @@ describe('escalation', () => {
     expect(application.reasons).toEqual([MESSAGE, MESSAGE]);
   });
 
-  test('a message that says something else is not for us', () => {
+  test("messages other than 'shutdown' are ignored", () => {
     const application = new FakeApplication({ ipc: true });
     const { process } = guarded(application);
 
@@ -277,7 +277,7 @@ describe('escalation', () => {
 });
 
 describe('the deadline', () => {
-  test('ends the process with 1 and names what is abandoned', async () => {
+  test('exits with code 1 and names what is abandoned', async () => {
     const { process, clock, told } = guarded(new FakeApplication({ exitLimit: 2_500 }));
 
     process.emitSignal('SIGTERM');
@@ -289,7 +289,7 @@ describe('the deadline', () => {
     expect(told).toEqual([deadlinePassed({ afterMs: 2_500, abandoned: ['app.task'] })]);
   });
 
-  test('names what holds the process where no task does, such as a socket that keeps a server open', async () => {
+  test('names the open handles if no task is running, such as a socket that keeps a server open', async () => {
     const application = new FakeApplication({ exitLimit: 2_500 });
     Object.assign(application, { running: () => [] });
     const { process, clock, told } = guarded(application);
@@ -302,7 +302,7 @@ describe('the deadline', () => {
     expect(told).toEqual([deadlinePassed({ afterMs: 2_500, abandoned: [], leftovers })]);
   });
 
-  test('is the earliest of all applications, and does not count one that leaves the process alone', async () => {
+  test("is the earliest of all applications, except those with exit: 'none'", async () => {
     const { process, clock } = guarded(
       new FakeApplication({ exitLimit: 5_000 }),
       new FakeApplication({ exitLimit: 3_000 }),
@@ -317,7 +317,7 @@ describe('the deadline', () => {
     expect(process.exits).toEqual([1]);
   });
 
-  test('leaves no timer behind when everything has closed before it', async () => {
+  test('leaves no timer behind if everything closes before it', async () => {
     const application = new FakeApplication({ exit: 'none' });
     const other = new FakeApplication();
     const { process, clock, settle, seats } = guarded(application, other);
@@ -342,7 +342,7 @@ describe('fatal errors', () => {
   const boom = new Error('boom');
 
   test.each(['uncaughtException', 'unhandledRejection'] as const)(
-    '%s closes the application, and the process ends with 1 however clean that was',
+    '%s closes the application, and the process exits with code 1 even after a clean close',
     async (origin) => {
       const application = new FakeApplication({ fatalErrors: true });
       const { process, told, settle } = guarded(application);
@@ -357,7 +357,7 @@ describe('fatal errors', () => {
     },
   );
 
-  test('a second one ends the process at once', () => {
+  test('a second one exits immediately', () => {
     const { process, told } = guarded(new FakeApplication({ fatalErrors: true }));
 
     process.emitFatal('uncaughtException', boom);
@@ -367,7 +367,7 @@ describe('fatal errors', () => {
     expect(told.at(-1)).toEqual(fatalError({ error: 'second', origin: 'unhandledRejection', second: true }));
   });
 
-  test('one that comes during an end that a signal started joins it, and the process ends with 1', async () => {
+  test('one during a shutdown by a signal joins it, and the process exits with code 1', async () => {
     const application = new FakeApplication({ fatalErrors: true });
     const { process, settle } = guarded(application);
 
@@ -386,7 +386,7 @@ describe('fatal errors', () => {
 });
 
 describe('several applications', () => {
-  test('end the process when all have closed, with the worst of their codes', async () => {
+  test('exit the process after all have closed, with the worst of their codes', async () => {
     const first = new FakeApplication();
     const second = new FakeApplication();
     const { process, settle } = guarded(first, second);
@@ -401,7 +401,7 @@ describe('several applications', () => {
     expect(process.exitCode).toBe(1);
   });
 
-  test('one that is left over keeps the process, which then watches for it', async () => {
+  test('a remaining application keeps the process running and watched', async () => {
     const stops = new FakeApplication({ signals: ['SIGUSR2'] });
     const stays = new FakeApplication({ signals: ['SIGTERM'] });
     const { process, clock, settle } = guarded(stops, stays);
@@ -420,7 +420,7 @@ describe('several applications', () => {
     expect(process.exitCode).toBe(0);
   });
 
-  test('a signal that is the first for one of them does not insist on the end of another', async () => {
+  test('a signal that is the first for one of them does not escalate for the others', async () => {
     const stops = new FakeApplication({ signals: ['SIGUSR2'] });
     const stays = new FakeApplication({ signals: ['SIGTERM'] });
     const { process, clock, settle } = guarded(stops, stays);
@@ -439,7 +439,7 @@ describe('several applications', () => {
     expect(process.exitCode).toBe(0);
   });
 
-  test('one that is made while the process ends is closed with the others', async () => {
+  test('an application created while the process is ending closes with the others', async () => {
     const application = new FakeApplication();
     const late = new FakeApplication();
     const { process, guard, settle } = guarded(application);
@@ -456,7 +456,7 @@ describe('several applications', () => {
     expect(process.exitCode).toBe(0);
   });
 
-  test('one that closes by itself is taken out, and the process ends for the other', async () => {
+  test('an application that closes by itself is removed, and the process exits for the other', async () => {
     const closed = new FakeApplication();
     const application = new FakeApplication();
     const { process, settle, seats } = guarded(closed, application);
@@ -471,8 +471,8 @@ describe('several applications', () => {
   });
 });
 
-describe('what ends the process by force is told to its applications before it exits', () => {
-  test('a second signal, to all that are being closed', async () => {
+describe('applications learn what forces the exit before the process exits', () => {
+  test('from a second signal, all that are closing', async () => {
     const applications = [new FakeApplication(), new FakeApplication()];
     const { process, clock } = guarded(...applications);
 
@@ -485,7 +485,7 @@ describe('what ends the process by force is told to its applications before it e
     expect(process.exits).toEqual([130]);
   });
 
-  test('the end of the grace period', async () => {
+  test('at the end of the grace period', async () => {
     const application = new FakeApplication();
     const { process, clock } = guarded(application);
 
@@ -496,7 +496,7 @@ describe('what ends the process by force is told to its applications before it e
     expect(process.exits).toEqual([1]);
   });
 
-  test('a second fatal error', () => {
+  test('from a second fatal error', () => {
     const application = new FakeApplication({ fatalErrors: true });
     const { process } = guarded(application);
 

@@ -7,13 +7,13 @@ async function loadedAnew() {
   return import('../../lib/process/process-output.js');
 }
 
-test('an output is listened to once, however often the package is loaded', async () => {
+test('adds one listener per output, however often the package is loaded', async () => {
   const output = new PassThrough();
   for (let time = 0; time < 3; time += 1) (await loadedAnew()).keepFromEnding(output);
   expect(output.listenerCount('error')).toBe(1);
 });
 
-test('an output whose reader has gone ends nothing, and any other error is thrown', async () => {
+test('ignores an output that lost its reader, and throws any other output error', async () => {
   const { keepFromEnding } = await loadedAnew();
   const output = new PassThrough();
   keepFromEnding(output);

@@ -33,8 +33,8 @@ async function keptAlive(process: FakeProcess, apps: readonly FakeApplication[])
   await clock.advance(1_000);
 }
 
-describe('what the guard of a process says', () => {
-  test('goes to the logger of an application, and beside it to standard error', async () => {
+describe('a notice of the process guard', () => {
+  test("goes to the application's logger and to standard error", async () => {
     const process = new PrintingProcess();
     const { app, kinds } = logging({});
     await keptAlive(process, [app]);
@@ -42,7 +42,7 @@ describe('what the guard of a process says', () => {
     expect(process.lines).toEqual([KEPT]);
   });
 
-  test('is not written a second time where the logger of Nest has printed it', async () => {
+  test("is not written twice if Nest's Logger has printed it", async () => {
     const process = new PrintingProcess();
     const { app, kinds } = logging(undefined);
     await keptAlive(process, [app]);
@@ -50,13 +50,13 @@ describe('what the guard of a process says', () => {
     expect(process.lines).toEqual([]);
   });
 
-  test('is written where the logger of Nest has printed nothing', async () => {
+  test("is written if Nest's Logger has printed nothing", async () => {
     const process = new FakeProcess();
     await keptAlive(process, [logging(undefined).app]);
     expect(process.lines).toEqual([KEPT]);
   });
 
-  test('is said nowhere where every application has logger: false', async () => {
+  test('goes nowhere if every application has logger: false', async () => {
     const process = new FakeProcess();
     const first = logging(false);
     const second = logging(false);
@@ -64,7 +64,7 @@ describe('what the guard of a process says', () => {
     expect([...first.kinds(), ...second.kinds(), ...process.lines]).toEqual([]);
   });
 
-  test('is logged once by applications that share a logger, and by each of those that do not', async () => {
+  test('is logged once per logger, however many applications share it', async () => {
     const process = new FakeProcess();
     const shared = {};
     const apps = [logging(shared), logging(shared), logging({}), logging(false)];
@@ -76,7 +76,7 @@ describe('what the guard of a process says', () => {
     expect(process.lines).toEqual([KEPT]);
   });
 
-  test('is said of a second signal and of a fatal error as well', () => {
+  test('reports a second signal and a fatal error too', () => {
     const process = new FakeProcess();
     const clock = new ManualClock(1_000_000);
     const { app, kinds } = logging({});
@@ -92,7 +92,7 @@ describe('what the guard of a process says', () => {
   });
 });
 
-test('a process keeps its outputs from ending it as soon as it is asked to shut down', () => {
+test('protects the process from broken outputs as soon as the shutdown is triggered', () => {
   const process = new FakeProcess();
   guardOf(process, new ManualClock(0)).attach(new FakeApplication());
   expect(process.keepsWriting).toBe(false);

@@ -13,7 +13,7 @@ function pendingStart() {
 const PARKED = Promise.resolve('parked');
 
 describe('a start', () => {
-  test('is under way until it has settled, and answers with what it answers', async () => {
+  test('is in progress until it settles, and returns its result', async () => {
     const startup = new Startup();
     const { start, resolve } = pendingStart();
 
@@ -34,7 +34,7 @@ describe('a start', () => {
         throw new Error('port in use');
       },
     ],
-  ])('that %s hands its error on, and is over', async (_, start) => {
+  ])('that %s passes on its error and ends', async (_, start) => {
     const startup = new Startup();
 
     await expect(startup.track(start)).rejects.toThrow('port in use');
@@ -43,7 +43,7 @@ describe('a start', () => {
 });
 
 describe('the gate', () => {
-  test('closes when all that is under way has ended, be it well or not', async () => {
+  test('closes when every start has ended, successfully or not', async () => {
     const startup = new Startup();
     const first = pendingStart();
     const second = pendingStart();
@@ -61,7 +61,7 @@ describe('the gate', () => {
     expect(order).toEqual(['first ended', 'closed']);
   });
 
-  test('lets a start through that begins within one that it waits for', async () => {
+  test('lets a nested start pass inside one that it waits for', async () => {
     const startup = new Startup();
     const { start, resolve } = pendingStart();
     const started: string[] = [];
@@ -78,7 +78,7 @@ describe('the gate', () => {
     expect(started).toEqual(['inner', 'outer']);
   });
 
-  test('starts nothing once it is closed: the caller gets the promise that it was closed with', async () => {
+  test('starts nothing once it is closed, and returns the promise that closed it', async () => {
     const startup = new Startup();
     const started: string[] = [];
     await startup.close(PARKED);
@@ -88,7 +88,7 @@ describe('the gate', () => {
     expect(startup.isUnderWay).toBe(false);
   });
 
-  test('shuts without waiting, and the first promise that it was closed with stays', async () => {
+  test('shuts without waiting, and keeps the first promise that closed it', async () => {
     const startup = new Startup();
     const { start, resolve } = pendingStart();
     const tracked = startup.track(start);
@@ -101,7 +101,7 @@ describe('the gate', () => {
   });
 });
 
-test('says of each start how it ended', async () => {
+test('reports the outcome of each start', async () => {
   const ends: string[] = [];
   const startup = new Startup((outcome) => ends.push(outcome));
   await startup.track(() => 'done');

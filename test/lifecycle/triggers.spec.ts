@@ -20,8 +20,8 @@ function guarded(...applications: readonly FakeApplication[]) {
   return { clock, ...guardOn(clock, applications), settle: () => clock.advance(0) };
 }
 
-describe('a process without anything left to do', () => {
-  test('closes its applications before it ends', async () => {
+describe('a process with an empty event loop', () => {
+  test('closes its applications before it exits', async () => {
     const application = new FakeApplication({ signals: [] });
     const { process, settle } = guarded(application);
 
@@ -32,7 +32,7 @@ describe('a process without anything left to do', () => {
     expect(process.exitCode).toBe(1);
   });
 
-  test('keeps the code that Node gives it after a clean close', async () => {
+  test("keeps Node's exit code after a clean close", async () => {
     const application = new FakeApplication();
     const { process, settle } = guarded(application);
 
@@ -45,7 +45,7 @@ describe('a process without anything left to do', () => {
     expect(application.reasons).toHaveLength(1);
   });
 
-  test('has nothing to close when its application has left', () => {
+  test('closes nothing after its application has left', () => {
     const application = new FakeApplication();
     const { process, seats } = guarded(application);
     seats[0]?.leave();
@@ -55,7 +55,7 @@ describe('a process without anything left to do', () => {
 });
 
 describe('a worker of a cluster', () => {
-  test('closes when its primary disconnects it', async () => {
+  test('closes when the primary disconnects it', async () => {
     const application = new FakeApplication({ signals: [] });
     const { process, settle } = guarded(application);
 
@@ -66,7 +66,7 @@ describe('a worker of a cluster', () => {
     expect(process.exitCode).toBe(0);
   });
 
-  test('still listens for a disconnect on its way out, which would end it with 0', async () => {
+  test('still listens for a disconnect while leaving, which would exit with code 0', async () => {
     const application = new FakeApplication();
     const { process, settle } = guarded(application);
 
@@ -80,7 +80,7 @@ describe('a worker of a cluster', () => {
 });
 
 describe('an AbortSignal of the options', () => {
-  test('closes its application alone, with its reason', async () => {
+  test('closes only its own application, with its reason', async () => {
     const controller = new AbortController();
     const application = new FakeApplication({ abortSignal: controller.signal });
     const other = new FakeApplication();
@@ -91,13 +91,13 @@ describe('an AbortSignal of the options', () => {
     expect(other.reasons).toEqual([]);
   });
 
-  test('that has aborted before closes the application at once', () => {
+  test('that has already aborted closes the application immediately', () => {
     const application = new FakeApplication({ abortSignal: AbortSignal.abort('over') });
     guarded(application);
     expect(application.reasons).toEqual([{ kind: 'abort', error: 'over' }]);
   });
 
-  test('is not listened to any more when its application has left', () => {
+  test('has no listener after its application has left', () => {
     const controller = new AbortController();
     const application = new FakeApplication({ abortSignal: controller.signal });
     const { seats } = guarded(application);
@@ -107,10 +107,10 @@ describe('an AbortSignal of the options', () => {
   });
 });
 
-describe('a request for the end of the process', () => {
+describe('a request to exit', () => {
   const request = { kind: 'exit', message: 'the queue is empty', code: 3 } as const;
 
-  test('closes every application of the process, and ends it with the code', async () => {
+  test('closes every application of the process, and exits with the requested code', async () => {
     const applications = [new FakeApplication({ signals: [] }), new FakeApplication()];
     const { process, seats, settle } = guarded(...applications);
 
@@ -122,10 +122,10 @@ describe('a request for the end of the process', () => {
   });
 
   test.each([
-    ['asks for no code', {}, 1],
-    ['asks for 0', { code: 0 }, 1],
-    ['asks for 3', { code: 3 }, 3],
-  ])('that %s after a shutdown that failed ends with %o', async (_, asked, code) => {
+    ['requests no code', {}, 1],
+    ['requests code 0', { code: 0 }, 1],
+    ['requests code 3', { code: 3 }, 3],
+  ])('that %s after a failed shutdown exits with code %o', async (_, asked, code) => {
     const application = new FakeApplication();
     const { process, seats, settle } = guarded(application);
     seats[0]?.exit({ kind: 'exit', message: 'done', ...asked });
@@ -134,7 +134,7 @@ describe('a request for the end of the process', () => {
     expect(process.exitCode).toBe(code);
   });
 
-  test('joins an end that a signal has begun, and its code counts', async () => {
+  test('joins a shutdown by a signal, and its code counts', async () => {
     const application = new FakeApplication();
     const { process, seats, clock, settle } = guarded(application);
     process.emitSignal('SIGTERM');
@@ -146,7 +146,7 @@ describe('a request for the end of the process', () => {
     expect(process.exitCode).toBe(3);
   });
 
-  test('ends the process as well when its application has closed and left', async () => {
+  test('exits the process even after its application has closed and left', async () => {
     const application = new FakeApplication();
     const { process, seats, settle, clock } = guarded(application);
     application.finish();
@@ -158,7 +158,7 @@ describe('a request for the end of the process', () => {
     expect(process.exits).toEqual([3]);
   });
 
-  test("sets the code with exit: 'none'", async () => {
+  test("sets the exit code with exit: 'none'", async () => {
     const application = new FakeApplication({ exit: 'none' });
     const { process, seats, settle } = guarded(application);
     seats[0]?.exit(request);
@@ -168,11 +168,11 @@ describe('a request for the end of the process', () => {
   });
 });
 
-describe('the code that the application has set', () => {
+describe('an exit code set by the application', () => {
   test.each([
     ['42 after a clean shutdown', 42, 'clean', 42],
-    ['42 after one that failed', 42, 'unclean', 42],
-    ['0 after one that failed', 0, 'unclean', 1],
+    ['42 after a failed shutdown', 42, 'unclean', 42],
+    ['0 after a failed shutdown', 0, 'unclean', 1],
   ] as const)('is kept unless it is 0: %s', async (_, set, outcome, code) => {
     const application = new FakeApplication();
     const { process, settle } = guarded(application);
@@ -183,7 +183,7 @@ describe('the code that the application has set', () => {
     expect(process.exitCode).toBe(code);
   });
 
-  test('is kept by a process that has to be ended, and by one whose time is over', async () => {
+  test('is kept when the process is forced to exit, and at the deadline', async () => {
     for (const outcome of ['kept alive', 'hung'] as const) {
       const application = new FakeApplication({ exitLimit: 2_000 });
       const { process, clock } = guarded(application);
@@ -196,8 +196,8 @@ describe('the code that the application has set', () => {
   });
 });
 
-describe('somebody else who ends the process', () => {
-  test('in the middle is told with his place in the code, and with a code that is not 0', () => {
+describe('a foreign process.exit()', () => {
+  test('during the run is reported with its source location, and gets a nonzero code', () => {
     const { process, told } = guarded(new FakeApplication());
     process.emitSignal('SIGTERM');
     process.emitExit(0, 'sdk.js:3:1');
@@ -206,14 +206,14 @@ describe('somebody else who ends the process', () => {
     expect(process.exitCode).toBe(1);
   });
 
-  test('keeps a code of his own', () => {
+  test('keeps its own nonzero code', () => {
     const { process } = guarded(new FakeApplication());
     process.emitSignal('SIGTERM');
     process.emitExit(7);
     expect(process.exitCode).toBe(7);
   });
 
-  test('does not hide with 0 that the shutdown failed', async () => {
+  test('does not hide a failed shutdown with code 0', async () => {
     const application = new FakeApplication();
     const { process, told, settle } = guarded(application);
     process.emitSignal('SIGTERM');
@@ -223,7 +223,7 @@ describe('somebody else who ends the process', () => {
     expect({ code: process.exitCode, told }).toEqual({ code: 1, told: [] });
   });
 
-  test('is heard of by the report with the code that the process ends with', () => {
+  test('is in the report with the final exit code', () => {
     const { process, guard } = guarded(new FakeApplication());
     const codes: number[] = [];
     guard.onExit((code) => codes.push(code));
@@ -232,7 +232,7 @@ describe('somebody else who ends the process', () => {
     expect(codes).toEqual([1]);
   });
 
-  test('is left alone before a trigger, and where the process is left alone', () => {
+  test("is left alone before a trigger, and with exit: 'none'", () => {
     const { process, told } = guarded(new FakeApplication({ exit: 'none' }));
     process.emitExit(0);
     process.emitSignal('SIGTERM');
@@ -243,7 +243,7 @@ describe('somebody else who ends the process', () => {
 });
 
 describe('a signal that the process sends to itself', () => {
-  test('while it ends insists on nothing: another owner of the end raises it again when it is done', async () => {
+  test('never escalates while the process is ending: another owner of the end may re-raise it', async () => {
     const application = new FakeApplication();
     const { process, clock } = guarded(application);
     process.emitSignal('SIGTERM');
@@ -262,8 +262,8 @@ describe('a signal that the process sends to itself', () => {
   });
 });
 
-describe('what a listener of beforeExit begins', () => {
-  test('is waited for until the grace period is nearly over, and not for a second', async () => {
+describe('work started by a beforeExit listener', () => {
+  test('is awaited until near the end of the grace period, not for one second', async () => {
     const application = new FakeApplication({ exitLimit: 9_500 });
     const { process, clock, settle } = guarded(application);
     process.emitSignal('SIGTERM');
@@ -278,13 +278,13 @@ describe('what a listener of beforeExit begins', () => {
   });
 });
 
-describe('a process that stood still past a time', () => {
+describe('a process stalled past a deadline', () => {
   function stalling(application: FakeApplication) {
     const clock = new StallingClock();
     return { clock, ...guardOn(clock, [application]) };
   }
 
-  test('gets one more turn before the deadline ends it', async () => {
+  test('gets one more turn before the deadline exits it', async () => {
     const application = new FakeApplication({ exitLimit: 5_000 });
     const { clock, process } = stalling(application);
     process.emitSignal('SIGTERM');
@@ -295,7 +295,7 @@ describe('a process that stood still past a time', () => {
     expect({ exits: process.exits, code: process.exitCode }).toEqual({ exits: [], code: 0 });
   });
 
-  test('and does not get out of it then is ended', async () => {
+  test('exits if that turn does not finish its work', async () => {
     const { clock, process } = stalling(new FakeApplication({ exitLimit: 5_000 }));
     process.emitSignal('SIGTERM');
     clock.stall(60_000);
@@ -303,7 +303,7 @@ describe('a process that stood still past a time', () => {
     expect(process.exits).toEqual([1]);
   });
 
-  test('takes a signal that was delivered twice meanwhile for one', async () => {
+  test('counts a signal delivered twice meanwhile as one', async () => {
     const { clock, process } = stalling(new FakeApplication());
     process.emitSignal('SIGTERM');
     clock.stall(10_000);

@@ -4,8 +4,7 @@ import { FakeProcess } from '../../lib/testing/fake-process.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { RecordedLog, testingModule, type ApplicationParts } from './application.js';
 
-const IS_CLOSED =
-  'the application is closed, and a closed application does not start again. Create a new one.';
+const IS_CLOSED = 'the application is closed and cannot start again. Create a new one.';
 
 /** An application in a process and on a clock of its own. */
 async function application(parts: ApplicationParts = {}) {
@@ -32,20 +31,20 @@ describe('a closed application', () => {
     ['listen', (app) => app.listen(0)],
     ['startAllMicroservices', (app) => app.startAllMicroservices()],
     ['connectMicroservice', async (app) => app.connectMicroservice({})],
-  ])('does not start again: %s() rejects with a sentence', async (method, start) => {
+  ])('does not start again: %s() rejects with a reason and a remedy', async (method, start) => {
     const { app } = await application();
     await app.init();
     await app.close();
     await expect(start(app)).rejects.toThrow(`${method}(): ${IS_CLOSED}`);
   });
 
-  test('does not start again where it was closed before it had started', async () => {
+  test('does not start again if it was closed before it started', async () => {
     const { app } = await application();
     await app.close();
     await expect(app.listen(0)).rejects.toThrow(IS_CLOSED);
   });
 
-  test("does not start again after a signal with exit: 'none', where the process goes on", async () => {
+  test("does not start again after a signal with exit: 'none', although the process goes on", async () => {
     const { app, fake } = await application({ shutdown: { exit: 'none' } });
     await app.init();
     fake.emitSignal('SIGTERM');
@@ -53,7 +52,7 @@ describe('a closed application', () => {
     await expect(app.listen(0)).rejects.toThrow(IS_CLOSED);
   });
 
-  test('rejects a start that comes while it closes when it is closed', async () => {
+  test('rejects a start that was called during the close, once it is closed', async () => {
     const { app } = await application();
     await app.init();
     const closed = app.close();
@@ -61,7 +60,7 @@ describe('a closed application', () => {
   });
 });
 
-test('a start that meets a signal is never answered, since main() would reject and cut the drain', async () => {
+test('never settles a start that meets a signal, since a rejection in main() would cut the drain', async () => {
   const { app, fake, shutdown } = await application();
   fake.emitSignal('SIGTERM');
   await shutdown.finished;
@@ -70,7 +69,7 @@ test('a start that meets a signal is never answered, since main() would reject a
   expect(await settles(listening)).toBe(false);
 });
 
-test('a close whose Nest hook hangs rejects as the grace period is nearly over, and is logged', async () => {
+test('rejects and logs a close whose Nest hook hangs, near the end of the grace period', async () => {
   class Stuck {
     onModuleDestroy(): Promise<never> {
       return new Promise(() => undefined);
@@ -87,7 +86,7 @@ test('a close whose Nest hook hangs rejects as the grace period is nearly over, 
 });
 
 describe('GracefulShutdown.exit()', () => {
-  test('waits the shutdownDelay like a signal, closes, and sets its code', async () => {
+  test('waits for shutdownDelay like a signal, closes, and sets its exit code', async () => {
     const { app, fake, clock, shutdown } = await application({ shutdown: { shutdownDelay: 2_000 } });
     await app.listen(0, '127.0.0.1');
     shutdown.exit({ reason: 'the queue is empty', code: 3 });
@@ -103,16 +102,16 @@ describe('GracefulShutdown.exit()', () => {
     expect(fake.exitCode).toBe(3);
   });
 
-  test.each([-1, 256, 1.5, Number.NaN])('refuses %d for a code, and nothing begins', async (code) => {
+  test.each([-1, 256, 1.5, Number.NaN])('rejects the code %d without starting a shutdown', async (code) => {
     const { app, shutdown } = await application();
     expect(() => shutdown.exit({ code })).toThrow('expected an integer from 0 to 255');
     expect(shutdown.status).toBe('idle');
     await app.close();
   });
 
-  test('is refused where enableGracefulShutdown(app) was not called', async () => {
+  test('throws if enableGracefulShutdown(app) was not called', async () => {
     const module = await testingModule({}, { clock: new ManualClock(), log: new RecordedLog() }).compile();
-    expect(() => module.get(GracefulShutdown).exit()).toThrow('Call enableGracefulShutdown(app)');
+    expect(() => module.get(GracefulShutdown).exit()).toThrow('enableGracefulShutdown(app) was not called');
     await module.close();
   });
 });

@@ -57,7 +57,7 @@ async function compiled(parts: ApplicationParts) {
   return { module, clock, log, fake };
 }
 
-describe('rule 10: the phases run in front of the hooks of all other providers', () => {
+describe('rule 10: the phases run before the Nest hooks of all other providers', () => {
   test('with the module alone, by a bare app.close()', async () => {
     const { module, log } = await compiled({ providers: [Pool] });
     await module.init();
@@ -74,7 +74,7 @@ describe('rule 10: the phases run in front of the hooks of all other providers',
     expect(order).toEqual(ALL);
   });
 
-  test('with runAt before-application-shutdown, behind onModuleDestroy and without a warning', async () => {
+  test('with runAt before-application-shutdown, after onModuleDestroy and without a warning', async () => {
     const { module, log } = await compiled({
       providers: [Pool],
       shutdown: { runAt: 'before-application-shutdown' },
@@ -121,7 +121,7 @@ describe('rule 10: the phases run in front of the hooks of all other providers',
     ]);
   });
 
-  test('also where a hook fails in a way that keeps Nest from those in which the phases would run', async () => {
+  test('even if a failing hook keeps Nest from the hooks that would start the phases', async () => {
     class Broken {
       onModuleDestroy(): never {
         throw Object.defineProperty(new Error(), 'stack', {
@@ -141,7 +141,7 @@ describe('rule 10: the phases run in front of the hooks of all other providers',
     expect(order.filter((each) => each === 'handler')).toEqual(['handler']);
   });
 
-  test('of the deepest module as well', async () => {
+  test('including those of the deepest module', async () => {
     class Deep {
       onModuleDestroy(): void {
         order.push('deep onModuleDestroy');
@@ -165,7 +165,7 @@ describe('rule 10: the phases run in front of the hooks of all other providers',
     expect(order).toContain('deep onModuleDestroy');
   });
 
-  test('run late, with a warning, where the order of the hooks cannot be had', async () => {
+  test('run late, with a warning, if the hook order cannot be changed', async () => {
     const log = new RecordedLog();
     const module = await Test.createTestingModule({
       imports: [GracefulShutdownModule.forRoot({ logger: log })],
@@ -194,7 +194,7 @@ describe('rule 10: the phases run in front of the hooks of all other providers',
 });
 
 describe('rule 13: app.close() without a signal', () => {
-  test('takes the same path without delay, and leaves the process alone', async () => {
+  test('takes the same path without a delay, and keeps the process running', async () => {
     const { module, clock, fake } = await compiled({
       providers: [Pool],
       shutdown: { shutdownDelay: 10_000 },
@@ -220,7 +220,7 @@ describe('rule 13: app.close() without a signal', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('may come before the application is initialised', async () => {
+  test('works before the application is initialised', async () => {
     const { module } = await compiled({ providers: [Pool] });
     const app = enableGracefulShutdown(module.createNestApplication({ logger: false }));
     await app.close();
@@ -228,7 +228,7 @@ describe('rule 13: app.close() without a signal', () => {
     expect(order[0]).toBe('handler');
   });
 
-  test('keeps the signal that it was given for the reason', async () => {
+  test('keeps its signal as the reason', async () => {
     const { module } = await compiled({});
     const app = enableGracefulShutdown(module.createNestApplication({ logger: false }));
     await app.init();
@@ -239,8 +239,8 @@ describe('rule 13: app.close() without a signal', () => {
   });
 });
 
-describe('rule 14: the user has phases of his own', () => {
-  test('unready stands in front, and what drains goes to the first of them', async () => {
+describe("rule 14: with phases of the user's own", () => {
+  test('unready comes first, and what drains goes to the first of them', async () => {
     const { module } = await compiled({
       shutdown: {
         phases: [
@@ -255,7 +255,7 @@ describe('rule 14: the user has phases of his own', () => {
     expect(phases[1]?.tasks.map(({ name }) => name)).toContain('InFlightWork');
   });
 
-  test('the plan at boot shows it', async () => {
+  test('the plan at boot shows them', async () => {
     const { module, log } = await compiled({
       shutdown: { phases: [{ name: 'stop', timeout: 1_000 }], shutdownDelay: 2_000 },
     });
@@ -268,7 +268,7 @@ describe('rule 14: the user has phases of his own', () => {
     ]);
   });
 
-  test('an option that names a phase which is not there is a mistake', async () => {
+  test('an option that names an unknown phase is a configuration error', async () => {
     const { module } = await compiled({ shutdown: { inFlight: { phase: 'drian' } } });
     expect(await mistakesOf(() => module.init())).toMatchObject([
       { code: 'SHUTDOWN_UNKNOWN_PHASE', path: 'inFlight.phase' },
@@ -277,7 +277,7 @@ describe('rule 14: the user has phases of his own', () => {
 });
 
 describe('enableGracefulShutdown', () => {
-  test('is refused where the module is missing', async () => {
+  test('throws if the module is not imported', async () => {
     const module = await Test.createTestingModule({}).compile();
     const app = module.createNestApplication({ logger: false });
     expect(await mistakesOf(() => enableGracefulShutdown(app))).toEqual([
@@ -291,7 +291,7 @@ describe('enableGracefulShutdown', () => {
     await app.close();
   });
 
-  test('called twice changes nothing', async () => {
+  test('changes nothing on a second call', async () => {
     const { module, fake } = await compiled({ providers: [Pool] });
     const app = module.createNestApplication({ logger: false });
     expect(enableGracefulShutdown(app)).toBe(app);
@@ -311,7 +311,7 @@ describe('enableGracefulShutdown', () => {
     expect(order).toEqual(ALL);
   });
 
-  test('beside enableShutdownHooks runs the phases once', async () => {
+  test('runs the phases once together with enableShutdownHooks', async () => {
     const { module } = await compiled({ providers: [Pool] });
     const app = module.createNestApplication({ logger: false });
     app.enableShutdownHooks(['SIGTERM']);
@@ -322,7 +322,7 @@ describe('enableGracefulShutdown', () => {
     expect(order).toEqual(ALL);
   });
 
-  test('holds an application with `await using`', async () => {
+  test('closes an application held with `await using`', async () => {
     const { module } = await compiled({ providers: [Pool] });
     {
       await using app = enableGracefulShutdown(module.createNestApplication({ logger: false }));
@@ -333,7 +333,7 @@ describe('enableGracefulShutdown', () => {
   });
 });
 
-describe('a testing module, and an application made from it', () => {
+describe('a testing module and the application created from it', () => {
   test('are one application, which shuts down once', async () => {
     const { module } = await compiled({ providers: [Pool] });
     const app = module.createNestApplication({ logger: false });
@@ -402,8 +402,8 @@ describe.each<[string, () => ExpressAdapter | FastifyAdapter]>([
 
   test.each<[string, string, GracefulShutdownOptions]>([
     ['of the phase unready, while it is drained later', 'unready', {}],
-    ['of the last phase, where the server is left to Nest', 'close', { http: false }],
-  ])('answers a handler %s', async (__, phase, shutdownOptions) => {
+    ['of the last phase, if Nest closes the server', 'close', { http: false }],
+  ])('answers a request in its handler %s', async (__, phase, shutdownOptions) => {
     const Announcer = askingIn(phase);
     const { app, url, shutdown } = await listening({ providers: [Announcer], shutdown: shutdownOptions });
     await app.close();
@@ -412,7 +412,7 @@ describe.each<[string, () => ExpressAdapter | FastifyAdapter]>([
     await expect(fetch(`${url}/health`)).rejects.toThrow('fetch failed');
   });
 
-  test('finishes the request that it is working on', async () => {
+  test('finishes the request in flight', async () => {
     const { app, url, shutdown } = await listening();
     const reached = new Promise<void>((resolve) => {
       arrived = resolve;
@@ -433,7 +433,7 @@ describe.each<[string, () => ExpressAdapter | FastifyAdapter]>([
     expect(shutdown.report?.outcome).toBe('completed');
   });
 
-  test('is ready while it listens, and frees the port at once', async () => {
+  test('is ready while it listens, and frees the port immediately', async () => {
     const { app, url } = await listening();
     const readiness = app.get(Readiness);
     expect(readiness.state).toBe('ready');

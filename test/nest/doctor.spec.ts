@@ -10,7 +10,7 @@ import { FakeProcess } from '../../lib/testing/fake-process.js';
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { RecordedLog, testingModule, type ApplicationParts } from './application.js';
 
-/** What an application is told at boot, in a process as the test makes it. */
+/** The findings logged at boot, in a process that the test sets up. */
 async function findings(
   parts: ApplicationParts,
   prepare: (fake: FakeProcess, app: INestApplication) => void = () => undefined,
@@ -48,7 +48,7 @@ const withDatabase = (shutdown: GracefulShutdownOptions = {}): ApplicationParts 
   shutdown,
 });
 
-describe('the doctor finds', () => {
+describe('the startup checks report', () => {
   test.each([
     ['as it stands', (timeout: number) => TerminusModule.forRoot({ gracefulShutdownTimeoutMs: timeout })],
     [
@@ -56,7 +56,7 @@ describe('the doctor finds', () => {
       (timeout: number) =>
         TerminusModule.forRootAsync({ useFactory: () => ({ gracefulShutdownTimeoutMs: timeout }) }),
     ],
-  ])('a delay of terminus that waits when the phases have ended, %s', async (_, terminus) => {
+  ])('a terminus delay that waits after the phases, %s', async (_, terminus) => {
     expect(await findings({ imports: [terminus(3_000)] })).toEqual(['terminus-delay']);
     expect(await findings({ imports: [terminus(0)] })).toEqual([]);
   });
@@ -65,7 +65,7 @@ describe('the doctor finds', () => {
     expect(await findings(withDatabase())).toEqual([]);
   });
 
-  test('a process that is the first of its container', async () => {
+  test('a process with pid 1', async () => {
     const found = await findings({}, (fake) => {
       fake.commandsAbove = [];
     });
@@ -79,7 +79,7 @@ describe('the doctor finds', () => {
     [['/usr/local/bin/node /opt/yarn/bin/yarn.js start']],
     [['node /usr/lib/node_modules/npm/bin/npm-cli.js start']],
     [['/bin/bash /entrypoint.sh']],
-  ])('that nothing but what keeps signals to itself is above the process: %j', async (commands) => {
+  ])('a process below commands that all swallow signals: %j', async (commands) => {
     const found = await findings({}, (fake) => {
       fake.commandsAbove = commands;
     });
@@ -92,14 +92,14 @@ describe('the doctor finds', () => {
     [['sh -c node dist/main.js', '/usr/lib/systemd/systemd']],
     [['sh', 'node /usr/bin/pm2', '/bin/sh /entrypoint.sh']],
     [['node cluster.js']],
-  ])('nothing wrong where an init or a process manager is above the process: %j', async (commands) => {
+  ])('nothing about a process below an init or a process manager: %j', async (commands) => {
     const found = await findings({}, (fake) => {
       fake.commandsAbove = commands;
     });
     expect(found).toEqual([]);
   });
 
-  test('nothing where the platform does not tell what is above the process', async () => {
+  test('nothing if the platform hides the parent processes', async () => {
     const found = await findings({}, (fake) => {
       fake.commandsAbove = undefined;
     });
@@ -113,14 +113,14 @@ describe('the doctor finds', () => {
     expect(found).toEqual(['other-listeners']);
   });
 
-  test('no other listener where the signal is none of ours', async () => {
+  test('no other listener for a signal that is not ours', async () => {
     const found = await findings({ shutdown: { signals: ['SIGTERM'] } }, (fake) => {
       fake.onSignal('SIGINT', () => undefined);
     });
     expect(found).toEqual([]);
   });
 
-  test('enableShutdownHooks that was called before', async () => {
+  test('an earlier call of enableShutdownHooks', async () => {
     expect(await findings({}, (_, app) => void app.enableShutdownHooks(['SIGUSR2']))).toEqual([
       'hooks-beside',
     ]);
@@ -130,7 +130,7 @@ describe('the doctor finds', () => {
     expect(await findings({ shutdown: { gracePeriod: 10_000 } })).toEqual(['does-not-fit']);
   });
 
-  test("a provider that closes before the phases what a handler's provider injects", async () => {
+  test("a provider, injected by a handler's provider, that Nest destroys before the phases", async () => {
     expect(await findings(withDatabase({ runAt: 'before-application-shutdown' }))).toEqual([
       'destroyed-early',
     ]);
@@ -150,12 +150,12 @@ class Sessions implements OnApplicationShutdown {
   onApplicationShutdown(): void {}
 }
 
-describe('a hook of Nest that comes when a handler has closed what its provider injects', () => {
-  test('is found', async () => {
+describe('a Nest hook that runs after a handler has closed what its provider injects', () => {
+  test('is reported', async () => {
     expect(await findings({ providers: [Cache, Sessions] })).toEqual(['closed-before-hook']);
   });
 
-  test('is none where its provider has a handler as well', async () => {
+  test('is not reported if its provider also has a handler', async () => {
     class MovedOver extends Sessions {
       @OnShutdown('flush')
       writeRest(): void {}
@@ -163,7 +163,7 @@ describe('a hook of Nest that comes when a handler has closed what its provider 
     expect(await findings({ providers: [Cache, MovedOver] })).toEqual([]);
   });
 
-  test('is none where the handler only stops or hands over something', async () => {
+  test('is not reported if the handler only stops or hands over something', async () => {
     class Queue {
       @OnShutdown('flush')
       flush(): void {}
@@ -177,7 +177,7 @@ describe('a hook of Nest that comes when a handler has closed what its provider 
     expect(await findings({ providers: [Queue, Feed] })).toEqual([]);
   });
 
-  test('is none where it is injected through others', async () => {
+  test('is not reported for indirect injections', async () => {
     @Injectable()
     class Store {
       constructor(readonly cache: Cache) {}
@@ -191,12 +191,12 @@ describe('a hook of Nest that comes when a handler has closed what its provider 
     expect(await findings({ providers: [Cache, Store, Poller] })).toEqual([]);
   });
 
-  test('is none where the phases run behind the hooks', async () => {
+  test('is not reported if the phases run after the hooks', async () => {
     const shutdown = { runAt: 'before-application-shutdown' } as const;
     expect(await findings({ providers: [Cache, Sessions], shutdown })).toEqual([]);
   });
 
-  test('says what to do about it', async () => {
+  test('is reported with what to do', async () => {
     const { lines } = await booted({ providers: [Cache, Sessions], shutdown: { signals: [] } });
     expect(lines).toEqual([
       "Sessions.onApplicationShutdown runs after the phases, when Cache.close has already closed what it injects. Turn it into an @OnShutdown() handler of an earlier phase; if it no longer needs what is closed, ignore this. Silence this with doctor: { ignore: ['closed-before-hook'] }.",
@@ -220,8 +220,8 @@ async function booted(
   return { lines: log.warnings };
 }
 
-describe('an application that listens, while nobody listens to signals,', () => {
-  test('is found', async () => {
+describe('an application that listens without signal listeners', () => {
+  test('is reported', async () => {
     expect((await booted({})).lines).toEqual([
       "The app listens, but nothing listens to SIGTERM or SIGINT: the signal ends the process at once, and no phase runs. Call enableGracefulShutdown(app) after the app is created. Silence this with doctor: { ignore: ['signals-unheard'] }.",
     ]);
@@ -232,11 +232,11 @@ describe('an application that listens, while nobody listens to signals,', () => 
     // Nest listens to the signals of the real process.
     ['has the hooks of Nest, or listens itself', (fake) => void fake.onSignal('SIGTERM', () => undefined)],
     ['is closed soon', (_, app) => void app.close()],
-  ])('is none where it %s', async (_, act) => {
+  ])('is not reported if it %s', async (_, act) => {
     expect((await booted({}, act)).lines).toEqual([]);
   });
 
-  test('is none where it has no server that listens', async () => {
+  test('is not reported without a listening server', async () => {
     const [clock, log] = [new ManualClock(), new RecordedLog()];
     const module = await testingModule({}, { clock, log }).compile();
     await module.init();
@@ -250,12 +250,12 @@ describe('an application that listens, while nobody listens to signals,', () => 
     { signals: ['SIGUSR2'] },
     { doctor: { ignore: ['signals-unheard'] } },
     { doctor: false },
-  ])('is none with %j', async (shutdown) => {
+  ])('is not reported with %j', async (shutdown) => {
     expect((await booted({ shutdown })).lines).toEqual([]);
   });
 });
 
-describe('a finding is silenced', () => {
+describe('a finding can be silenced', () => {
   test('by its kind', async () => {
     const found = await findings(
       { shutdown: { gracePeriod: 10_000, doctor: { ignore: ['does-not-fit'] } } },

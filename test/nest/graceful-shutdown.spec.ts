@@ -43,7 +43,7 @@ describe('rule 1: one run for all callers', () => {
     expect(module.get(Pool).calls).toBe(1);
   });
 
-  test('the first reason stays, the others are listed', async () => {
+  test('keeps the first reason and lists the others', async () => {
     const { Pool, letGo } = slowPool();
     const { shutdown } = await bootApplication({ providers: [Pool] });
     const ended = shutdown.run('a deployment');
@@ -56,7 +56,7 @@ describe('rule 1: one run for all callers', () => {
     });
   });
 
-  test('it never runs again', async () => {
+  test('never runs again', async () => {
     const { Pool, letGo } = slowPool();
     const { shutdown, module, finish } = await bootApplication({ providers: [Pool] });
     letGo();
@@ -66,7 +66,7 @@ describe('rule 1: one run for all callers', () => {
     expect(module.get(Pool).calls).toBe(1);
   });
 
-  test('app.close() joins it, and its hooks come after', async () => {
+  test('app.close() joins it, and its hooks run after it', async () => {
     const order: string[] = [];
     class Pool {
       @OnShutdown()
@@ -95,7 +95,7 @@ describe('rule 1: one run for all callers', () => {
     expect(module.get(Pool).calls).toBe(1);
   });
 
-  test('a handler that would wait for itself fails at once, and is listed among those who asked', async () => {
+  test('a handler that would wait for itself fails immediately, and is listed among the callers', async () => {
     @Injectable()
     class Impatient {
       constructor(@Inject(GracefulShutdown) readonly shutdown: GracefulShutdown) {}
@@ -139,7 +139,7 @@ describe('a run from a later phase', () => {
     }
   }
 
-  test('skips those before it', async () => {
+  test('skips the phases before it', async () => {
     calls.length = 0;
     const { shutdown } = await bootApplication({ providers: [Broker] });
     const report = await shutdown.run('a crash', { from: 'close' });
@@ -153,7 +153,7 @@ describe('a run from a later phase', () => {
     expect(report.outcome).toBe('completed');
   });
 
-  test('that is not there is refused with the nearest name, and nothing runs', async () => {
+  test('that is unknown is rejected with the nearest name, and nothing runs', async () => {
     calls.length = 0;
     const { shutdown, recorder, finish } = await bootApplication({ providers: [Broker] });
     await expect(shutdown.run('a crash', { from: 'clsoe' })).rejects.toMatchObject({
@@ -176,7 +176,7 @@ describe('a run from a later phase', () => {
 });
 
 describe('a registered task', () => {
-  test('runs in its phase, after `register` before boot as well', async () => {
+  test('runs in its phase, even if registered before boot', async () => {
     const calls: string[] = [];
     @Injectable()
     class Sockets {
@@ -192,7 +192,7 @@ describe('a registered task', () => {
     expect(calls).toEqual(['sockets', 'file']);
   });
 
-  test('closes in the place of the provider that it is registered for', async () => {
+  test('closes at the position of its owner', async () => {
     @Injectable()
     class Pool {
       @OnShutdown()
@@ -223,7 +223,7 @@ describe('a registered task', () => {
     expect(() => recorder.expectOrder('cursor', 'Pool.end')).not.toThrow();
   });
 
-  test('that was unregistered does not run', async () => {
+  test('does not run after it was unregistered', async () => {
     const calls: string[] = [];
     const { shutdown, finish, taskNames } = await bootApplication({});
     const registration = shutdown.register({ name: 'file', run: () => calls.push('file') });
@@ -234,7 +234,7 @@ describe('a registered task', () => {
     expect(calls).toEqual([]);
   });
 
-  test('rule 2: that was disposed has run, and does not run again', async () => {
+  test('rule 2: does not run again after it was disposed', async () => {
     const reasons: ShutdownReason[] = [];
     const { shutdown, finish } = await bootApplication({});
     const registration = shutdown.register({ name: 'file', run: ({ reason }) => reasons.push(reason) });
@@ -246,7 +246,7 @@ describe('a registered task', () => {
     expect(reasons).toHaveLength(1);
   });
 
-  test('rule 2: that is disposed while the run has it is joined', async () => {
+  test('rule 2: a dispose during the run joins it', async () => {
     let calls = 0;
     let letGo: () => void = () => undefined;
     const { shutdown, clock } = await bootApplication({});
@@ -269,7 +269,7 @@ describe('a registered task', () => {
     expect(calls).toBe(1);
   });
 
-  test('whose dispose takes too long is told by the ShutdownTimeoutError', async () => {
+  test('throws ShutdownTimeoutError if its dispose takes too long', async () => {
     const { shutdown, clock } = await bootApplication({});
     const registration = shutdown.register({
       name: 'file',
@@ -280,7 +280,7 @@ describe('a registered task', () => {
     await Promise.all([expect(disposed).rejects.toBeInstanceOf(ShutdownTimeoutError), clock.advance(50)]);
   });
 
-  test('rule 7: during the run, in a phase to come, runs with it', async () => {
+  test('rule 7: in a later phase during the run, runs with that phase', async () => {
     @Injectable()
     class Leader {
       constructor(@Inject(GracefulShutdown) readonly shutdown: GracefulShutdown) {}
@@ -296,7 +296,7 @@ describe('a registered task', () => {
     expect(phases.at(-1)?.tasks).toMatchObject([{ name: 'late', outcome: 'completed' }]);
   });
 
-  test('rule 7: during the run, in a phase that has ended, runs at once, and the run waits', async () => {
+  test('rule 7: in an ended phase during the run, runs at once, and the run waits', async () => {
     @Injectable()
     class Leader {
       done = false;
@@ -322,7 +322,7 @@ describe('a registered task', () => {
     expect(taskReport(report, 'straggler')).toMatchObject({ outcome: 'completed' });
   });
 
-  test('that is wrong is refused during the run too, which goes on', async () => {
+  test('is rejected during the run if it is invalid, and the run goes on', async () => {
     const errors: unknown[] = [];
     @Injectable()
     class Leader {
@@ -344,8 +344,8 @@ describe('a registered task', () => {
   });
 });
 
-describe('what the shutdown tells of itself', () => {
-  test('the state goes from idle over running to finished', async () => {
+describe('what the shutdown exposes', () => {
+  test('the state goes from idle to running to finished', async () => {
     const { Pool, letGo } = slowPool();
     const { shutdown, clock } = await bootApplication({ providers: [Pool] });
     expect(shutdown.state).toEqual({ status: 'idle' });
@@ -364,7 +364,7 @@ describe('what the shutdown tells of itself', () => {
     expect(shutdown.report).toEqual(report);
   });
 
-  test('a listener of the last event finds it finished, and its report complete', async () => {
+  test('a listener of the last event sees the state finished and a complete report', async () => {
     const { shutdown, finish } = await bootApplication({});
     const seen: unknown[] = [];
     shutdown.events$.subscribe(({ type }) => {
@@ -374,7 +374,7 @@ describe('what the shutdown tells of itself', () => {
     expect(seen).toEqual(['finished', 'completed']);
   });
 
-  test('the signal aborts as the run begins, with its reason', async () => {
+  test('the signal aborts when the run begins, with its reason', async () => {
     const { shutdown, finish } = await bootApplication({});
     const states: string[] = [];
     shutdown.signal.addEventListener('abort', () => states.push(shutdown.status));
@@ -385,7 +385,7 @@ describe('what the shutdown tells of itself', () => {
     expect(states).toEqual(['running']);
   });
 
-  test('draining$ emits once and completes, also to those who come later', async () => {
+  test('draining$ emits once and completes, also for late subscribers', async () => {
     const { shutdown, finish } = await bootApplication({});
     const seen: unknown[] = [];
     shutdown.draining$.subscribe({ next: (reason) => seen.push(reason), complete: () => seen.push('end') });
@@ -399,7 +399,7 @@ describe('what the shutdown tells of itself', () => {
     expect(seen).toEqual([reason, 'end', reason]);
   });
 
-  test('events$ tells each event to each subscriber, until he leaves', async () => {
+  test('events$ emits each event to each subscriber until it unsubscribes', async () => {
     const { shutdown, finish } = await bootApplication({});
     const all: ShutdownEvent[] = [];
     const few: ShutdownEvent[] = [];
@@ -414,7 +414,7 @@ describe('what the shutdown tells of itself', () => {
     expect(all.at(-1)?.type).toBe('run-finished');
   });
 
-  test('a subscriber that unsubscribes within an event takes no event from his neighbours', async () => {
+  test('a subscriber that unsubscribes within an event costs the others no event', async () => {
     const { shutdown, finish } = await bootApplication({});
     const seen: string[] = [];
     const first = shutdown.events$.subscribe(() => first.unsubscribe());
@@ -423,7 +423,7 @@ describe('what the shutdown tells of itself', () => {
     expect(seen[0]).toBe('run-started');
   });
 
-  test('the plan has the tasks as they stand, and never changes', async () => {
+  test('the plan has the current tasks, and is immutable', async () => {
     const { Pool } = slowPool();
     const { shutdown } = await bootApplication({ providers: [Pool] });
     const before = shutdown.plan();
@@ -442,12 +442,12 @@ describe('a reason of another kind than the types allow', () => {
     ['null', null, { kind: 'request', message: 'null' }],
     ['a symbol', Symbol('stop'), { kind: 'request', message: 'Symbol(stop)' }],
     [
-      'a request without a text',
+      'a request without a message',
       { kind: 'request', message: 7 },
       { kind: 'request', message: '{"kind":"request","message":7}' },
     ],
     ['an unknown kind', { kind: 'whim' }, { kind: 'request', message: '{"kind":"whim"}' }],
-  ])('is a request that says what was given: %s', async (_, given, reason) => {
+  ])('becomes a request with the given value: %s', async (_, given, reason) => {
     const { shutdown, clock, log } = await bootApplication({});
     const report = await clock.runUntil(shutdown.run(given as string));
     expect(report.reason).toEqual(reason);

@@ -47,8 +47,8 @@ class Reports {
   }
 }
 
-describe('a provider of a module that is loaded lazily', () => {
-  test('is in the plan as soon as it is loaded, and its handler runs', async () => {
+describe('a provider of a lazily loaded module', () => {
+  test('is in the plan once it is loaded, and its handler runs', async () => {
     const { load, shutdown, finish } = await boot();
     await load(Reports);
 
@@ -58,7 +58,7 @@ describe('a provider of a module that is loaded lazily', () => {
     expect(taskReport(await finish(), 'Reports.close')?.outcome).toBe('completed');
   });
 
-  test('has its work counted from the moment of its load', async () => {
+  test('has its work counted once it is loaded', async () => {
     const { load, module } = await boot();
     const ref = await load(Reports);
     let end: () => void = () => undefined;
@@ -68,7 +68,7 @@ describe('a provider of a module that is loaded lazily', () => {
     end();
   });
 
-  test('with a wrong handler is reported, and the load goes on', async () => {
+  test('with an invalid handler is reported, and the load goes on', async () => {
     @Injectable()
     class Wrong {
       @OnShutdown('no such phase')
@@ -83,7 +83,7 @@ describe('a provider of a module that is loaded lazily', () => {
     expect((await finish()).outcome).toBe('completed');
   });
 
-  test('may register a task of its own in the constructor', async () => {
+  test('may register a task in its constructor', async () => {
     @Injectable()
     class Tenant {
       constructor(@Inject(GracefulShutdown) shutdown: GracefulShutdown) {
@@ -96,7 +96,7 @@ describe('a provider of a module that is loaded lazily', () => {
     expect(taskReport(await finish(), 'tenant')?.outcome).toBe('completed');
   });
 
-  test('that is loaded while the shutdown runs, runs with it', async () => {
+  test('runs with the shutdown if it is loaded during the run', async () => {
     @Injectable()
     class LateLoader {
       constructor(@Inject(LazyModuleLoader) readonly loader: LazyModuleLoader) {}
@@ -112,7 +112,7 @@ describe('a provider of a module that is loaded lazily', () => {
   });
 });
 
-describe('an instance that ModuleRef.create() made', () => {
+describe('an instance created by ModuleRef.create()', () => {
   @Injectable()
   class Connection {
     constructor(@Inject(Pool) readonly pool: Pool) {}
@@ -121,7 +121,7 @@ describe('an instance that ModuleRef.create() made', () => {
     close(): void {}
   }
 
-  test('has its handler run before what it injects is closed', async () => {
+  test('runs its handler before what it injects closes', async () => {
     const { create, recorder, finish } = await boot();
     const kept = await create(Connection);
     await finish();
@@ -130,7 +130,7 @@ describe('an instance that ModuleRef.create() made', () => {
     expect(() => recorder.expectOrder('Connection.close', 'Pool.end')).not.toThrow();
   });
 
-  test('is one of several, each with a name of its own', async () => {
+  test('gets a name of its own among several', async () => {
     const { create, finish } = await boot();
     const kept = [await create(Connection), await create(Connection)];
     const names = (await finish()).phases.flatMap(({ tasks }) => tasks.map(({ name }) => name));
@@ -139,7 +139,7 @@ describe('an instance that ModuleRef.create() made', () => {
     expect(new Set(names.filter((name) => name.startsWith('Connection.close'))).size).toBe(2);
   });
 
-  test('is found where resolve() made it of a transient class', async () => {
+  test('is found if resolve() created it from a transient class', async () => {
     @Injectable({ scope: Scope.TRANSIENT })
     class Cursor {
       @OnShutdown()
@@ -152,7 +152,7 @@ describe('an instance that ModuleRef.create() made', () => {
     expect(taskReport(await finish(), 'Cursor.close')?.outcome).toBe('completed');
   });
 
-  test('may own a task that it registers', async () => {
+  test('may own a registered task', async () => {
     @Injectable()
     class Session {
       constructor(
@@ -171,7 +171,7 @@ describe('an instance that ModuleRef.create() made', () => {
 });
 
 describe('the owner of a registered task', () => {
-  test('may be a function that a factory made, as the client of knex is', async () => {
+  test('may be a function from a factory, such as the knex client', async () => {
     const knex = Object.assign(() => 'query', { destroy: () => Promise.resolve() });
     @Injectable()
     class Users {
@@ -194,7 +194,7 @@ describe('the owner of a registered task', () => {
   test.each([
     ['a plain object', {}],
     ['a class in place of its instance', Pool],
-  ])('is refused where it is %s and the order depends on it', async (_, owner) => {
+  ])('is rejected if it is %s and the order depends on it', async (_, owner) => {
     const { shutdown } = await bootApplication({ providers: [Pool] });
     const register = (): unknown => shutdown.register({ name: 'late', owner, run: () => undefined });
 
@@ -202,14 +202,14 @@ describe('the owner of a registered task', () => {
     expect(register).toThrow('late.owner: expected an instance that Nest injects');
   });
 
-  test('may be anything where no order depends on it', async () => {
+  test('may be anything if no order depends on it', async () => {
     const { shutdown, finish } = await bootApplication({});
     shutdown.register({ name: 'late', owner: {}, phase: 'flush', run: () => undefined });
 
     expect(taskReport(await finish(), 'late')?.outcome).toBe('completed');
   });
 
-  test('is refused at boot where it was registered before the injections were read', async () => {
+  test('is rejected at boot if it was registered before the injections were read', async () => {
     @Injectable()
     class Early {
       constructor(@Inject(GracefulShutdown) shutdown: GracefulShutdown) {

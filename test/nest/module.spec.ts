@@ -37,7 +37,7 @@ describe('forRoot', () => {
     expect((await module.get(GracefulShutdown).run()).outcome).toBe('completed');
   });
 
-  test('takes the options', async () => {
+  test('applies its options', async () => {
     expect(await bootedPhases(GracefulShutdownModule.forRoot({ phases, logger: false }))).toEqual([
       'unready',
       'only',
@@ -61,7 +61,7 @@ describe('forRootAsync', () => {
   })
   class SettingsModule {}
 
-  test('takes a factory, with what it imports and injects', async () => {
+  test('takes a factory with imports and injections', async () => {
     expect(
       await bootedPhases(
         GracefulShutdownModule.forRootAsync({
@@ -83,7 +83,7 @@ describe('forRootAsync', () => {
     ]);
   });
 
-  test('takes a provider that exists', async () => {
+  test('takes an existing provider', async () => {
     expect(
       await bootedPhases(
         GracefulShutdownModule.forRootAsync({ imports: [SettingsModule], useExisting: Settings }),
@@ -91,7 +91,7 @@ describe('forRootAsync', () => {
     ).toEqual(['unready', 'of-settings']);
   });
 
-  test('has the mistakes of what it was given told at boot', async () => {
+  test('reports configuration errors of its options at boot', async () => {
     const options = { phases: [] } as GracefulShutdownOptions;
     expect(
       await mistakesOf(() =>
@@ -110,7 +110,7 @@ describe('forRootAsync', () => {
 });
 
 describe('the module', () => {
-  test('is global: what it exports is injected where nobody imports it', async () => {
+  test('is global: its exports are injected without an import', async () => {
     @Injectable()
     class Consumer {
       constructor(
@@ -129,7 +129,7 @@ describe('the module', () => {
     expect(consumer.readiness).toBe(module.get(Readiness));
   });
 
-  test('rule 8: imported twice with different options is refused', async () => {
+  test('rule 8: is rejected if imported twice with different options', async () => {
     @Module({ imports: [GracefulShutdownModule.forRoot({ gracePeriod: 60_000, logger: false })] })
     class OrdersModule {}
 
@@ -144,7 +144,7 @@ describe('the module', () => {
     ]);
   });
 
-  test('imported twice as the same object is one', async () => {
+  test('counts once if imported twice as the same object', async () => {
     const shared = GracefulShutdownModule.forRoot({ phases, logger: false });
     @Module({ imports: [shared] })
     class OrdersModule {}
@@ -152,7 +152,7 @@ describe('the module', () => {
     expect(await bootedPhases(shared, OrdersModule)).toEqual(['unready', 'only']);
   });
 
-  test('stands in an application that NestFactory makes', async () => {
+  test('works in an application created by NestFactory', async () => {
     @Module({ imports: [GracefulShutdownModule.forRoot({ phases, logger: false })] })
     class AppModule {}
 
@@ -164,7 +164,7 @@ describe('the module', () => {
   });
 });
 
-describe('rule 8: mistakes are told at boot, before anything is served', () => {
+describe('rule 8: configuration errors throw at boot, before anything is served', () => {
   class Wrong {
     @OnShutdown('clsoe')
     close(): void {}
@@ -179,7 +179,7 @@ describe('rule 8: mistakes are told at boot, before anything is served', () => {
     { code: 'SHUTDOWN_INVALID_TIMEOUT', path: 'Wrong.end.timeout' },
   ];
 
-  test('those of options and of handlers together, by init', async () => {
+  test('those of options and handlers together, by init', async () => {
     const module = await testingModule({ ...wrong, providers: [Wrong] }).compile();
     expect(await mistakesOf(() => module.init())).toMatchObject(expected);
   });
@@ -192,7 +192,7 @@ describe('rule 8: mistakes are told at boot, before anything is served', () => {
     expect(app.getHttpServer().listening).toBe(false);
   });
 
-  test('a run that comes in spite of them runs what the module has, and says so', async () => {
+  test('runs the valid tasks in spite of them, and says so', async () => {
     const log = new RecordedLog();
     const module = await testingModule({
       providers: [Wrong],
@@ -208,7 +208,7 @@ describe('rule 8: mistakes are told at boot, before anything is served', () => {
 });
 
 describe('rule 9: a plan that does not fit the grace period', () => {
-  test('warns at boot, with the sum written out', async () => {
+  test('warns at boot with the sum written out', async () => {
     const { log } = await bootApplication({
       shutdown: {
         gracePeriod: 12_000,
@@ -224,14 +224,14 @@ describe('rule 9: a plan that does not fit the grace period', () => {
     ]);
   });
 
-  test('is silent where it fits to the millisecond', async () => {
+  test('is silent if it fits to the millisecond', async () => {
     const { log } = await bootApplication({
       shutdown: { gracePeriod: 10_000, phases: [{ name: 'drain', timeout: 8_000 }] },
     });
     expect(log.warnings).toEqual([]);
   });
 
-  test('does not count a phase that is disabled', async () => {
+  test('does not count a disabled phase', async () => {
     const { log } = await bootApplication({
       shutdown: {
         gracePeriod: 10_000,
@@ -244,7 +244,7 @@ describe('rule 9: a plan that does not fit the grace period', () => {
     expect(log.warnings).toEqual([]);
   });
 
-  test('the default plan fits the default grace period, also in Kubernetes', async () => {
+  test('the default plan fits the default grace period, also on Kubernetes', async () => {
     const { log } = await bootApplication({ shutdown: { shutdownDelay: 5_000 } });
     expect(log.warnings).toEqual([]);
   });

@@ -13,7 +13,7 @@ const seen: string[] = [];
 const bare: unknown = Object.assign(Object.create(null), { onModuleDestroy: () => seen.push('bare') });
 const frozen = Object.freeze({ onModuleDestroy: () => seen.push('frozen') });
 const withoutConstructor: unknown = Object.create(Object.create(null));
-/** Throws at whoever asks for its prototype or its members by their descriptors. */
+/** Throws on access to its prototype and its property descriptors. */
 const hostile = new Proxy(
   {},
   {
@@ -41,12 +41,12 @@ describe.each<readonly [string, unknown]>([
   ['is a class', class {}],
   ['has getters that throw', new Getters()],
   ['is null', null],
-  ['is a text', 'text'],
+  ['is a string', 'text'],
 ])('a value that %s', (_, value) => {
   test.each<readonly [string, Provider]>([
     ['given', { provide: 'ODD', useValue: value }],
     ['made by a factory', { provide: 'ODD', useFactory: () => value, inject: [Pool] }],
-  ])('keeps no application from starting and stopping where it is %s', async (__, provider) => {
+  ])('does not disturb start and stop if it is %s', async (__, provider) => {
     @Injectable()
     class User {
       constructor(@Inject('ODD') readonly odd: unknown) {}
@@ -63,7 +63,7 @@ describe.each<readonly [string, unknown]>([
   });
 });
 
-test('a value without a prototype whose hook runs too late is named by its token', async () => {
+test('names a value without a prototype by its token if its hook runs too late', async () => {
   const { log } = await bootApplication({
     providers: [Pool, { provide: 'BARE', useFactory: () => bare, inject: [Pool] }],
   });
@@ -71,7 +71,7 @@ test('a value without a prototype whose hook runs too late is named by its token
   expect(log.warnings).toEqual([expect.stringContaining('BARE.onModuleDestroy runs after the phases')]);
 });
 
-test('a proxy that a factory made, and that throws at whoever asks what it is, keeps no application from starting', async () => {
+test('starts with a proxy from a factory that throws on every access', async () => {
   const { finish } = await bootApplication({
     providers: [Pool, { provide: 'ODD', useFactory: () => hostile, inject: [Pool] }],
   });

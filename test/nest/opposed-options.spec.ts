@@ -23,7 +23,7 @@ async function warningsOf(
 
 describe('at boot', () => {
   test.each([{ forceCloseConnections: true }, { return503OnClosing: true }])(
-    '%p is warned of, since it works against the drain',
+    'warns about %p, which defeats the drain',
     async (options) => {
       const [name = ''] = Object.keys(options);
       expect(await warningsOf(options)).toEqual([
@@ -32,11 +32,11 @@ describe('at boot', () => {
     },
   );
 
-  test('nothing is said where neither is set', async () => {
+  test('is silent if neither is set', async () => {
     expect(await warningsOf({ forceCloseConnections: false })).toEqual([]);
   });
 
-  test('nothing is said where the servers are left to Nest', async () => {
+  test('is silent if Nest closes the servers itself', async () => {
     expect(await warningsOf({ forceCloseConnections: true }, { http: false })).toEqual([]);
   });
 });

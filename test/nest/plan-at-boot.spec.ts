@@ -28,8 +28,8 @@ async function made() {
   return { app, clock, plans };
 }
 
-describe('the plan that is told at boot', () => {
-  test('comes once, when the application has started, with what was connected after enableGracefulShutdown()', async () => {
+describe('the plan logged at boot', () => {
+  test('appears once after the start, with what was connected after enableGracefulShutdown()', async () => {
     const { app, clock, plans } = await made();
     expect(plans()).toEqual([]);
     app.connectMicroservice({ strategy: new Pigeons() });
@@ -52,7 +52,7 @@ describe('the plan that is told at boot', () => {
     expect(plans()).toEqual([expect.stringContaining('MicroserviceDrain')]);
   });
 
-  test('comes before the run where that begins earlier', async () => {
+  test('appears before the run if that begins earlier', async () => {
     const { app, plans } = await made();
     await app.close();
 

@@ -36,7 +36,7 @@ const fail = (what: string) => (): never => {
 };
 
 describe('the option report', () => {
-  test('takes the report of an application to its file, log and function', async () => {
+  test('delivers the report to its file, termination log and function', async () => {
     const given: (ShutdownReport | RunningReport)[] = [];
     const [file, terminationLog] = [join(folder, 'stop.json'), join(folder, 'log')];
     const { finish } = await bootApplication({
@@ -54,7 +54,7 @@ describe('the option report', () => {
     );
   });
 
-  test('takes out of what is stored what the function of the user takes out', async () => {
+  test('stores what `redact` returns', async () => {
     const file = join(folder, 'stop.html');
     const redact = (text: string): string => text.replaceAll('db/shop', '(database)');
     const { finish } = await bootApplication({ providers, shutdown: { report: { file, redact } } });
@@ -63,7 +63,7 @@ describe('the option report', () => {
     expect(readFileSync(file, 'utf8')).not.toContain('db/shop');
   });
 
-  test('has one line at boot that says how the last stop ended', async () => {
+  test('logs one line at boot on how the last shutdown ended', async () => {
     const file = join(folder, 'stop.html');
     const first = await bootApplication({ providers, shutdown: { report: { file } } });
     await first.finish();
@@ -77,7 +77,7 @@ describe('the option report', () => {
     ]);
   });
 
-  test('warns of a file that holds something else', async () => {
+  test('warns about a file with other content', async () => {
     const file = join(folder, 'package.json');
     writeFileSync(file, '{"name":"shop"}');
     const { log } = await bootApplication({ providers, shutdown: { report: { file } } });
@@ -86,7 +86,7 @@ describe('the option report', () => {
     ]);
   });
 
-  test('warns once where it cannot be written, and the run goes on', async () => {
+  test('warns once about an unwritable file, and the run goes on', async () => {
     const file = join(folder, 'none', 'stop.json');
     const { finish, log } = await bootApplication({ shutdown: { report: { file } } });
     expect((await finish()).outcome).toBe('completed');
@@ -95,7 +95,7 @@ describe('the option report', () => {
     ]);
   });
 
-  test('waits for its function when the application is closed', async () => {
+  test('waits for its function during app.close()', async () => {
     const steps: string[] = [];
     const { module, clock } = await bootApplication({
       shutdown: {
@@ -113,32 +113,47 @@ describe('the option report', () => {
   });
 
   test.each<readonly [title: string, report: unknown, path: string, says: string]>([
-    ['a text', 'stop.json', 'report', "expected { file, terminationLog, onReport, redact }, got 'stop.json'"],
+    [
+      'a string',
+      'stop.json',
+      'report',
+      "expected { file, terminationLog, onReport, redact }, got 'stop.json'",
+    ],
     ['an unknown key', { files: 'a.json' }, 'report.files', "Did you mean 'file'?"],
     [
-      'a file of another kind',
+      'a file with another extension',
       { file: 'stop.txt' },
       'report.file',
-      "ends with .json or .html, got 'stop.txt'",
+      "ending in .json or .html, got 'stop.txt'",
     ],
     ['a file without a name', { file: '.json' }, 'report.file', "got '.json'"],
-    ['a file that is no text', { file: 7 }, 'report.file', 'got 7'],
+    ['a file that is not a string', { file: 7 }, 'report.file', 'got 7'],
     [
       'a termination log without a name',
       { terminationLog: ' ' },
       'report.terminationLog',
       'expected a path, true or false',
     ],
-    ['a function that is none', { onReport: 'log' }, 'report.onReport', "expected a function, got 'log'"],
-    ['another function that is none', { redact: /a/ }, 'report.redact', 'expected a function, got an object'],
-  ])('refuses %s', async (_, report, path, says) => {
+    [
+      'an onReport that is not a function',
+      { onReport: 'log' },
+      'report.onReport',
+      "expected a function, got 'log'",
+    ],
+    [
+      'a redact that is not a function',
+      { redact: /a/ },
+      'report.redact',
+      'expected a function, got an object',
+    ],
+  ])('rejects %s', async (_, report, path, says) => {
     const mistakes = await bootMistakes({ shutdown: { report: report as never } });
     expect(mistakes).toEqual([expect.objectContaining({ path, message: expect.stringContaining(says) })]);
   });
 });
 
 describe('events$ and draining$', () => {
-  test('go on where a subscriber throws, and tell it', async () => {
+  test('go on if a subscriber throws, and report it', async () => {
     const { shutdown, log, finish } = await bootApplication({});
     const heard: string[] = [];
     shutdown.events$.subscribe(fail('a'));
@@ -155,7 +170,7 @@ describe('events$ and draining$', () => {
     expect(heard.at(-1)).toBe('run-finished');
   });
 
-  test('hand an error of an operator to the subscriber that asks for it', async () => {
+  test("pass an operator's error to a subscriber with an error handler", async () => {
     const { shutdown, log, finish } = await bootApplication({});
     const errors: unknown[] = [];
     shutdown.events$.pipe(map(fail('operator'))).subscribe({ error: (error) => errors.push(error) });
@@ -164,7 +179,7 @@ describe('events$ and draining$', () => {
     expect(log.lines.filter(({ level }) => level === 'error')).toEqual([]);
   });
 
-  test('work with other observables, and end with their subscription', async () => {
+  test('work with other observables, and end with the subscription', async () => {
     const { shutdown, finish } = await bootApplication({});
     const heard: unknown[] = [];
     const completed: string[] = [];

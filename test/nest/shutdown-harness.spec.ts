@@ -92,7 +92,7 @@ class Slow {
 const http = { create: (module: TestingModule): INestApplication => module.createNestApplication() };
 
 describe('a harness', () => {
-  test('shuts down as for SIGTERM, in no time, and says with what the process would have ended', async () => {
+  test('shuts down as on SIGTERM, in no time, and returns the exit code', async () => {
     const harness = await ShutdownHarness.boot(
       builder([Database, Orders], { shutdownDelay: 20_000, gracePeriod: 60_000 }),
       http,
@@ -110,7 +110,7 @@ describe('a harness', () => {
     await harness.noLeaks();
   });
 
-  test('keeps the report of a played stop away from the files of the machine', async () => {
+  test('keeps the report of a test away from the disk', async () => {
     const file = join(tmpdir(), `last-stop-${randomUUID()}.json`);
     const harness = await ShutdownHarness.boot(builder([Database], { report: { file } }));
     await harness.shutdown();
@@ -119,7 +119,7 @@ describe('a harness', () => {
     expect(existsSync(file)).toBe(false);
   });
 
-  test('shuts down as app.close() does: without a delay, and the process goes on', async () => {
+  test('shuts down like app.close(): without a delay, and the process goes on', async () => {
     const harness = await ShutdownHarness.boot(
       builder([Database, Orders], { shutdownDelay: 20_000, gracePeriod: 60_000 }),
       http,
@@ -142,7 +142,7 @@ describe('a harness', () => {
     expect(harness.app.get(Database).closed).toEqual(['Database']);
   });
 
-  test('shuts down for a fatal error, and the process would have ended with 1', async () => {
+  test('shuts down for a fatal error with exit code 1', async () => {
     const logger = new RecordedLog();
     const harness = await ShutdownHarness.boot(builder([Database], { fatalErrors: true, logger }));
     const reason = { kind: 'error', error: new Error('lost'), origin: 'uncaughtException' } as const;
@@ -152,7 +152,7 @@ describe('a harness', () => {
     expect(logger.lines).toContainEqual({ level: 'error', text: 'Uncaught exception: lost' });
   });
 
-  test('writes nothing to standard error with logger: false, whatever ends the process', async () => {
+  test('writes nothing to standard error with logger: false, however the process exits', async () => {
     const harness = await ShutdownHarness.boot(builder([Database], { fatalErrors: true }));
     const reason = { kind: 'error', error: new Error('lost'), origin: 'uncaughtException' } as const;
     await harness.shutdown({ reason });
@@ -173,34 +173,34 @@ describe('a harness', () => {
   test.each([
     [
       { kind: 'signal', signal: 'SIGUSR1' },
-      "Nobody listens to SIGUSR1: the application is not configured with signals: ['SIGUSR1'].",
+      "The application does not listen to SIGUSR1. Set signals: ['SIGUSR1'].",
     ],
-    [{ kind: 'message' }, 'Nobody listens to message: the application is not configured with ipc: true.'],
-  ] as const)('refuses to shut down for %j where nobody listens to it', async (reason, message) => {
+    [{ kind: 'message' }, 'The application does not listen to message. Set ipc: true.'],
+  ] as const)('throws for the trigger %j if nobody listens to it', async (reason, message) => {
     await using harness = await ShutdownHarness.boot(builder([]));
     await expect(harness.shutdown({ reason })).rejects.toThrow(message);
   });
 
-  test('answers with the report of the one run where it is asked again', async () => {
+  test('returns the report of the single run on a second call', async () => {
     const harness = await ShutdownHarness.boot(builder([Database]));
     const report = await harness.shutdown();
     expect(await harness.close()).toEqual(report);
     expect(harness.app.get(Database).closed).toEqual(['Database']);
   });
 
-  test('takes an application whose module was built on a manual clock', async () => {
+  test('accepts an application whose module was built with onManualClock()', async () => {
     const module = await onManualClock(builder([Database])).compile();
     const harness = await ShutdownHarness.of(module.createNestApplication({ logger: false }));
     expect((await harness.shutdown()).outcome).toBe('completed');
   });
 
-  test('refuses an application on the clock of the machine', async () => {
+  test('throws for an application on the real clock', async () => {
     const module = await builder([Database], { signals: [] }).compile();
     await expect(ShutdownHarness.of(module)).rejects.toThrow('Build its module with onManualClock(');
     await module.close();
   });
 
-  test('closes at the end of a block', async () => {
+  test('closes the application at the end of an `await using` block', async () => {
     let app: TestingModule;
     {
       await using harness = await ShutdownHarness.boot(builder([Database]));
@@ -210,8 +210,8 @@ describe('a harness', () => {
   });
 });
 
-describe('on the manual clock real time goes on', () => {
-  test('for handlers and for hooks of Nest that take some', async () => {
+describe('on the fake clock, real time goes on', () => {
+  test('for handlers and Nest hooks with real work', async () => {
     const harness = await ShutdownHarness.boot(builder([RealWork]));
     const report = await harness.shutdown();
     expect(report.outcome).toBe('completed');
@@ -219,7 +219,7 @@ describe('on the manual clock real time goes on', () => {
     expect(harness.exitCode).toBe(0);
   });
 
-  test('for requests in flight, which are answered', async () => {
+  test('for requests in flight, which get their responses', async () => {
     const harness = await ShutdownHarness.boot(builder([]), http);
     await harness.app.listen(0, '127.0.0.1');
     const answered = fetch(`${await harness.app.getUrl()}/slow`).then((response) => response.text());
@@ -233,7 +233,7 @@ describe('on the manual clock real time goes on', () => {
     await harness.noLeaks();
   });
 
-  test('also where the test has put fake timers in the place of the real ones', async () => {
+  test('even if the test has installed fake timers', async () => {
     import.meta.jest.useFakeTimers();
     try {
       const harness = await ShutdownHarness.boot(builder([Database, Orders]), { patience: 5 });
@@ -244,7 +244,7 @@ describe('on the manual clock real time goes on', () => {
     }
   });
 
-  test('and a hook of Nest that hangs makes app.close() reject when the grace period is over', async () => {
+  test('and a hanging Nest hook makes app.close() reject after the grace period', async () => {
     class Hung {
       onModuleDestroy(): Promise<void> {
         return new Promise(() => undefined);
@@ -256,7 +256,7 @@ describe('on the manual clock real time goes on', () => {
     );
   });
 
-  test('and a hook of Nest that hangs ends the process when the grace period is over', async () => {
+  test('and a hanging Nest hook exits the process after the grace period', async () => {
     class Hung {
       onModuleDestroy(): Promise<void> {
         return new Promise(() => undefined);
@@ -275,7 +275,7 @@ describe('a fault', () => {
   /** Boots with little patience: nothing here takes real time. */
   const booted = () => ShutdownHarness.boot(builder([Database, Orders]), { patience: 5 });
 
-  test('hang leaves a task abandoned at its timeout, and the others go on', async () => {
+  test('hang abandons a task at its timeout, and the others go on', async () => {
     const harness = (await booted()).inject('Orders.publishRest', { kind: 'hang' });
     const report = await harness.shutdown();
 
@@ -293,7 +293,7 @@ describe('a fault', () => {
     expect(harness.exitCode).toBe(1);
   });
 
-  test('throw fails a task with the error that was given, without running it', async () => {
+  test('throw fails a task with the given error, without running it', async () => {
     const error = new Error('the disk is full');
     const harness = (await booted()).inject('Database.close', { kind: 'throw', error });
     const report = await harness.shutdown();
@@ -302,14 +302,14 @@ describe('a fault', () => {
     expect(harness.app.get(Database).closed).toEqual([]);
   });
 
-  test('throw has an error of its own where none is given', async () => {
+  test('throw uses its own error by default', async () => {
     const harness = (await booted()).inject('Database.close', { kind: 'throw' });
     expect(taskReport(await harness.shutdown(), 'Database.close')).toMatchObject({
       error: { message: "a fault was injected into 'Database.close'" },
     });
   });
 
-  test('settle-late ends a task after its time was over', async () => {
+  test('settle-late ends a task after its timeout', async () => {
     const harness = (await booted()).inject('Orders.publishRest', { kind: 'settle-late', byMs: 2_000 });
     await harness.shutdown();
     await harness.clock.advance(2_000);
@@ -320,7 +320,7 @@ describe('a fault', () => {
     });
   });
 
-  test('slow delays a task, which then does its work', async () => {
+  test('slow delays the work of a task', async () => {
     const harness = (await booted()).inject('Database.close', { kind: 'slow', ms: 1_500 });
     const report = await harness.shutdown();
 
@@ -329,14 +329,14 @@ describe('a fault', () => {
     expect(report.outcome).toBe('completed');
   });
 
-  test('replaces an earlier one of the same task', async () => {
+  test('replaces an earlier fault of the same task', async () => {
     const harness = (await booted())
       .inject('Database.close', { kind: 'hang' })
       .inject('Database.close', { kind: 'slow', ms: 10 });
     expect((await harness.shutdown()).outcome).toBe('completed');
   });
 
-  test('reaches a task that was registered while the application runs', async () => {
+  test('works on a task registered at run time', async () => {
     const harness = await booted();
     harness.app.get(GracefulShutdown).register({ name: 'a tenant', phase: 'flush', run: () => undefined });
     harness.inject('a tenant', { kind: 'throw' });
@@ -344,7 +344,7 @@ describe('a fault', () => {
     expect(harness.recorder.outcomes.get('a tenant')).toBe('failed');
   });
 
-  test('keeps what else a task says of itself', async () => {
+  test('keeps the other properties of a task', async () => {
     const harness = await booted();
     class Tenant {
       readonly phase = 'drain';
@@ -369,14 +369,14 @@ describe('a fault', () => {
     });
   });
 
-  test('in a task that is not there is refused with the nearest name', async () => {
+  test('in an unknown task is rejected with the nearest name', async () => {
     await using harness = await booted();
     expect(() => harness.inject('Databse.close', { kind: 'hang' })).toThrow(
-      /^There is no task 'Databse\.close' to inject a fault into\. Did you mean 'Database\.close'\? Known: /,
+      /^inject\('Databse\.close'\): the plan has no such task\. Did you mean 'Database\.close'\? Known: /,
     );
   });
 
-  test('of a kind that is not there is refused with the nearest name', async () => {
+  test('of an unknown kind is rejected with the nearest name', async () => {
     await using harness = await booted();
     const fault: unknown = { kind: 'hangs' };
     expect(() => Reflect.apply(harness.inject, harness, ['Database.close', fault])).toThrow(
@@ -394,7 +394,7 @@ describe('a fault', () => {
   const TASKS = ['Registry.leave', 'Orders.stop', 'Orders.publishRest', 'Database.close'];
 
   test.each(FAULTS.flatMap((fault) => TASKS.map((task) => [fault, task] as const)))(
-    '%j in %s: the process ends within its grace period, and tells the truth',
+    '%j in %s: the process exits within its grace period, and the report is true',
     async (fault, task) => {
       class Registry {
         @OnShutdown('unready')
@@ -415,7 +415,7 @@ describe('a fault', () => {
 });
 
 describe('an expectation', () => {
-  test('of an order that was kept holds', async () => {
+  test('of a kept order passes', async () => {
     const harness = await ShutdownHarness.boot(builder([Database, Orders]));
     await harness.shutdown();
     const order = ['Orders.stop', 'Orders.publishRest', 'Orders.close', 'Database.close'];
@@ -423,18 +423,18 @@ describe('an expectation', () => {
     expect(() => harness.expectPhaseOrder('drain', 'flush', 'close')).not.toThrow();
   });
 
-  test('of an order that was not kept fails, and shows what happened', async () => {
+  test('of a violated order fails, and shows what happened', async () => {
     const harness = await ShutdownHarness.boot(builder([Database, Orders]));
     await harness.shutdown();
     expect(() => harness.expectOrder('Database.close', 'Orders.close')).toThrow(
-      /^Expected 'Database\.close' to end before 'Orders\.close' starts, but what happened was:\n {2}start run\n/,
+      /^Expected 'Database\.close' to end before 'Orders\.close' starts. What happened:\n {2}start run\n/,
     );
     expect(() => harness.expectPhaseOrder('close', 'drain')).toThrow(
       "Expected 'close' to end before 'drain' starts",
     );
   });
 
-  test('of outcomes tells each that is another, and a name that is none', async () => {
+  test('of outcomes lists each wrong outcome and each unknown name', async () => {
     const harness = await ShutdownHarness.boot(builder([Database, Orders]));
     await harness.shutdown();
     const wrong = {
@@ -448,7 +448,7 @@ describe('an expectation', () => {
   });
 });
 
-describe('noLeaks names', () => {
+describe('noLeaks() reports', () => {
   const left: {
     socket?: Socket;
     server?: Server;
@@ -494,7 +494,7 @@ describe('noLeaks names', () => {
         });
       },
     ],
-    ['a watcher of files', /fs_event .*package\.json/, () => (left.watcher = watch('package.json'))],
+    ['a file watcher', /fs_event .*package\.json/, () => (left.watcher = watch('package.json'))],
     [
       'a child process',
       /process pid \d+/,
@@ -511,7 +511,7 @@ describe('noLeaks names', () => {
     ],
   ];
 
-  test.each(LEAKS)('%s that the application leaves behind', async (_, name, leak) => {
+  test.each(LEAKS)('%s that the application leaves open', async (_, name, leak) => {
     class Careless {
       async onModuleInit(): Promise<void> {
         await leak();
@@ -520,11 +520,11 @@ describe('noLeaks names', () => {
     const harness = await ShutdownHarness.boot(builder([Careless]));
     await harness.shutdown();
     await expect(harness.noLeaks({ within: 50 })).rejects.toThrow(
-      new RegExp(`^Left open, and keeping the process alive: .*${name.source}`),
+      new RegExp(`^Leaks that keep the process alive: .*${name.source}`),
     );
   });
 
-  test('nothing that was there before the application', async () => {
+  test('nothing that existed before the application', async () => {
     timer = setInterval(() => undefined, 60_000);
     await listening();
     const harness = await ShutdownHarness.boot(builder([Database]));
@@ -532,7 +532,7 @@ describe('noLeaks names', () => {
     await expect(harness.noLeaks()).resolves.toBeUndefined();
   });
 
-  test('nothing that is closing, and has closed in time', async () => {
+  test('nothing that closes in time', async () => {
     class Lazy {
       onModuleDestroy(): void {
         timer = setTimeout(() => undefined, 60);

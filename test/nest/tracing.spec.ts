@@ -19,8 +19,8 @@ function followed(): readonly string[] {
   return names;
 }
 
-describe('the shutdown of an application is followed', () => {
-  test('with its run, its phases and their tasks, those of the module among them', async () => {
+describe('tracing follows the shutdown of an application', () => {
+  test('with its run, its phases and all their tasks', async () => {
     const names = followed();
     const { finish } = await bootApplication({ providers: [Pool] });
     await finish();
@@ -37,7 +37,7 @@ describe('the shutdown of an application is followed', () => {
     ]);
   });
 
-  test('once, also where a run was refused before', async () => {
+  test('once, even if a run was rejected before', async () => {
     const names = followed();
     const { shutdown, finish } = await bootApplication({ providers: [Pool] });
     await expect(shutdown.run('a test', { from: 'nowhere' })).rejects.toThrow('nowhere');
@@ -46,7 +46,7 @@ describe('the shutdown of an application is followed', () => {
     expect(names.filter((name) => name === 'run')).toHaveLength(1);
   });
 
-  test('for each application by itself', async () => {
+  test('separately for each application', async () => {
     const runs = new Set<ShutdownTrace>();
     stop = traceShutdown({ ended: (trace) => void (trace.kind === 'run' && runs.add(trace)) });
     for (const { finish } of [await bootApplication({}), await bootApplication({})]) await finish();
@@ -54,7 +54,7 @@ describe('the shutdown of an application is followed', () => {
   });
 });
 
-test('a feature that fails when it is asked to follow harms nothing, and is logged', async () => {
+test('logs a feature that fails to subscribe, and goes on', async () => {
   const { finish, log } = await bootApplication({
     shutdown: {
       features: [
@@ -74,7 +74,7 @@ test('a feature that fails when it is asked to follow harms nothing, and is logg
   });
 });
 
-test('a feature that throws at an event keeps no other from hearing of it', async () => {
+test('a feature that throws on an event does not keep it from the others', async () => {
   const { finish, shutdown, log } = await bootApplication({
     providers: [Pool],
     shutdown: {

@@ -4,7 +4,7 @@ const DISCONNECTED = 'Shutting down: the cluster primary disconnected this worke
 
 describe('a worker of a cluster', () => {
   test.each(['cluster-disconnect', 'worker-disconnect', 'worker-disconnects-itself'])(
-    'runs the phases when it is disconnected, with the request in flight answered: %s',
+    'runs the phases on a disconnect, and answers the request in flight: %s',
     async (scenario) => {
       const { lines, errors } = await run('cluster', { args: [scenario] });
 
@@ -15,7 +15,7 @@ describe('a worker of a cluster', () => {
     },
   );
 
-  test('runs the phases when its primary dies, and does not end in the middle', async () => {
+  test('runs the phases to their end when its primary dies', async () => {
     const { signal, lines, errors } = await run('cluster', { args: ['primary-dies'] });
 
     expect(signal).toBe('SIGKILL');
@@ -25,7 +25,7 @@ describe('a worker of a cluster', () => {
     expect(errors).toEqual([]);
   });
 
-  test('leaves by itself after a signal: the channel to its primary keeps it not alive', async () => {
+  test('exits by itself after a signal: the channel to its primary does not keep it alive', async () => {
     const { lines, errors } = await run('cluster', { args: ['worker-is-signalled'] });
 
     expect(lines).toContain('answered 200');

@@ -4,8 +4,8 @@ function withSignal(scenario: string) {
   return run('ending', { args: [scenario], signalAt: ['started', 'SIGTERM'] });
 }
 
-describe('what does not end', () => {
-  test('a handler is left behind at the timeout of its phase, and the process ends with 1', async () => {
+describe('something that hangs', () => {
+  test('a handler is abandoned at the timeout of its phase, and the process exits with code 1', async () => {
     const { code, lines, durationMs } = await withSignal('hung-handler');
 
     expect(code).toBe(1);
@@ -14,7 +14,7 @@ describe('what does not end', () => {
     expect(durationMs).toBeLessThan(300 + SLACK);
   });
 
-  test('a handler beyond the grace period is left behind one second before its end', async () => {
+  test('a handler beyond the grace period is abandoned one second before its end', async () => {
     const { code, lines, durationMs } = await withSignal('hung-beyond-grace-period');
 
     expect(code).toBe(1);
@@ -24,8 +24,8 @@ describe('what does not end', () => {
 
   test.each([
     ['', 'hung-hook'],
-    [', where nothing else keeps the process alive', 'hung-hook-and-nothing-else'],
-  ])('a hook of Nest ends the process before the grace period does%s', async (_, scenario) => {
+    [', if nothing else keeps the process alive', 'hung-hook-and-nothing-else'],
+  ])('a Nest hook makes the process exit before the grace period ends%s', async (_, scenario) => {
     const { code, lines, errors, durationMs } = await withSignal(scenario);
 
     expect(code).toBe(1);
@@ -39,7 +39,7 @@ describe('what does not end', () => {
     expect(durationMs).toBeLessThan(1_500 + SLACK);
   });
 
-  test('the start of the application is given up, what has started is closed, and the process ends', async () => {
+  test('a hanging start is given up, what has started closes, and the process exits', async () => {
     const { code, lines, durationMs } = await run('ending', {
       args: ['hung-boot'],
       signalAt: ['i(', 'SIGTERM'],
@@ -53,8 +53,8 @@ describe('what does not end', () => {
   });
 });
 
-describe('what fails', () => {
-  test('a handler that throws is told and stops no other, and the process ends with 1', async () => {
+describe('something that fails', () => {
+  test('a throwing handler is logged, stops no other, and the process exits with code 1', async () => {
     const { code, lines } = await withSignal('throwing');
 
     expect(code).toBe(1);
@@ -63,7 +63,7 @@ describe('what fails', () => {
     expect(lines.at(-1)).toBe('closed');
   });
 
-  test("a phase that fails with onFailure: 'abort' skips the later ones, and the process ends with 1", async () => {
+  test("a failed phase with onFailure: 'abort' skips the later ones, and the process exits with code 1", async () => {
     const { code, lines } = await withSignal('aborting');
 
     expect(code).toBe(1);
@@ -71,7 +71,7 @@ describe('what fails', () => {
     expect(lines.slice(-2)).toEqual(['destroy', 'closed']);
   });
 
-  test('a handler that rejects after its time is noted and is no unhandled rejection', async () => {
+  test('a handler that rejects after its timeout is noted and is not an unhandled rejection', async () => {
     const { code, lines, errors } = await withSignal('settles-late');
 
     expect({ code, errors }).toEqual({ code: 1, errors: [] });
@@ -81,7 +81,7 @@ describe('what fails', () => {
     expect(lines.at(-1)).toBe('closed');
   });
 
-  test('an onModuleDestroy that throws, where Nest passes it on, is told, and the process ends with 1', async () => {
+  test('a throwing onModuleDestroy, if Nest passes it on, is logged, and the process exits with code 1', async () => {
     const { code, lines } = await run('ending', {
       major: 11,
       args: ['throwing-hook'],
@@ -92,7 +92,7 @@ describe('what fails', () => {
     expect(lines).toContain('Nest could not close the application: destroy failed');
   });
 
-  test('an application without the module gets an error that it can catch', async () => {
+  test('an application without the module gets an error it can catch', async () => {
     const { code, lines, errors } = await run('module-missing');
 
     expect({ code, errors }).toEqual({ code: 0, errors: [] });
@@ -115,7 +115,7 @@ describe.each([11, 12] as const)('a start that fails with a port for probes, on 
   });
 });
 
-describe('rule 12: what is left open is named, and the process ended', () => {
+describe('rule 12: what is left open is named, and the process exits', () => {
   const kept = (what: string) =>
     expect.stringMatching(
       new RegExp(
@@ -123,7 +123,7 @@ describe('rule 12: what is left open is named, and the process ended', () => {
       ),
     );
 
-  test('a timer is named, and the process ended with its code', async () => {
+  test('a timer is named, and the process exits with its code', async () => {
     const { code, errors, durationMs } = await withSignal('leaked-timer');
 
     expect(errors).toEqual([kept('1 × Timeout')]);
@@ -156,7 +156,7 @@ describe('rule 12: what is left open is named, and the process ended', () => {
     expect(code).toBe(0);
   });
 
-  test('what a listener of beforeExit begins is waited for, and what it decides about the code counts', async () => {
+  test('work of a beforeExit listener is awaited, and the exit code that it sets counts', async () => {
     const { code, lines, errors } = await withSignal('flushes-before-exit');
 
     expect(errors).toEqual([]);
@@ -164,21 +164,21 @@ describe('rule 12: what is left open is named, and the process ended', () => {
     expect(code).toBe(3);
   });
 
-  test('work in the thread pool that a listener of beforeExit begins is waited for', async () => {
+  test('thread pool work of a beforeExit listener is awaited', async () => {
     const { code, lines, errors } = await withSignal('pool-work-before-exit');
 
     expect({ code, errors }).toEqual({ code: 0, errors: [] });
     expect(lines.at(-1)).toBe('hashed');
   });
 
-  test('what a listener of beforeExit begins may take longer than a second', async () => {
+  test('work of a beforeExit listener may take longer than one second', async () => {
     const { code, lines, errors } = await withSignal('beforeExit-beyond-a-second');
 
     expect({ code, errors }).toEqual({ code: 0, errors: [] });
     expect(lines.at(-1)).toBe('flushed');
   });
 
-  test('what has been unreferenced is not named beside it', async () => {
+  test('unreferenced resources are not named', async () => {
     const { errors } = await withSignal('leaked-beside-unreferenced');
 
     expect(errors).toEqual([kept('1 × Timeout')]);
@@ -187,7 +187,7 @@ describe('rule 12: what is left open is named, and the process ended', () => {
   test.each([
     ['a worker', 'leaked-worker', '1 × worker thread'],
     [
-      'one of two workers, without a claim which',
+      'one of two workers, without saying which',
       'leaked-one-of-two-workers',
       'worker threads \\(at least 1 of 2; Node does not say which\\)',
     ],
@@ -198,7 +198,7 @@ describe('rule 12: what is left open is named, and the process ended', () => {
     expect(errors).toEqual([kept(named)]);
   });
 
-  test('the code of an unclean shutdown is kept', async () => {
+  test('the exit code of an unclean shutdown is kept', async () => {
     const { code, errors } = await withSignal('leaked-and-failed');
 
     expect(errors).toEqual([kept('1 × Timeout')]);
@@ -206,20 +206,20 @@ describe('rule 12: what is left open is named, and the process ended', () => {
   });
 });
 
-describe('a code that the application sets', () => {
+describe('an exit code set by the application', () => {
   test.each([
     ['in a handler', 'code-of-a-handler', 42],
-    ['as a text, in a Nest hook, after a handler that failed', 'code-of-a-hook', 42],
+    ['as a string, in a Nest hook, after a failed handler', 'code-of-a-hook', 42],
     ["in a listener of 'exit'", 'code-at-exit', 42],
-    ['in a process that has to be ended', 'code-and-kept-alive', 42],
-    ['is 1 where it set 0 and a handler failed', 'code-0', 1],
+    ['in a process that is forced to exit', 'code-and-kept-alive', 42],
+    ['is 1 if it set 0 and a handler failed', 'code-0', 1],
   ])('is kept: %s', async (_, scenario, expected) => {
     expect((await withSignal(scenario)).code).toBe(expected);
   });
 });
 
-describe('somebody else who calls process.exit(0)', () => {
-  test('in the middle of the run is named, with what he cut, and the code is 1', async () => {
+describe('a foreign process.exit(0)', () => {
+  test('during the run is named with what it cut, and the exit code is 1', async () => {
     const { code, errors } = await withSignal('foreign-exit');
 
     expect(code).toBe(1);
@@ -230,22 +230,22 @@ describe('somebody else who calls process.exit(0)', () => {
     ]);
   });
 
-  test('when everything is closed does not hide that a handler failed', async () => {
+  test('after everything is closed does not hide a failed handler', async () => {
     const { code, errors } = await withSignal('foreign-exit-when-closed');
 
     expect({ code, errors }).toEqual({ code: 1, errors: [] });
   });
 });
 
-describe('a process that stands still past its deadline', () => {
-  test('reads what has arrived before it is ended: its loop was blocked', async () => {
+describe('a process stalled past its deadline', () => {
+  test('reads what has arrived before it exits: blocked event loop', async () => {
     const { code, lines, errors } = await withSignal('blocked-past-the-deadline');
 
     expect({ code, errors }).toEqual({ code: 0, errors: [] });
     expect(lines.at(-1)).toBe('closed');
   });
 
-  test('reads what has arrived before it is ended: it was stopped by SIGSTOP', async () => {
+  test('reads what has arrived before it exits: stopped by SIGSTOP', async () => {
     const program = new ForkedProgram('ending', { args: ['stoppable'] });
     await program.signalAt('started', 'SIGTERM');
     await program.signalAt('waiting', 'SIGSTOP');
@@ -261,25 +261,25 @@ describe('a process that stands still past its deadline', () => {
 });
 
 describe('rule 13: app.close() without a signal', () => {
-  test('neither ends the process nor sets its exit code', async () => {
+  test('neither exits the process nor sets its exit code', async () => {
     const { code, lines } = await run('ending', { args: ['bare-close'] });
 
     expect(lines.slice(-2)).toEqual(['closed', 'still here, exitCode undefined']);
     expect(code).toBe(0);
   });
 
-  test('rejects when a Nest hook hangs until the grace period is nearly over, and the process goes on', async () => {
+  test('rejects near the end of the grace period if a Nest hook hangs, and the process goes on', async () => {
     const { code, lines, durationMs } = await run('ending', { args: ['hung-hook-of-a-close'] });
 
     const why =
-      'a Nest hook or the close of a server did not end within 1000 ms, the grace period less its reserve. What it would have closed is left open.';
+      'a Nest hook or the close of a server did not end within 1000 ms (gracePeriod less its reserve). Whatever it would have closed stays open.';
     expect(lines).toContain(`Nest could not close the application: ${why}`);
     expect(lines.slice(-2)).toEqual([`rejected: ${why}`, 'still here, exitCode undefined']);
     expect(code).toBe(0);
     expect(durationMs).toBeGreaterThan(1_000);
   });
 
-  test('leaves no listener on the process behind, however many applications are made', async () => {
+  test('leaves no process listener behind, however many applications are created', async () => {
     const { lines, errors } = await run('cycles');
 
     expect(lines).toEqual(['listens', 'as before']);

@@ -1,7 +1,7 @@
 import { run } from './fork.js';
 
 test.each([11, 12] as const)(
-  'the harness of the built package runs under the runner of Node as well, on Nest %i',
+  "the harness of the built package runs under Node's own test runner, on Nest %i",
   async (major) => {
     const { code, lines } = await run('harness', { major });
     // Each major of Node begins the line in a way of its own.

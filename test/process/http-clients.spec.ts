@@ -29,7 +29,7 @@ async function connected(count: number, port: number): Promise<readonly RawClien
 }
 
 describe.each(ADAPTERS)('an application on %s', (kind) => {
-  test('is out by the deadline with a thousand slow heads, a slow upload and idle sockets', async () => {
+  test('exits by the deadline with a thousand slow heads, a slow upload and idle sockets', async () => {
     const { program, port } = await startShop(kind);
     const slow = await connected(1_000, port);
     const idle = await connected(500, port);
@@ -54,7 +54,7 @@ describe.each(ADAPTERS)('an application on %s', (kind) => {
     expect(all.filter(({ bytes }) => bytes > 0)).toEqual([]);
   });
 
-  test('gives a slow reader that is in flight at the signal all 20 MB', async () => {
+  test('sends all 20 MB to a slow reader that is in flight at the signal', async () => {
     const { program, port } = await startShop(kind);
     const [client] = await connected(1, port);
     client?.socket.pause();
@@ -79,7 +79,7 @@ describe.each([
   ['plain', 'fastify-http2', 'http'],
   ['TLS', 'fastify-https2', 'https'],
 ])('an application on Fastify with HTTP/2 over %s', (_, kind, scheme) => {
-  test('finishes its streams on a signal and leaves, with sessions open', async () => {
+  test('finishes its streams on a signal and exits, with sessions open', async () => {
     const { program, port } = await startShop(kind);
     const open = (): ClientHttp2Session =>
       connect(`${scheme}://127.0.0.1:${port}`, { rejectUnauthorized: false });

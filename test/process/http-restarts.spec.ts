@@ -20,7 +20,7 @@ function status(agent: Agent, port: number, path: string): Promise<number | unde
 }
 
 test(
-  `an application that is restarted ${RESTARTS} times gets its port each time, with clients connected`,
+  `an application restarted ${RESTARTS} times gets its port each time, with clients connected`,
   async () => {
     const ends: unknown[] = [];
     let port = 0;

@@ -40,13 +40,13 @@ describe.each([11, 12] as const)('on Nest %i', (major) => {
       },
     );
 
-    test('is closed as a whole by the close() of a selected module', async () => {
+    test('closes as a whole by the close() of a selected module', async () => {
       const { lines } = await run('lifecycle', { major, args: [kind, 'select-close'] });
 
       expect(course(lines)).toEqual([...START, ...CLOSE, 'end', 'http closed']);
     });
 
-    test('is closed at the end of the block that holds it with await using', async () => {
+    test('closes at the end of its `await using` block', async () => {
       const { lines } = await run('lifecycle', { major, args: [kind, 'await-using'] });
 
       expect(course(lines)).toEqual([...START, 'holds the application', ...CLOSE, 'end', 'http closed']);
@@ -61,8 +61,8 @@ describe.each([11, 12] as const)('on Nest %i', (major) => {
 
     test.each([
       ['', []],
-      [', also where it is started in two steps', ['in-two-steps']],
-    ])('ends its start before it is closed by a close() that comes during it%s', async (_, flags) => {
+      [', also if it starts in two steps', ['in-two-steps']],
+    ])('finishes its start before a close() during the start closes it%s', async (_, flags) => {
       const { code, lines } = await run('lifecycle', {
         major,
         args: [kind, 'close', 'during-init', ...flags],
@@ -74,8 +74,8 @@ describe.each([11, 12] as const)('on Nest %i', (major) => {
 
     test.each([
       ['', []],
-      [', also where it is started in two steps', ['in-two-steps']],
-    ])('ends its start before it is closed by a signal that comes during it%s', async (_, flags) => {
+      [', also if it starts in two steps', ['in-two-steps']],
+    ])('finishes its start before a signal during the start closes it%s', async (_, flags) => {
       const { code, lines } = await run('lifecycle', {
         major,
         args: [kind, 'signal', 'during-init', ...flags],

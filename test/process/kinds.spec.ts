@@ -36,7 +36,7 @@ describe.each([11, 12] as const)('on Nest %i', (major) => {
     test.each([
       ['', []],
       [', with enableShutdownHooks called after', ['hooks-after']],
-    ])('does so on a signal, and tells it to onApplicationShutdown%s', async (_, flags) => {
+    ])('does so on a signal, and passes it to onApplicationShutdown%s', async (_, flags) => {
       const { code, lines } = await run('lifecycle', {
         major,
         args: [kind, 'signal', ...flags],
@@ -47,14 +47,14 @@ describe.each([11, 12] as const)('on Nest %i', (major) => {
       expect(code).toBe(0);
     });
 
-    test('runs everything once for two close() in turn', async () => {
+    test('runs everything once for two consecutive close() calls', async () => {
       const { lines } = await run('lifecycle', { major, args: [kind, 'close-twice-in-turn'] });
 
       expect(course(lines)).toEqual([...start, ...PHASES, ...open, ...CLOSE, 'end', ...closed]);
     });
   });
 
-  test('a microservice ends its start before it is closed by a signal that comes during it', async () => {
+  test('a microservice finishes its start before a signal during the start closes it', async () => {
     const { code, lines } = await run('lifecycle', {
       major,
       args: ['microservice', 'signal', 'during-init'],

@@ -20,7 +20,7 @@ describe.each([11, 12] as const)('the module without enableGracefulShutdown, on 
     expect(code).toBe(0);
   });
 
-  test('does so on a signal that Nest listens to, and leaves the end of the process to Nest', async () => {
+  test('does so on a signal that Nest listens to, and lets Nest end the process', async () => {
     const { signal, lines } = await run('lifecycle', {
       major,
       args: ['express', 'signal', 'alone', 'hooks-after'],
@@ -31,7 +31,7 @@ describe.each([11, 12] as const)('the module without enableGracefulShutdown, on 
     expect(signal).toBe('SIGTERM');
   });
 
-  test("runs them at beforeApplicationShutdown where runAt is 'before-application-shutdown'", async () => {
+  test("runs them in beforeApplicationShutdown with runAt: 'before-application-shutdown'", async () => {
     const { lines } = await run('lifecycle', { major, args: ['express', 'close', 'alone', 'late'] });
 
     expect(course(lines)).toEqual([

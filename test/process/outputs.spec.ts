@@ -83,7 +83,7 @@ function times(text: string, part: string): number {
   return text.split(part).length - 1;
 }
 
-describe('an output whose reader has gone', () => {
+describe('an output that has lost its reader', () => {
   test.each([
     ['a signal', 'lost', 'SIGTERM', ['closed', 'hook', 'exit 0']],
     ['a signal, with fatalErrors', 'fatal-errors', 'SIGTERM', ['closed', 'hook', 'exit 0']],
@@ -94,7 +94,7 @@ describe('an output whose reader has gone', () => {
       'SIGUSR2',
       ['closed', 'run answered', 'exit 0'],
     ],
-  ] as const)('does not end a shutdown that begins with %s', async (_, scenario, signal, fate) => {
+  ] as const)('does not cut a shutdown triggered by %s', async (_, scenario, signal, fate) => {
     const program = new OutputProgram(scenario);
     await program.booted();
     program.child.stdout?.destroy();
@@ -104,7 +104,7 @@ describe('an output whose reader has gone', () => {
     expect(program.fate).toEqual(fate);
   });
 
-  test('ends a shutdown as Node does where its error is of another kind', async () => {
+  test('ends a shutdown like plain Node on any other error', async () => {
     const program = new OutputProgram('foreign-error');
     await program.booted();
     program.ask('SIGTERM');
@@ -115,7 +115,7 @@ describe('an output whose reader has gone', () => {
 });
 
 describe('a standard error that is full and never read', () => {
-  test('does not keep the process beyond its grace period', async () => {
+  test('does not hold the process beyond its grace period', async () => {
     const program = new OutputProgram('hung-hook', { shell: '2> >(exec sleep 60)', stdio: 'ignore' });
     await program.booted();
     program.ask('SIGTERM');
@@ -126,9 +126,9 @@ describe('a standard error that is full and never read', () => {
   });
 });
 
-describe('what is called later and rejects', () => {
+describe('a late call that rejects', () => {
   test.each(['logger-rejects', 'tracer-rejects', 'redact-rejects'])(
-    'neither ends the process nor keeps a handler from running: %s',
+    'neither exits the process nor keeps a handler from running: %s',
     async (scenario) => {
       const program = new OutputProgram(scenario);
       await program.booted();
@@ -139,14 +139,14 @@ describe('what is called later and rejects', () => {
   );
 });
 
-describe('the line of a process that is ended', () => {
+describe('the last line of a process that is forced to exit', () => {
   const LINE = 'the process is kept alive by 1 × Timeout: ending it now.';
 
   test.each([
-    ['is printed once by the logger of Nest', 'kept-alive', 1],
-    ['is on standard error where the logger of Nest is silent', 'kept-alive-unheard', 1],
-    ['goes through a logger of its own, and beside it to standard error', 'kept-alive-custom', 2],
-    ['is left out with logger: false', 'kept-alive-silent', 0],
+    ["is printed once by Nest's Logger", 'kept-alive', 1],
+    ["is on standard error if Nest's Logger is silent", 'kept-alive-unheard', 1],
+    ['goes to the custom logger and to standard error', 'kept-alive-custom', 2],
+    ['is omitted with logger: false', 'kept-alive-silent', 0],
   ])('%s', async (_, scenario, count) => {
     const program = new OutputProgram(scenario);
     await program.booted();

@@ -34,7 +34,7 @@ const PHASES = ['unready', 'drain', 'flush', 'close'];
 const SIGTERM = { kind: 'signal', signal: 'SIGTERM' };
 
 describe('the report in its file', () => {
-  test.each(['report.json', 'report.html'])('is complete after a clean stop: %s', async (name) => {
+  test.each(['report.json', 'report.html'])('is complete after a clean shutdown: %s', async (name) => {
     const { code, report, lines } = await afterSignal('quick', name);
     expect(code).toBe(0);
     expect(report).toMatchObject({ reason: SIGTERM, outcome: 'completed' });
@@ -43,7 +43,7 @@ describe('the report in its file', () => {
     expect(lines.some((line) => line.startsWith('The last stop'))).toBe(false);
   });
 
-  test('names what was abandoned when the time of the run was over', async () => {
+  test('names what was abandoned at the deadline of the run', async () => {
     const { code, report } = await afterSignal('hung-handler');
     expect(code).toBe(1);
     expect(report).toMatchObject({ reason: SIGTERM, outcome: 'timed-out' });
@@ -53,7 +53,7 @@ describe('the report in its file', () => {
     ]);
   });
 
-  test('says that the hard deadline ended the process', async () => {
+  test('says that the hard deadline forced the exit', async () => {
     const { code, report } = await afterSignal('hung-hook');
     expect(code).toBe(1);
     expect(report).toMatchObject({ outcome: 'completed', endedBy: { kind: 'deadline' } });
@@ -61,7 +61,7 @@ describe('the report in its file', () => {
     expect(report.phases.map((phase) => phase.name)).toEqual(PHASES);
   });
 
-  test('says that a second signal ended it, and what that abandoned', async () => {
+  test('says that a second signal forced the exit, and what that abandoned', async () => {
     const file = join(folder, 'report.json');
     const program = new ForkedProgram('reporting', { args: ['second-signal', file] });
     await program.signalAt('started', 'SIGTERM');
@@ -82,7 +82,7 @@ describe('the report in its file', () => {
     ]);
   });
 
-  test('says that a second fatal error ended it', async () => {
+  test('says that a second fatal error forced the exit', async () => {
     const file = join(folder, 'report.json');
     expect((await run('reporting', { args: ['fatal-twice', file] })).code).toBe(1);
     const report = readReport(file);
@@ -94,7 +94,7 @@ describe('the report in its file', () => {
     expect(taskOf(report, 'Store.save')?.abandoned).toBe(true);
   });
 
-  test('lists a fatal error that came while shutting down, and is complete', async () => {
+  test('lists a fatal error during the shutdown, and is complete', async () => {
     const { code, report } = await afterSignal('fatal-while-shutting-down');
     expect(code).toBe(1);
     expect(report).toMatchObject({
@@ -107,8 +107,8 @@ describe('the report in its file', () => {
 
   test.each([
     ['an uncaught exception that nobody listens to', 'uncaught-unasked', 1],
-    ['somebody who calls process.exit()', 'exits', 7],
-  ])('says that %s ended it', async (_, scenario, code) => {
+    ['a foreign process.exit()', 'exits', 7],
+  ])('says that %s ended the process', async (_, scenario, code) => {
     const { code: actual, report } = await afterSignal(scenario);
     expect(actual).toBe(code);
     expect(report).toMatchObject({ outcome: 'running', endedBy: { kind: 'exit', code } });
@@ -125,8 +125,8 @@ describe('the report in its file', () => {
   });
 });
 
-describe('a process that is killed in the middle', () => {
-  test.each(['report.json', 'report.html'])('tells at the next boot where it was: %s', async (name) => {
+describe('a process force-killed during the run', () => {
+  test.each(['report.json', 'report.html'])('logs at the next boot where it was: %s', async (name) => {
     const file = join(folder, name);
     const program = new ForkedProgram('reporting', { args: ['killed', file] });
     await program.signalAt('started', 'SIGTERM');
@@ -147,15 +147,15 @@ describe('a process that is killed in the middle', () => {
   });
 });
 
-describe('the function of the user', () => {
+describe('onReport', () => {
   const told = ({ lines, code, errors }: Ended) => ({ lines: lines.slice(-1), code, errors });
 
-  test('has ended before the process does', async () => {
+  test('ends before the process exits', async () => {
     const ended = await run('reporting', { args: ['slow-listener'], signalAt: ['started', 'SIGTERM'] });
     expect(told(ended)).toEqual({ lines: ['told completed'], code: 0, errors: [] });
   });
 
-  test('that hangs is told, and the process ends with 0', async () => {
+  test('is logged if it hangs, and the process exits with code 0', async () => {
     const ended = await run('reporting', { args: ['hung-listener'], signalAt: ['started', 'SIGTERM'] });
     expect(told(ended)).toEqual({
       lines: [
@@ -168,7 +168,7 @@ describe('the function of the user', () => {
 });
 
 describe('subscribers that throw', () => {
-  test('change nothing: the run goes on, the others hear of it, and each is told', async () => {
+  test('change nothing: the run goes on, other subscribers get the event, and each error is logged', async () => {
     const { code, lines, errors } = await run('reporting', {
       args: ['subscribers'],
       signalAt: ['started', 'SIGTERM'],

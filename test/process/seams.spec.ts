@@ -6,7 +6,7 @@ const MEMBERS = 'close callDestroyHook enableShutdownHooks unsubscribeFromProces
 test.each([
   [11, `${MEMBERS}`],
   [12, `${MEMBERS} prepareClose`],
-] as const)('Nest %i has the members that the lifecycle goes to: %s', async (major, members) => {
+] as const)('Nest %i has the members that the lifecycle uses: %s', async (major, members) => {
   const { lines } = await run('seams', { major });
 
   expect(lines).toEqual([

@@ -1,6 +1,6 @@
 import { run } from './fork.js';
 
-describe('a subscriber that throws at all that it is told', () => {
+describe('a subscriber that throws on every event', () => {
   test.each([
     ['traceShutdown()', 'helper'],
     ['events$ and draining$', 'events'],
@@ -12,7 +12,7 @@ describe('a subscriber that throws at all that it is told', () => {
     expect(code).toBe(0);
   });
 
-  test('of a channel of Node is an uncaught exception, as Node has it, and the run goes on', async () => {
+  test('of a Node diagnostics channel is an uncaught exception, as in plain Node, and the run goes on', async () => {
     const { code, lines } = await run('tracing', { args: ['channel'] });
 
     expect(lines).toContain('completed, 1 uncaught');

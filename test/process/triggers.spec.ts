@@ -6,7 +6,7 @@ function withSignal(scenario: string) {
 
 describe('a signal', () => {
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGABRT', 'SIGUSR2'] as const)(
-    '%s ends the process with the code 0 after a clean shutdown',
+    '%s exits with code 0 after a clean shutdown',
     async (each) => {
       const { code, signal, lines, errors } = await run('ending', {
         args: ['quick'],
@@ -19,28 +19,28 @@ describe('a signal', () => {
     },
   );
 
-  test("is raised again with exit: 'signal'", async () => {
+  test("is re-raised with exit: 'signal'", async () => {
     const { code, signal, lines } = await withSignal('exit-signal');
 
     expect({ code, signal }).toEqual({ code: null, signal: 'SIGTERM' });
     expect(lines.at(-1)).toBe('closed');
   });
 
-  test("leaves the process alone with exit: 'none'", async () => {
+  test("keeps the process running with exit: 'none'", async () => {
     const { code, lines } = await withSignal('exit-none');
 
     expect(lines.slice(-2)).toEqual(['closed', 'still here, exitCode 0']);
     expect(code).toBe(7);
   });
 
-  test("is the cause of the code 1 with exit: 'none', where a handler failed", async () => {
+  test("sets exit code 1 with exit: 'none' if a handler failed", async () => {
     const { code, lines } = await withSignal('exit-none-and-fails');
 
     expect(lines.at(-1)).toBe('closed');
     expect(code).toBe(1);
   });
 
-  test('that comes while close() is under way joins it and ends the process', async () => {
+  test('during close() joins it and exits the process', async () => {
     const program = new ForkedProgram('ending', { args: ['close-under-way'] });
     await program.signalAt('save(', 'SIGTERM');
     const { code, lines } = await program.ended;
@@ -54,7 +54,7 @@ describe('a signal', () => {
 });
 
 describe("a signal with runAt: 'before-application-shutdown'", () => {
-  test('that comes before the run has started is told to it when it starts', async () => {
+  test('before the start of the run is listed in it', async () => {
     const program = new ForkedProgram('ending', { args: ['close-before-late-run'] });
     await program.signalAt('destroy', 'SIGTERM');
     const { code, lines } = await program.ended;
@@ -66,7 +66,7 @@ describe("a signal with runAt: 'before-application-shutdown'", () => {
 });
 
 describe('a second signal', () => {
-  test('after one second ends the process at once, with one line that names what was abandoned', async () => {
+  test('after one second exits immediately, with one line that names what was abandoned', async () => {
     const program = new ForkedProgram('ending', { args: ['asks-for-a-second'] });
     await program.signalAt('started', 'SIGTERM');
     await program.signalAt('a second later', 'SIGINT');
@@ -82,7 +82,7 @@ describe('a second signal', () => {
     expect(durationMs).toBeLessThan(1_050 + SLACK);
   });
 
-  test('within one second does not count', async () => {
+  test('within one second is ignored', async () => {
     const program = new ForkedProgram('ending', { args: ['slow'] });
     await program.signalAt('started', 'SIGTERM');
     await program.signalAt('save(', 'SIGTERM');
@@ -92,7 +92,7 @@ describe('a second signal', () => {
     expect(lines.slice(-3)).toEqual([expect.any(String), 'destroy', 'closed']);
   });
 
-  test('within one second does not count either when everything is closed already', async () => {
+  test('within one second is ignored even after everything is closed', async () => {
     const program = new ForkedProgram('ending', { args: ['lingers'] });
     await program.signalAt('started', 'SIGTERM');
     await program.signalAt('lingering', 'SIGTERM');
@@ -102,8 +102,8 @@ describe('a second signal', () => {
   });
 });
 
-describe('a signal that the process raises again, as another Nest application does when it has closed', () => {
-  test('does not insist, and the shutdown ends with 0', async () => {
+describe('a signal that the process re-raises, as another Nest application does after its close', () => {
+  test('does not escalate, and the process exits with code 0', async () => {
     const { code, signal, errors, lines } = await withSignal('raised-by-another');
 
     expect({ code, signal, errors }).toEqual({ code: 0, signal: null, errors: [] });
@@ -111,9 +111,9 @@ describe('a signal that the process raises again, as another Nest application do
   });
 });
 
-describe('another listener of the signal that is added after the start', () => {
+describe('a foreign signal listener added after the start', () => {
   test.each(['on', 'once', 'prependListener', 'prependOnceListener'])(
-    'is found as the run begins, and told once: %s',
+    'is found when the run begins, and reported once: %s',
     async (method) => {
       const { code, lines } = await withSignal(`late-listener-${method}`);
 
@@ -124,7 +124,7 @@ describe('another listener of the signal that is added after the start', () => {
 });
 
 describe('an AbortSignal of the options', () => {
-  test('closes the application, and the process ends by itself with 0', async () => {
+  test('closes the application, and the process exits by itself with code 0', async () => {
     const { code, lines, errors } = await run('ending', { args: ['abort-signal'] });
 
     expect({ code, errors }).toEqual({ code: 0, errors: [] });
@@ -134,7 +134,7 @@ describe('an AbortSignal of the options', () => {
 });
 
 describe('GracefulShutdown.exit()', () => {
-  test('closes the application and ends the process with its code', async () => {
+  test('closes the application and exits with its code', async () => {
     const { code, lines, errors } = await run('ending', { args: ['exits-itself'] });
 
     expect({ code, errors }).toEqual({ code: 3, errors: [] });
@@ -142,18 +142,18 @@ describe('GracefulShutdown.exit()', () => {
     expect(lines.at(-1)).toBe('closed');
   });
 
-  test('without a code ends with 1 where a handler failed', async () => {
+  test('without a code exits with code 1 if a handler failed', async () => {
     const { code } = await run('ending', { args: ['exits-itself-and-fails'] });
 
     expect(code).toBe(1);
   });
 });
 
-describe('a process that has nothing left to do', () => {
+describe('a process with an empty event loop', () => {
   test.each([
     ['', 'out-of-work', 0],
-    [', and ends with 1 where a handler failed', 'out-of-work-and-fails', 1],
-  ])('runs the plan and closes before it ends%s', async (_, scenario, expected) => {
+    [', and exits with code 1 if a handler failed', 'out-of-work-and-fails', 1],
+  ])('runs the plan and closes before it exits%s', async (_, scenario, expected) => {
     const { code, lines, errors } = await run('ending', { args: [scenario] });
 
     expect({ code, errors }).toEqual({ code: expected, errors: [] });
@@ -163,7 +163,7 @@ describe('a process that has nothing left to do', () => {
 });
 
 describe('ipc', () => {
-  test('a listener of messages keeps no process alive whose application has closed', async () => {
+  test('a message listener does not keep the process alive after its application has closed', async () => {
     const program = new ForkedProgram('ending', { args: ['leaked-message-listener'], ipc: true });
     await program.signalAt('started', 'SIGTERM');
     const { code, errors } = await program.ended;
@@ -171,7 +171,7 @@ describe('ipc', () => {
     expect({ code, errors }).toEqual({ code: 0, errors: [] });
   });
 
-  test('the message `shutdown` of the parent closes the application, and the channel keeps nothing alive', async () => {
+  test('the message `shutdown` from the parent closes the application, and the channel does not keep the process alive', async () => {
     const program = new ForkedProgram('ending', { args: ['ipc'], ipc: true });
     await program.messageAt('started', 'something else');
     await program.messageAt('started', 'shutdown');
@@ -187,7 +187,7 @@ describe('fatalErrors', () => {
   test.each([
     ['uncaught', 'Uncaught exception: boom'],
     ['rejection', 'Unhandled rejection: boom'],
-  ])('%s runs the plan, and the process ends with 1', async (scenario, text) => {
+  ])('%s runs the plan, and the process exits with code 1', async (scenario, text) => {
     const { code, lines, errors } = await run('ending', { args: [scenario] });
 
     expect(code).toBe(1);
@@ -196,7 +196,7 @@ describe('fatalErrors', () => {
     expect(lines.at(-1)).toBe('closed');
   });
 
-  test('a second one ends the process at once', async () => {
+  test('a second one exits immediately', async () => {
     const { code, lines, errors } = await run('ending', { args: ['uncaught-twice'] });
 
     expect(code).toBe(1);
@@ -206,7 +206,7 @@ describe('fatalErrors', () => {
     expect(lines.at(-2)).toBe('save(');
   });
 
-  test('without the option an uncaught exception ends the process as Node does it', async () => {
+  test('without the option, an uncaught exception crashes the process as in plain Node', async () => {
     const { code, lines, errors } = await run('ending', { args: ['uncaught-unasked'] });
 
     expect(code).toBe(1);
@@ -216,14 +216,14 @@ describe('fatalErrors', () => {
 });
 
 describe('two applications in one process', () => {
-  test('end it together when both have closed', async () => {
+  test('exit it together after both have closed', async () => {
     const { code, lines } = await run('two-applications', { signalAt: ['started', 'SIGTERM'] });
 
     expect(lines).toEqual(['started', 'quick closed', 'slow closed']);
     expect(code).toBe(0);
   });
 
-  test('end it with the worse of their codes', async () => {
+  test('exit it with the worse of their codes', async () => {
     const { code, lines } = await run('two-applications', {
       args: ['failing'],
       signalAt: ['started', 'SIGTERM'],

@@ -79,7 +79,7 @@ const hanging: ShutdownTask = {
 
 describe('the file', () => {
   test.each(['report.json', 'report.html', 'REPORT.JSON'])(
-    '%s holds the report when the run has ended',
+    '%s contains the report after the run',
     async (name) => {
       const { finish } = sinking({ file: inFolder(name) }, { tasks: [done] });
       const report = await finish();
@@ -87,7 +87,7 @@ describe('the file', () => {
     },
   );
 
-  test('is written while the run goes on, with what is in flight', async () => {
+  test('is written during the run, with what is in flight', async () => {
     const { run, clock } = sinking({ file: inFolder('report.json') }, { tasks: [hanging] });
     void run.start({ kind: 'message' });
     await clock.advance(1_000);
@@ -104,7 +104,7 @@ describe('the file', () => {
     });
   });
 
-  test('takes in a task that settles when the run has ended', async () => {
+  test('includes a task that settles after the run', async () => {
     const late = deferred();
     const { finish, clock } = sinking(
       { file: inFolder('report.json') },
@@ -117,13 +117,13 @@ describe('the file', () => {
     expect(read('report.json').phases[0]?.tasks[0]?.settledLateMs).toBe(500);
   });
 
-  test('leaves nothing else in its folder', async () => {
+  test('leaves no other file in its folder', async () => {
     const { finish } = sinking({ file: inFolder('report.json') }, { tasks: [done] });
     await finish();
     expect(readdirSync(folder)).toEqual(['report.json']);
   });
 
-  test('is another file each time it is written, so that a reader never sees a half of it', async () => {
+  test('is replaced atomically, so that a reader never sees a half-written file', async () => {
     writeFileSync(inFolder('report.json'), 'what was there');
     execFileSync('ln', [inFolder('report.json'), inFolder('held')]);
     const { finish } = sinking({ file: inFolder('report.json') }, { tasks: [done] });
@@ -132,7 +132,7 @@ describe('the file', () => {
   });
 });
 
-describe('a process that is ended by force', () => {
+describe('a process that is forced to exit', () => {
   test('leaves a report that names what was abandoned, and what was in flight', async () => {
     const { run, clock, sinks } = sinking({ file: inFolder('report.json') }, { tasks: [hanging, done] });
     void run.start({ kind: 'signal', signal: 'SIGTERM' });
@@ -156,7 +156,7 @@ describe('a process that is ended by force', () => {
     });
   });
 
-  test('leaves one also where the run has not begun', () => {
+  test('leaves a report even if the run has not begun', () => {
     const { sinks } = sinking({ file: inFolder('report.json') });
     sinks.end({ kind: 'deadline' }, { kind: 'signal', signal: 'SIGTERM' });
     expect(read('report.json')).toMatchObject({
@@ -166,7 +166,7 @@ describe('a process that is ended by force', () => {
     });
   });
 
-  test('leaves one where somebody else exits in the middle of the run', async () => {
+  test('leaves a report if other code exits during the run', async () => {
     const { run, clock, process } = sinking({ file: inFolder('report.json') }, { tasks: [hanging] });
     void run.start({ kind: 'message' });
     await clock.advance(700);
@@ -174,7 +174,7 @@ describe('a process that is ended by force', () => {
     expect(read('report.json').endedBy).toEqual({ kind: 'exit', code: 3, atMs: 700 });
   });
 
-  test('says once what ended it, though it exits right after', async () => {
+  test('says once what ended it, although it exits right after', async () => {
     const { run, sinks, process } = sinking({ file: inFolder('report.json') }, { tasks: [hanging] });
     void run.start({ kind: 'message' });
     sinks.end({ kind: 'deadline' });
@@ -182,7 +182,7 @@ describe('a process that is ended by force', () => {
     expect(read('report.json').endedBy?.kind).toBe('deadline');
   });
 
-  test('is listened to while the run goes on alone', async () => {
+  test('has an exit listener only during the run', async () => {
     const { finish, process } = sinking({ file: inFolder('report.json') }, { tasks: [done] });
     expect(process.listenedTo).toEqual([]);
     await finish();
@@ -191,7 +191,7 @@ describe('a process that is ended by force', () => {
 });
 
 describe('the termination log', () => {
-  test('has the short form, in the same file that was there', async () => {
+  test('has the short form, written into the existing file', async () => {
     writeFileSync(inFolder('log'), 'x'.repeat(10_000));
     execFileSync('ln', [inFolder('log'), inFolder('mounted')]);
     const { finish } = sinking({ terminationLog: inFolder('log') }, { tasks: [done] });
@@ -216,15 +216,15 @@ describe('the termination log', () => {
   });
 });
 
-describe('the function of the user', () => {
-  test('is given the report once, when the run has ended', async () => {
+describe('onReport', () => {
+  test('receives the report once, after the run', async () => {
     const given: (ShutdownReport | RunningReport)[] = [];
     const { finish } = sinking({ onReport: (report) => given.push(report) }, { tasks: [done] });
     const report = await finish();
     expect(given).toEqual([report]);
   });
 
-  test('is waited for up to a second', async () => {
+  test('is awaited for up to one second', async () => {
     const ended = deferred();
     const { finish, sinks, clock, told } = sinking({ onReport: () => ended.promise });
     await finish();
@@ -241,7 +241,7 @@ describe('the function of the user', () => {
   });
 });
 
-describe('a sink that fails harms nothing, and is told once', () => {
+describe('a failing sink does no harm, and is reported once', () => {
   const pipe = (): string => {
     execFileSync('mkfifo', [inFolder('pipe.json')]);
     return inFolder('pipe.json');
@@ -264,7 +264,7 @@ describe('a sink that fails harms nothing, and is told once', () => {
       'a termination log that is a pipe',
       () => ({ terminationLog: pipe() }),
       'report.terminationLog',
-      /is no file/,
+      /is not a file/,
     ],
     [
       'a termination log in no folder',
@@ -303,7 +303,7 @@ describe('a sink that fails harms nothing, and is told once', () => {
     expect(told[0]?.text).toMatch(`The report did not reach ${sink}; the shutdown is not affected: `);
   });
 
-  test('a read-only folder, to whoever is not root', async () => {
+  test('a read-only folder, unless running as root', async () => {
     chmodSync(folder, 0o555);
     const { finish, told } = sinking({ file: inFolder('report.json') }, { tasks: [done] });
     expect((await finish()).outcome).toBe('completed');
@@ -311,7 +311,7 @@ describe('a sink that fails harms nothing, and is told once', () => {
     chmodSync(folder, 0o755);
   });
 
-  test('a task that says nonsense of its work', async () => {
+  test('a task with invalid work in flight', async () => {
     const nonsense = { ...hanging, inFlight: () => [null, { name: Symbol('a'), ageMs: 'old' }] as never };
     const { finish, told } = sinking({ file: inFolder('report.json') }, { tasks: [nonsense] });
     expect((await finish()).outcome).toBe('timed-out');
@@ -320,7 +320,7 @@ describe('a sink that fails harms nothing, and is told once', () => {
 });
 
 describe('at boot', () => {
-  test('the last stop is told from its file', async () => {
+  test('the last shutdown is logged from its file', async () => {
     const { finish } = sinking({ file: inFolder('report.html') }, { tasks: [done] });
     const report = await finish();
     const next = sinking({ file: inFolder('report.html') });
@@ -328,7 +328,7 @@ describe('at boot', () => {
     expect(next.told).toEqual([lastStop(report)]);
   });
 
-  test('nothing is said where there is no file', () => {
+  test('nothing is logged without a file', () => {
     const { sinks, told } = sinking({ file: inFolder('report.json'), terminationLog: inFolder('log') });
     sinks.announceLastStop();
     expect(told).toEqual([]);
@@ -338,7 +338,7 @@ describe('at boot', () => {
     ['is not ours', '{"name":"shop"}'],
     ['is broken', '{"version":1,'],
     ['is empty', ''],
-  ])('a file that %s is told, and replaced at the next stop', async (_, text) => {
+  ])('a file that %s is reported, and replaced at the next shutdown', async (_, text) => {
     writeFileSync(inFolder('report.json'), text);
     const { sinks, told, finish } = sinking({ file: inFolder('report.json') });
     sinks.announceLastStop();
@@ -352,7 +352,7 @@ describe('at boot', () => {
     expect(read('report.json')).toEqual(report);
   });
 
-  test('a pipe is told, and not waited for', () => {
+  test('a pipe is reported, and does not block', () => {
     execFileSync('mkfifo', [inFolder('pipe.json')]);
     const { sinks, told } = sinking({ file: inFolder('pipe.json') });
     sinks.announceLastStop();

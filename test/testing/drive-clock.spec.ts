@@ -17,7 +17,7 @@ function driven(clock: ManualClock, promise: Promise<unknown>, drive: Partial<Dr
 const real = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('a driven clock', () => {
-  test('moves from timer to timer until the promise settles', async () => {
+  test('advances from timer to timer until the promise settles', async () => {
     const clock = new ManualClock();
     await driven(
       clock,
@@ -44,20 +44,20 @@ describe('a driven clock', () => {
     expect(clock.now()).toBe(0);
   });
 
-  test('gives up where nothing is scheduled', async () => {
+  test('throws if no timer is scheduled', async () => {
     await expect(driven(new ManualClock(), NEVER)).rejects.toThrow(
-      'What is waited for has not come within 50 ms, and nothing is scheduled.',
+      'What is waited for has not come within 50 ms, and no timer is scheduled.',
     );
   });
 
-  test('stops where it is over, whatever becomes of the promise', async () => {
+  test('stops when it is over, even if the promise is pending', async () => {
     const clock = new ManualClock();
     clock.schedule(() => undefined, 1_000);
     await driven(clock, NEVER, { isOver: () => clock.now() === 1_000 });
     expect(clock.now()).toBe(1_000);
   });
 
-  test('leaves it to others that the promise rejects', async () => {
+  test('ignores a rejection of the promise', async () => {
     const failing = Promise.reject(new Error('broke'));
     await expect(driven(new ManualClock(), failing)).resolves.toBeUndefined();
     await expect(failing).rejects.toThrow('broke');

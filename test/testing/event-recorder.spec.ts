@@ -4,7 +4,7 @@ import { prepareRun, runPlan } from '../../lib/testing/run-plan.js';
 import { endlessTask, failingTask, instantTask, timedTask } from '../run/timed-task.js';
 
 describe('an event recorder', () => {
-  test('says what happened in short words', async () => {
+  test('shows what happened in short form', async () => {
     const clock = new ManualClock();
     const { run, recorder } = prepareRun({
       clock,
@@ -45,7 +45,7 @@ describe('an event recorder', () => {
     expect(recorder.started).toEqual(['slow', 'broken', 'late']);
   });
 
-  test('accepts an order that was kept', async () => {
+  test('accepts a kept order', async () => {
     const { recorder } = await runPlan({
       phases: [{ name: 'work', mode: 'sequential', timeout: 20 }],
       tasks: [instantTask('a'), instantTask('b'), instantTask('c')],
@@ -57,16 +57,16 @@ describe('an event recorder', () => {
 
   test.each([
     ['that was not kept', ['b', 'a']],
-    ['of tasks that ran side by side', ['a', 'endless']],
+    ['of tasks that ran in parallel', ['a', 'endless']],
     ['with a task that never ran', ['a', 'nobody']],
-  ])('refuses an order %s, and shows what happened', async (_, order) => {
+  ])('rejects an order %s, and shows what happened', async (_, order) => {
     const { recorder } = await runPlan({
       phases: [{ name: 'work', timeout: 20 }],
       tasks: [endlessTask('endless'), instantTask('a', { after: [] }), instantTask('b', { after: ['a'] })],
     });
 
     expect(() => recorder.expectOrder(...order)).toThrow(
-      `Expected '${order[0]}' to end before '${order[1]}' starts, but what happened was:\n  start run\n`,
+      `Expected '${order[0]}' to end before '${order[1]}' starts. What happened:\n  start run\n`,
     );
   });
 
@@ -82,11 +82,11 @@ describe('an event recorder', () => {
 
     expect(() => recorder.expectPhaseOrder('first', 'second')).not.toThrow();
     expect(() => recorder.expectPhaseOrder('second', 'first')).toThrow(
-      "Expected 'second' to end before 'first' starts, but what happened was:",
+      "Expected 'second' to end before 'first' starts. What happened:",
     );
   });
 
-  test('checks how tasks ended, and tells all that is wrong at once', async () => {
+  test('checks the outcomes of tasks, and lists all wrong ones', async () => {
     const { recorder } = await runPlan({
       phases: [
         { name: 'work', timeout: 20 },
@@ -101,7 +101,7 @@ describe('an event recorder', () => {
     );
   });
 
-  test('can listen to anything that hands out events', () => {
+  test('can listen to any source of events', () => {
     const recorder = new EventRecorder();
     const { listener } = recorder;
     listener({ type: 'run-joined', at: 1, reason: { kind: 'close' } });
@@ -111,7 +111,7 @@ describe('an event recorder', () => {
 });
 
 describe('prepareRun', () => {
-  test('throws with all mistakes of phases and tasks', () => {
+  test('throws with all configuration errors of phases and tasks', () => {
     expect(() =>
       prepareRun({ phases: [{ name: 'work', timeout: 0 }], tasks: [instantTask('a', { phase: 'wrk' })] }),
     ).toThrow(/in 2 places:[^]*SHUTDOWN_INVALID_TIMEOUT[^]*SHUTDOWN_UNKNOWN_PHASE/);

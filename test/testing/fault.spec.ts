@@ -1,7 +1,7 @@
 import { runPlan } from '../../lib/testing/run-plan.js';
 import { instantTask } from '../run/timed-task.js';
 
-test('a plan without an application runs with faults as well', async () => {
+test('runs a plan with faults without an application', async () => {
   const { report, recorder } = await runPlan({
     phases: [{ name: 'work', timeout: 1_000 }],
     tasks: [instantTask('stuck'), instantTask('broken'), instantTask('lazy'), instantTask('fine')],

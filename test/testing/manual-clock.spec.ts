@@ -1,7 +1,7 @@
 import { ManualClock } from '../../lib/testing/manual-clock.js';
 
 describe('a manual clock', () => {
-  test('stands still until it is told to move', async () => {
+  test('stands still until it is advanced', async () => {
     const clock = new ManualClock(500);
     expect(clock.now()).toBe(500);
     await clock.advance(20);
@@ -9,7 +9,7 @@ describe('a manual clock', () => {
     expect(clock.now()).toBe(520);
   });
 
-  test('fires what is due in the order of its time, each at its own time', async () => {
+  test('fires timers in order, each at its own time', async () => {
     const clock = new ManualClock();
     const fired: [string, number][] = [];
     const note = (name: string) => () => void fired.push([name, clock.now()]);
@@ -27,7 +27,7 @@ describe('a manual clock', () => {
     expect(clock.pending).toBe(1);
   });
 
-  test('lets promises do what they have to before the next timer fires', async () => {
+  test('runs promise reactions before the next timer fires', async () => {
     const clock = new ManualClock();
     const order: string[] = [];
     const chain = clock.sleep(10).then(async () => {
@@ -41,7 +41,7 @@ describe('a manual clock', () => {
     expect(order).toEqual(['promise', 'timer']);
   });
 
-  test('fires also what is scheduled on the way', async () => {
+  test('fires timers scheduled on the way', async () => {
     const clock = new ManualClock();
     const fired: number[] = [];
     clock.schedule(() => {
@@ -52,7 +52,7 @@ describe('a manual clock', () => {
     expect(fired).toEqual([10]);
   });
 
-  test('does not fire what was cancelled', async () => {
+  test('does not fire cancelled timers', async () => {
     const clock = new ManualClock();
     let calls = 0;
     const timer = clock.schedule(() => (calls += 1), 5);
@@ -65,7 +65,7 @@ describe('a manual clock', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('moves from timer to timer until a promise settles, and no further', async () => {
+  test('advances from timer to timer until a promise settles, and no further', async () => {
     const clock = new ManualClock();
     const answer = (async () => {
       await clock.sleep(10);
@@ -79,7 +79,7 @@ describe('a manual clock', () => {
     expect(clock.pending).toBe(1);
   });
 
-  test('passes on how the promise rejects', async () => {
+  test('rejects with the rejection of the promise', async () => {
     const clock = new ManualClock();
     const failing = clock.sleep(10).then(() => {
       throw new Error('broke');
@@ -88,19 +88,19 @@ describe('a manual clock', () => {
     await expect(clock.runUntil(failing)).rejects.toThrow('broke');
   });
 
-  test('says so where what is waited for can never happen', async () => {
+  test('throws if the promise can never settle', async () => {
     await expect(new ManualClock().runUntil(new Promise(() => undefined))).rejects.toThrow(
-      'Nothing is scheduled, so what is waited for can never happen on this clock.',
+      'No timer is scheduled, so the promise can never settle on this clock.',
     );
   });
 
-  test('gives up where a timer starts itself anew for ever', async () => {
+  test('gives up on a timer that reschedules itself forever', async () => {
     const clock = new ManualClock();
     const again = (): void => void clock.schedule(again, 100);
     again();
 
     await expect(clock.runUntil(new Promise(() => undefined), 1_000)).rejects.toThrow(
-      'What is waited for did not happen within 1000 ms of this clock.',
+      'The promise did not settle within 1000 ms of this clock.',
     );
   });
 });

@@ -5,7 +5,7 @@ import { checkSignal } from './check-signal.js';
 import { checkTime } from './check-time.js';
 import { wrong, type Finding, type Measured } from './finding.js';
 
-/** Holds a plan against what a manifest grants; the time comes first. */
+/** Checks a plan against what a manifest grants, the time first. */
 export function checkFit(measured: Measured, grant: Grant): readonly Finding[] {
   return [
     ...checkTime(measured, grant),

@@ -6,7 +6,7 @@ import { note, wrong, type Finding, type Measured } from './finding.js';
 
 const LOOPBACK = /^(127\.|localhost$|::1$)/;
 
-/** Whether the probes of the manifest ask what the application answers, and notice in time. */
+/** Checks that the manifest's probes ask the paths that the application answers, and notice the shutdown in time. */
 export function checkProbes({ settings }: Measured, grant: Grant): readonly Finding[] {
   const { probes, shutdownDelay } = settings;
   const { readiness, liveness } = grant;
@@ -20,20 +20,23 @@ export function checkProbes({ settings }: Measured, grant: Grant): readonly Find
   if (shutdownDelay > 0 && noticed > shutdownDelay) {
     findings.push(
       note(
-        `The readiness probe notices within ${milliseconds(noticed)} (periodSeconds x failureThreshold + timeoutSeconds), and the shutdownDelay is ${milliseconds(shutdownDelay)}. A Service does not wait for the probe; who goes by it alone sends requests for longer than they are served.`,
+        `The readiness probe needs up to ${milliseconds(noticed)} to fail (periodSeconds x failureThreshold + timeoutSeconds), but shutdownDelay is ${milliseconds(shutdownDelay)}. A Service does not wait for the probe, but a load balancer that relies on the probe alone keeps sending requests after the application stops serving.`,
       ),
     );
   }
   return distinct(findings);
 }
 
-/** Who has no probes of ours may answer them in a controller; who has not is never ready, or killed over and over. */
+/**
+ * An app without our probes may answer these paths in a controller. If nothing does, the pod never becomes ready, or
+ * is restarted in a loop.
+ */
 function checkOthers(...probes: readonly (ManifestProbe | undefined)[]): readonly Finding[] {
   const paths = new Set(probes.flatMap((probe) => (probe === undefined ? [] : [probe.path])));
   if (paths.size === 0) return [];
   return [
     note(
-      `The manifest asks ${[...paths].join(' and ')}, and the application has no option \`probes\`: a controller of its own has to answer. Else set probes: { readiness: '/readyz', liveness: '/livez' }.`,
+      `The manifest's probes ask ${[...paths].join(' and ')}, but the option \`probes\` is not set. Answer them in a controller, or set probes: { readiness: '/readyz', liveness: '/livez' }.`,
     ),
   ];
 }
@@ -42,7 +45,7 @@ function checkReadiness(probe: ManifestProbe | undefined, probes: ProbesSettings
   if (probe === undefined) {
     return [
       note(
-        `There is no readinessProbe by HTTP, so nobody asks ${probes.readiness} when the application starts.`,
+        `There is no HTTP readinessProbe, so nothing asks ${probes.readiness}. Add one, or traffic may arrive before the application is ready.`,
       ),
     ];
   }
@@ -50,14 +53,12 @@ function checkReadiness(probe: ManifestProbe | undefined, probes: ProbesSettings
   if (probe.path === probes.liveness) {
     return [
       wrong(
-        `The readinessProbe asks ${probe.path}, which is the liveness of the application: it says 200 to the end. Let it ask ${probes.readiness}.`,
+        `The readinessProbe asks ${probe.path}, the liveness path, which answers 200 until the end. Ask ${probes.readiness} instead.`,
       ),
     ];
   }
   return [
-    note(
-      `The readinessProbe asks ${probe.path}, and the application answers for its readiness on ${probes.readiness}.`,
-    ),
+    note(`The readinessProbe asks ${probe.path}, but the application's readiness is at ${probes.readiness}.`),
   ];
 }
 
@@ -65,14 +66,12 @@ function checkLiveness(probe: ManifestProbe | undefined, probes: ProbesSettings)
   if (probe === undefined || probe.path === probes.liveness) return [];
   if (probe.path !== probes.readiness) {
     return [
-      note(
-        `The livenessProbe asks ${probe.path}, and the application answers for its liveness on ${probes.liveness}.`,
-      ),
+      note(`The livenessProbe asks ${probe.path}, but the application's liveness is at ${probes.liveness}.`),
     ];
   }
   return [
     wrong(
-      `The livenessProbe asks ${probe.path}, which says 503 while the application shuts down: it would be taken for dead, and killed. Let it ask ${probes.liveness}.`,
+      `The livenessProbe asks ${probe.path}, which answers 503 during the shutdown, so the kubelet would kill the container. Ask ${probes.liveness} instead.`,
     ),
   ];
 }
@@ -82,19 +81,25 @@ function checkPort(
   { port, host, ...paths }: ProbesSettings,
 ): readonly Finding[] {
   const isOurs = probe?.path === paths.readiness || probe?.path === paths.liveness;
-  // Without a port of their own the probes are on the port of the application, which only main.ts knows.
+  // Without a port of their own, the probes are served on the application's port, which only main.ts knows.
   if (probe === undefined || !isOurs || port === undefined) return [];
   if (probe.port !== port) {
     return [
-      wrong(`A probe asks ${probe.path} on port ${probe.port}, and the application answers on ${port}.`),
+      wrong(
+        `A probe asks ${probe.path} on port ${probe.port}, but the application answers it on port ${port}.`,
+      ),
     ];
   }
   return LOOPBACK.test(host)
-    ? [wrong(`The probes listen on ${host}, which a kubelet cannot reach. Set probes: { host: '0.0.0.0' }.`)]
+    ? [
+        wrong(
+          `The probes listen on ${host}, which the kubelet cannot reach. Set probes: { host: '0.0.0.0' }.`,
+        ),
+      ]
     : [];
 }
 
-/** Two probes may have the same fault. */
+/** Two probes may have the same finding. */
 function distinct(findings: readonly Finding[]): readonly Finding[] {
   return findings.filter(({ text }, index) => findings.findIndex((each) => each.text === text) === index);
 }

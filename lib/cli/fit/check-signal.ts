@@ -5,13 +5,13 @@ import { note, wrong, type Finding, type Measured } from './finding.js';
 
 const SHELL = /^(?:\S*\/)?(?:ba|da|a|z)?sh\s/;
 
-/** Whether what the platform sends is something that the application listens to, and gets. */
+/** Checks that the application listens to what the platform sends, and that it reaches the application. */
 export function checkSignal({ settings }: Measured, { stopBy, command }: Grant): readonly Finding[] {
   const findings: Finding[] = [];
   if (stopBy.kind === 'message' && !settings.ipc) {
     findings.push(
       wrong(
-        `${stopBy.setting} sends a message instead of a signal, and nobody listens to it. Set ipc: true.`,
+        `${stopBy.setting} sends a message instead of a signal, but the application does not listen to messages. Set ipc: true.`,
       ),
     );
   }
@@ -19,7 +19,7 @@ export function checkSignal({ settings }: Measured, { stopBy, command }: Grant):
     const where = stopBy.setting === '' ? '' : ` (${stopBy.setting})`;
     findings.push(
       wrong(
-        `The platform sends ${stopBy.signal}${where}, to which the application does not listen. ${nameAdvice(stopBy.signal, settings.signals)}`,
+        `The platform sends ${stopBy.signal}${where}, but the application does not listen to it. ${nameAdvice(stopBy.signal, settings.signals)}`,
       ),
     );
   }
@@ -27,18 +27,18 @@ export function checkSignal({ settings }: Measured, { stopBy, command }: Grant):
 }
 
 function checkCommand(command: string | undefined): readonly Finding[] {
-  // A shell that is replaced by what it runs hands everything on.
+  // With `exec`, the shell is replaced by the command and cannot swallow the signal.
   if (command === undefined || !keepsSignals(command) || /\bexec\b/.test(command)) return [];
   if (SHELL.test(command)) {
     return [
       note(
-        `\`${command}\` starts a shell, and not every shell hands the signal on. Start node itself, or write exec before it.`,
+        `\`${command}\` starts a shell, and not every shell forwards signals. Start node directly, or with exec.`,
       ),
     ];
   }
   return [
     wrong(
-      `\`${command}\` keeps the signal to itself, so the application may never get it. Start node itself: node dist/main.js.`,
+      `\`${command}\` does not forward signals, so the application may never receive one. Start node directly: node dist/main.js.`,
     ),
   ];
 }

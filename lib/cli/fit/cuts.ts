@@ -3,7 +3,7 @@ import { UNREADY_PHASE, type Phase } from '../../plan/phase.js';
 import { PhaseGraph } from '../../plan/phase-graph.js';
 import { SHORTEST_CUT, cutTimeout, excess, longestFirst, longestPath } from '../../plan/time-budget.js';
 
-/** A phase whose timeout is to be shorter, in milliseconds. */
+/** A phase whose timeout should be reduced, in milliseconds. */
 export interface Cut {
   readonly phase: string;
   readonly from: number;
@@ -11,9 +11,8 @@ export interface Cut {
 }
 
 /**
- * The phases to cut so that the longest path takes at most so many milliseconds: of each path that is too long its
- * longest phase, and where that is not enough the next; what waits for load balancers comes last. `undefined` where
- * no cut is enough.
+ * The phases to cut so that the longest path takes at most `limit` milliseconds. Of each path that is too long, cuts
+ * its longest phase, then the next longest; the wait for load balancers comes last. `undefined` if no cut is enough.
  */
 export function cutsToFit(graph: PhaseGraph, limit: number): readonly Cut[] | undefined {
   const written = new Map(graph.phases.map((phase) => [phase.name, phase.timeout]));

@@ -1,14 +1,14 @@
 import type { ProbesSettings } from '../../probes/probes.options.js';
 import type { ShutdownPlan } from '../../plan/shutdown-plan.js';
 
-/** One thing that was held against a manifest. */
+/** A result of checking a manifest. */
 export interface Finding {
-  /** `fits`: it is right; `wrong`: it has to be mended; `note`: it may be meant. */
+  /** `fits`: correct. `wrong`: must be fixed. `note`: may be intended. */
   readonly verdict: 'fits' | 'wrong' | 'note';
   readonly text: string;
 }
 
-/** What of an application has to fit. */
+/** What has to fit into the manifest. */
 export interface Measured {
   readonly plan: ShutdownPlan;
   /** All times are in milliseconds. */

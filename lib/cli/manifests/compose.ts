@@ -7,7 +7,7 @@ const SETTING: GraceSetting = {
   write: (ms) => `stop_grace_period: ${Math.ceil(ms / 1_000)}s`,
 };
 
-/** What compose grants each service: 10 s unless it says otherwise. */
+/** The grants of compose services: 10 s each by default. */
 export function composeGrants(document: ManifestValue, file: string): readonly Grant[] {
   return document
     .at('services')

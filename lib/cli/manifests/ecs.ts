@@ -6,29 +6,29 @@ const SETTING: GraceSetting = {
   write: (ms) => `stopTimeout: ${Math.ceil(ms / 1_000)}`,
 };
 
-/** Seconds that Fargate grants at most. */
+/** The upper bound of Fargate, in seconds. */
 const LONGEST = 120;
 
-/** Whether it is a task definition: as it is registered, or as AWS describes one. */
+/** Whether the document is a task definition, as registered or as described by AWS. */
 export function isTaskDefinition(document: ManifestValue): boolean {
   return definitionOf(document).at('containerDefinitions').isThere;
 }
 
-/** What ECS grants each container of a task: 30 s unless it says otherwise, and at most 120 s. */
+/** The grants of the containers of an ECS task: 30 s each by default, at most 120 s on Fargate. */
 export function ecsGrants(document: ManifestValue, file: string): readonly Grant[] {
   const task = definitionOf(document);
-  const family = task.at('family').text() ?? '(without a family)';
+  const family = task.at('family').text() ?? '(unnamed)';
   const launchTypes = task
     .at('requiresCompatibilities')
     .items()
     .map((each) => each.text());
-  // On machines of one's own the agent takes what is written.
+  // On EC2 instances the agent applies what is written, without an upper bound.
   const isBounded = launchTypes.length === 0 || launchTypes.includes('FARGATE');
   return task
     .at('containerDefinitions')
     .items()
     .map((container) => {
-      const name = container.at('name').text() ?? '(without a name)';
+      const name = container.at('name').text() ?? '(unnamed)';
       const seconds = container.at('stopTimeout').amount('seconds');
       const isTooLong = isBounded && seconds !== undefined && seconds > LONGEST;
       const command = container.at('entryPoint').words() ?? container.at('command').words();
@@ -44,7 +44,9 @@ export function ecsGrants(document: ManifestValue, file: string): readonly Grant
         stopBy: SIGTERM,
         ...(command === undefined ? undefined : { command }),
         wrongs: isTooLong
-          ? [`stopTimeout: ${seconds} is more than the ${LONGEST} s that ECS on Fargate takes.`]
+          ? [
+              `stopTimeout: ${seconds} exceeds the maximum of ECS on Fargate. Set stopTimeout: ${LONGEST} or less.`,
+            ]
           : [],
       };
     });

@@ -1,11 +1,11 @@
-/** What holds the signal back before it is sent. */
+/** What delays the signal. */
 export type PreStop =
   | { readonly kind: 'none' }
-  /** It waits for a known time. `rest` is what else it does, of which nobody knows how long it takes. */
+  /** Waits for a known time. `rest` says whether it also does something of unknown duration. */
   | { readonly kind: 'waits'; readonly ms: number; readonly rest: 'nothing' | 'something' }
   | { readonly kind: 'unknown'; readonly what: string };
 
-/** A probe as the manifest has it. */
+/** A probe as written in the manifest. */
 export interface ManifestProbe {
   readonly path: string | undefined;
   readonly port: number | string | undefined;
@@ -14,37 +14,37 @@ export interface ManifestProbe {
   readonly timeoutMs: number;
 }
 
-/** What tells the process that it has to end. */
+/** How the platform tells the process to stop. */
 export type StopBy =
   | { readonly kind: 'signal'; readonly signal: string; readonly setting: string }
   | { readonly kind: 'message'; readonly setting: string };
 
-/** How a platform writes its time: what its setting is called, and a time in its way of writing. */
+/** The platform's setting for the grace period, and how to write it. */
 export interface GraceSetting {
   readonly name: string;
-  /** The setting with a time in it: `terminationGracePeriodSeconds: 35`. */
+  /** The setting with a time: `terminationGracePeriodSeconds: 35`. */
   readonly write: (ms: number) => string;
 }
 
-/** What a manifest grants one container, service or unit, from the signal to the kill. */
+/** What a manifest grants one container, service or unit between the signal and the kill. */
 export interface Grant {
   readonly file: string;
   /** `Deployment shop, container shop` */
   readonly subject: string;
-  /** The name by which one of several is chosen. */
+  /** The name for `--container`. */
   readonly name: string;
   readonly platform: 'kubernetes' | 'other';
   readonly setting: GraceSetting;
-  /** Milliseconds; Infinity where it is never killed. */
+  /** Milliseconds; Infinity if the platform never kills it. */
   readonly graceMs: number;
   readonly origin: 'written' | 'default';
   readonly preStop: PreStop;
   readonly readiness?: ManifestProbe;
   readonly liveness?: ManifestProbe;
   readonly stopBy: StopBy;
-  /** The command that is sent the signal, where the manifest has one. */
+  /** The command that receives the signal, if the manifest has one. */
   readonly command?: string;
-  /** What is wrong with the manifest whatever the plan is, a sentence each. */
+  /** Errors in the manifest that do not depend on the plan, one sentence each. */
   readonly wrongs: readonly string[];
 }
 

@@ -2,7 +2,7 @@ import { SIGTERM, type Grant, type GraceSetting, type ManifestProbe, type StopBy
 import type { ManifestValue } from './manifest-value.js';
 import { readPreStop } from './pre-stop.js';
 
-/** Where each kind of workload has the specification of its pods. */
+/** The path to the pod spec, by kind of workload. */
 const POD_SPECS: Readonly<Record<string, readonly string[]>> = {
   Pod: ['spec'],
   Deployment: ['spec', 'template', 'spec'],
@@ -18,7 +18,7 @@ const SETTING: GraceSetting = {
   write: (ms) => `terminationGracePeriodSeconds: ${Math.ceil(ms / 1_000)}`,
 };
 
-/** What Kubernetes grants the containers of a document, which may be a list of others; none where it has no pods. */
+/** The grants of the containers in a document, which may be a List. Empty if it has no pods. */
 export function kubernetesGrants(document: ManifestValue, file: string): readonly Grant[] {
   const kind = document.at('kind').text() ?? '';
   if (kind === 'List')
@@ -30,7 +30,7 @@ export function kubernetesGrants(document: ManifestValue, file: string): readonl
   if (path === undefined) return [];
   const pod = document.at(...path);
   const seconds = pod.at('terminationGracePeriodSeconds').amount('seconds');
-  const name = document.at('metadata', 'name').text() ?? '(without a name)';
+  const name = document.at('metadata', 'name').text() ?? '(unnamed)';
   return pod
     .at('containers')
     .items()
@@ -48,14 +48,14 @@ export function kubernetesGrants(document: ManifestValue, file: string): readonl
 }
 
 function nameOf(container: ManifestValue): string {
-  return container.at('name').text() ?? '(without a name)';
+  return container.at('name').text() ?? '(unnamed)';
 }
 
 function grantOf(container: ManifestValue) {
   const readiness = probeOf(container, 'readinessProbe');
   const liveness = probeOf(container, 'livenessProbe');
   const words = [container.at('command').words(), container.at('args').words()];
-  // Without `command` the arguments go to the entry point of the image, which is not to be seen here.
+  // Without `command`, the arguments go to the entry point of the image, which is not visible here.
   const command = words[0] === undefined ? undefined : words.filter(Boolean).join(' ');
   return {
     preStop: readPreStop(container.at('lifecycle', 'preStop')),
@@ -71,7 +71,7 @@ function stopSignalOf(container: ManifestValue): StopBy {
   return signal === undefined ? SIGTERM : { kind: 'signal', signal, setting: `stopSignal: ${signal}` };
 }
 
-/** A probe that asks by HTTP; others do not ask the readiness of the application. */
+/** Reads an HTTP probe. Other kinds of probes do not ask for the readiness of the application. */
 function probeOf(container: ManifestValue, key: string): ManifestProbe | undefined {
   const probe = container.at(key);
   const http = probe.at('httpGet');
@@ -85,7 +85,7 @@ function probeOf(container: ManifestValue, key: string): ManifestProbe | undefin
   };
 }
 
-/** A port by its number, or by the name that the container gives it. */
+/** A port by number, or by the name that the container declares. */
 function portOf(port: unknown, container: ManifestValue): number | string | undefined {
   if (typeof port === 'number') return port;
   if (typeof port !== 'string') return undefined;

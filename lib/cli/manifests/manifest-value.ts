@@ -1,24 +1,24 @@
 import { isRecord, shown } from '../../plan/check-setting.js';
 import { WrongUse } from '../wrong-use.js';
 
-/** A value in a manifest, with its file and path, so that what is wrong with it can be told. */
+/** A value in a manifest that knows its file and path, for error messages. */
 export class ManifestValue {
   constructor(
     readonly raw: unknown,
     private readonly place: { readonly file: string; readonly path: string },
   ) {}
 
-  /** Whether it is there; YAML has null for a key without a value. */
+  /** Whether the value exists. YAML parses a key without a value as null. */
   get isThere(): boolean {
     return this.raw !== undefined && this.raw !== null;
   }
 
-  /** What stands under a key; a value that is not there where nothing does. */
+  /** The value at a path of keys; a missing value if there is none. */
   at(...keys: readonly string[]): ManifestValue {
     return keys.reduce<ManifestValue>((value, key) => value.#child(key), this);
   }
 
-  /** The items of a list; none where it is not there. */
+  /** The items of a list; empty if it is missing. */
   items(): readonly ManifestValue[] {
     if (!this.isThere) return [];
     if (!Array.isArray(this.raw)) return this.fail('a list');
@@ -26,7 +26,7 @@ export class ManifestValue {
     return this.raw.map((raw: unknown, index) => new ManifestValue(raw, { file, path: `${path}[${index}]` }));
   }
 
-  /** The keys and values of a map; none where it is not there. */
+  /** The entries of a map; empty if it is missing. */
   entries(): readonly (readonly [string, ManifestValue])[] {
     if (!this.isThere) return [];
     if (!isRecord(this.raw)) return this.fail('a map');
@@ -35,10 +35,10 @@ export class ManifestValue {
 
   text(): string | undefined {
     if (!this.isThere) return undefined;
-    return typeof this.raw === 'string' ? this.raw : this.fail('a text');
+    return typeof this.raw === 'string' ? this.raw : this.fail('a string');
   }
 
-  /** A number of a unit that is not below 0; also as text, which some platforms take. */
+  /** A number that is not negative. Accepts numeric strings, as some platforms do. */
   amount(unit: string): number | undefined {
     if (!this.isThere) return undefined;
     const { raw } = this;
@@ -46,7 +46,7 @@ export class ManifestValue {
     return typeof value === 'number' && value >= 0 ? value : this.fail(`a number of ${unit}`);
   }
 
-  /** A command as a list of words or as one line. */
+  /** A command, written as a list of words or as one line. */
   words(): string | undefined {
     if (!this.isThere) return undefined;
     return Array.isArray(this.raw) ? this.raw.join(' ') : this.text();

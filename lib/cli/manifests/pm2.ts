@@ -3,11 +3,11 @@ import type { ManifestValue } from './manifest-value.js';
 
 const SETTING: GraceSetting = { name: 'kill_timeout', write: (ms) => `kill_timeout: ${Math.ceil(ms)}` };
 
-/** What PM2 grants each of its apps: 1 600 ms unless it says otherwise. It sends SIGINT, or a message. */
+/** The grants of PM2 apps: 1 600 ms each by default. PM2 sends SIGINT or a message. */
 export function pm2Grants(document: ManifestValue, file: string): readonly Grant[] {
   return appsOf(document).map((app) => {
     const ms = app.at('kill_timeout').amount('milliseconds');
-    const name = app.at('name').text() ?? app.at('script').text() ?? '(without a name)';
+    const name = app.at('name').text() ?? app.at('script').text() ?? '(unnamed)';
     return {
       file,
       subject: `app ${name}`,
@@ -20,13 +20,13 @@ export function pm2Grants(document: ManifestValue, file: string): readonly Grant
       stopBy:
         app.at('shutdown_with_message').raw === true
           ? { kind: 'message', setting: 'shutdown_with_message: true' }
-          : { kind: 'signal', signal: 'SIGINT', setting: 'of PM2' },
+          : { kind: 'signal', signal: 'SIGINT', setting: 'the default of PM2' },
       wrongs: [],
     };
   });
 }
 
-/** The apps of an ecosystem file: under `apps`, as a list of their own, or a single one. */
+/** The apps of an ecosystem file: under `apps`, as a list, or a single one. */
 function appsOf(document: ManifestValue): readonly ManifestValue[] {
   if (Array.isArray(document.raw)) return document.items();
   const apps = document.at('apps');

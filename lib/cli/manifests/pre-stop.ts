@@ -10,7 +10,7 @@ const UNITS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** What a `preStop` hook of Kubernetes waits for: its own `sleep`, or the command of that name. */
+/** Reads how long a `preStop` hook of Kubernetes waits, from its `sleep` field or a `sleep` command. */
 export function readPreStop(hook: ManifestValue): PreStop {
   if (!hook.isThere) return { kind: 'none' };
   const seconds = hook.at('sleep', 'seconds').amount('seconds');
@@ -25,7 +25,7 @@ function sleepsOf(command: string): PreStop {
   let ms = 0;
   for (const [, amount = '', unit = ''] of command.matchAll(SLEEP)) ms += Number(amount) * (UNITS[unit] ?? 0);
   if (ms === 0) return { kind: 'unknown', what: `\`${command}\`` };
-  // What is left besides the sleeps, a shell around them, and what joins them.
+  // What remains without the sleeps, the shell around them, and the operators between them.
   const rest = command.replaceAll(SLEEP, '').replace(/^(?:\S*\/)?(?:ba|da|a)?sh\s+-\w*c\w*/, '');
   return {
     kind: 'waits',

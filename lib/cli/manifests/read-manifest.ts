@@ -12,14 +12,13 @@ import { pm2Grants } from './pm2.js';
 import { systemdGrants } from './systemd.js';
 
 const CODE = ['.js', '.cjs', '.mjs', '.ts'];
-const KINDS =
-  'a workload of Kubernetes, services of compose, a task definition of ECS, a unit of systemd, or apps of PM2';
+const KINDS = 'a Kubernetes workload, compose services, an ECS task definition, a systemd unit or PM2 apps';
 
 /**
- * What a manifest grants, to each of its containers, services or apps. What kind of manifest it is, is told by what
- * is in it.
+ * Reads the grants of a manifest for each of its containers, services or apps. The content decides the kind of
+ * manifest.
  *
- * @throws WrongUse where it is none that can be read
+ * @throws WrongUse if it cannot be read as any of them
  */
 export async function readManifest(file: string): Promise<readonly Grant[]> {
   if (CODE.includes(extname(file))) return pm2Grants(await loadEcosystem(file), file);
@@ -32,7 +31,7 @@ export async function readManifest(file: string): Promise<readonly Grant[]> {
     isRecord(raw) && raw['kind'] !== undefined ? [String(raw['kind'])] : [],
   );
   throw new WrongUse(
-    `${file}: there is nothing in it that is granted a time: expected ${KINDS}${kinds.length > 0 ? `, found ${kinds.join(', ')}` : ''}.`,
+    `${file}: no workload with a stop timeout found. Expected ${KINDS}${kinds.length > 0 ? `, got ${kinds.join(', ')}` : ''}.`,
   );
 }
 
@@ -51,26 +50,28 @@ async function loadEcosystem(file: string): Promise<ManifestValue> {
   const exports = await loadExports(file);
   const raw = exports.has('apps') ? { apps: exports.get('apps') } : exports.get('default');
   if (isRecord(raw) || Array.isArray(raw)) return new ManifestValue(raw, { file, path: '' });
-  throw new WrongUse(`${file}: expected an ecosystem file of PM2, which exports { apps: [...] }.`);
+  throw new WrongUse(`${file}: expected a PM2 ecosystem file that exports { apps: [...] }.`);
 }
 
 function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new WrongUse(`${file}: it is no JSON: ${firstLine(error)}`);
+    throw new WrongUse(`${file}: invalid JSON: ${firstLine(error)}`);
   }
 }
 
-/** Merge keys (`<<`) are what compose files share their settings by. */
+/** Compose files use merge keys (`<<`) to share settings. */
 function parseYaml(text: string, file: string): readonly unknown[] {
   if (/\{\{-?\s*[.$(]?\w/.test(text)) {
-    throw new WrongUse(`${file}: it is a template. Render it first, as by \`helm template\`.`);
+    throw new WrongUse(
+      `${file}: expected YAML, got a template. Render it first, for example with \`helm template\`.`,
+    );
   }
   return parseAllDocuments(text, { merge: true }).map((document) => {
     const [error] = document.errors;
     if (error !== undefined) {
-      throw new WrongUse(`${file}: it is no YAML: ${firstLine(error).replace(/:$/, '.')}`);
+      throw new WrongUse(`${file}: invalid YAML: ${firstLine(error).replace(/:$/, '.')}`);
     }
     const raw: unknown = document.toJS();
     return raw;

@@ -10,7 +10,7 @@ const SETTING: GraceSetting = {
 
 const KILL_MODES = ['control-group', 'mixed', 'process', 'none'];
 
-/** What systemd grants a service: 90 s unless it says otherwise. */
+/** The grant of a systemd unit: 90 s by default. */
 export function systemdGrants(text: string, file: string): readonly Grant[] {
   const service = readService(text);
   const fail = (key: string, expected: string): never => {
@@ -33,18 +33,16 @@ export function systemdGrants(text: string, file: string): readonly Grant[] {
       name: basename(file),
       platform: 'other',
       setting: SETTING,
-      // What is never killed has no end.
+      // Without SIGKILL there is no time limit.
       graceMs: isNo(service.get('SendSIGKILL')) ? Infinity : (written ?? 90_000),
       origin: written === undefined ? 'default' : 'written',
       preStop: { kind: 'none' },
       stopBy: stopSignalOf(service),
-      // Of a whole control group each process is sent the signal, whoever started it.
+      // If systemd signals the whole control group, every process receives the signal, whatever started it.
       ...(command !== undefined && isAlone ? { command } : undefined),
       wrongs:
         killMode === 'none'
-          ? [
-              'KillMode=none sends no signal, and leaves the process behind when the unit stops. Leave it out.',
-            ]
+          ? ['KillMode=none sends no signal, and leaves the process running when the unit stops. Remove it.']
           : [],
     },
   ];
@@ -57,7 +55,7 @@ function stopSignalOf(service: ReadonlyMap<string, string>): StopBy {
   return { kind: 'signal', signal, setting: `KillSignal=${written}` };
 }
 
-/** The settings of a service: the last of each counts, and an empty one takes back those before it. */
+/** The settings of a unit. The last value of a key counts; an empty one resets it. */
 function readService(text: string): ReadonlyMap<string, string> {
   const settings = new Map<string, string>();
   let section = '';

@@ -14,7 +14,7 @@ test('a broker that never answers does not keep the database from closing', asyn
   expect(harness.exitCode).toBe(1);
 });
 
-test('a broker that is slow is waited for', async () => {
+test('waits for a slow broker', async () => {
   const harness = await boot();
   harness.inject('OrdersOutbox.publishRest', { kind: 'slow', ms: 2_500 });
 

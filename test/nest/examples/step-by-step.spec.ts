@@ -3,7 +3,7 @@ import { Readiness } from 'nestjs-phased-shutdown';
 import { ShutdownHarness, onManualClock } from 'nestjs-phased-shutdown/testing';
 import { AppModule } from './orders.js';
 
-test('the application is not ready from the first moment on, and still serves', async () => {
+test('is not ready once the shutdown begins, and still serves', async () => {
   const module = await onManualClock(Test.createTestingModule({ imports: [AppModule] })).compile();
   const app = module.createNestApplication();
   await app.listen(0, '127.0.0.1');
