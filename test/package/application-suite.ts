@@ -37,6 +37,7 @@ export function describeApplication(
           name,
           failures: [],
           exports: expect.arrayContaining([expect.any(String)]),
+          renamed: [],
           twice: [],
         }));
         expect(loaded).toEqual({ node: version, entries });
@@ -65,6 +66,12 @@ export function describeApplication(
         const { output } = await project.run(file, ['plan', 'dist/app.module.js'], node);
         expect(output).toContain('OrdersOutbox.publishRest');
         expect(output).toContain('Database.close');
+      });
+
+      test.each(Object.keys(manifest.bin))('reads a manifest with the command %s', async (command) => {
+        const args = ['check', 'dist/app.module.js', '--manifest', 'compose.yaml'];
+        const { output } = await project.run(`node_modules/.bin/${command}`, args, node);
+        expect(output).toContain('compose.yaml');
       });
     });
   });

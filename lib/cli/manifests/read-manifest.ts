@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { CORE_SCHEMA, loadAll, mergeTag } from 'js-yaml';
 import { isRecord } from '../../plan/check-setting.js';
 import { loadExports, readText } from '../source-file.js';
 import { WrongUse, firstLine } from '../wrong-use.js';
@@ -12,6 +12,8 @@ import { pm2Grants } from './pm2.js';
 import { systemdGrants } from './systemd.js';
 
 const CODE = ['.js', '.cjs', '.mjs', '.ts'];
+/** Compose files share their settings by merge keys (`<<`). */
+const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
 const KINDS =
   'a workload of Kubernetes, services of compose, a task definition of ECS, a unit of systemd, or apps of PM2';
 
@@ -62,17 +64,13 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-/** Merge keys (`<<`) are what compose files share their settings by. */
 function parseYaml(text: string, file: string): readonly unknown[] {
   if (/\{\{-?\s*[.$(]?\w/.test(text)) {
     throw new WrongUse(`${file}: it is a template. Render it first, as by \`helm template\`.`);
   }
-  return parseAllDocuments(text, { merge: true }).map((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) {
-      throw new WrongUse(`${file}: it is no YAML: ${firstLine(error).replace(/:$/, '.')}`);
-    }
-    const raw: unknown = document.toJS();
-    return raw;
-  });
+  try {
+    return loadAll(text, { schema: SCHEMA });
+  } catch (error) {
+    throw new WrongUse(`${file}: it is no YAML: ${firstLine(error)}.`);
+  }
 }
