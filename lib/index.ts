@@ -22,7 +22,7 @@ export { ProbeServer } from './probes/probe-server.js';
 export type { PhaseReport, RunningReport, ShutdownReport, TaskReport } from './report/shutdown-report.js';
 export { timeline } from './report/timeline.js';
 export { shortReport } from './report/short-report.js';
-export { reportToHtml } from './report/html/page.js';
+export { reportToHtml } from './report/report-to-html.js';
 export {
   reportToJson,
   type PhaseJson,

@@ -1,9 +1,9 @@
 import { reasonText } from '../plan/reason-text.js';
-import { jsonToHtml } from '../report/html/page.js';
 import { instant } from '../report/instant.js';
 import { reportFromJson } from '../report/read-report.js';
 import { reportToJson } from '../report/report-json.js';
 import { ShutdownReportError } from '../report/report-shape.js';
+import { reportToHtml } from '../report/report-to-html.js';
 import type { RunningReport, ShutdownReport } from '../report/shutdown-report.js';
 import { timeline } from '../report/timeline.js';
 import { verdictText } from '../report/verdict.js';
@@ -15,14 +15,17 @@ import { WrongUse } from './wrong-use.js';
 type Report = ShutdownReport | RunningReport;
 
 /** Renders a stored report: its JSON, or the page that holds it. */
-export function answerReport({ file, format }: Extract<Command, { readonly kind: 'report' }>): Answer {
+export async function answerReport({
+  file,
+  format,
+}: Extract<Command, { readonly kind: 'report' }>): Promise<Answer> {
   const report = readReport(file);
   const texts = {
     text: () => reportText(report),
-    html: () => jsonToHtml(reportToJson(report)),
+    html: () => reportToHtml(report),
     json: () => JSON.stringify(reportToJson(report), undefined, 2),
   };
-  return { exitCode: 0, result: texts[format](), remarks: [] };
+  return { exitCode: 0, result: await texts[format](), remarks: [] };
 }
 
 function readReport(file: string): Report {

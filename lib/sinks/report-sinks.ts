@@ -2,7 +2,7 @@ import type { OnModuleInit } from '@nestjs/common';
 import type { Notice } from '../logging/notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import { deadlineAfter, timeLeft } from '../plan/time-budget.js';
-import { jsonToHtml } from '../report/html/page.js';
+import type { jsonToHtml } from '../report/html/page.js';
 import { reportFromJson } from '../report/read-report.js';
 import { reportToJson, type ReportJson } from '../report/report-json.js';
 import { reportSoFar, type ForcedEnd } from '../report/report-so-far.js';
@@ -11,7 +11,7 @@ import type { RunningReport, ShutdownReport } from '../report/shutdown-report.js
 import type { Clock, Timer } from '../run/clock.js';
 import type { AwaitedTask, ShutdownEvent } from '../run/events.js';
 import { ReportListener } from './report-listener.js';
-import type { ReportSettings } from './report.options.js';
+import type { FileForm, ReportSettings } from './report.options.js';
 import type { ReportFiles, WholeFile } from './stored-file.js';
 
 type Report = ShutdownReport | RunningReport;
@@ -46,6 +46,8 @@ export class ReportSinks implements OnModuleInit {
   readonly #file: WholeFile | undefined;
   readonly #listener: ReportListener;
   readonly #told = new Set<string>();
+  /** Loaded at boot where it is needed: at the end of a process there is no time to wait for it. */
+  #toPage: typeof jsonToHtml | undefined;
   #timer: Timer | undefined;
   #nextAt = 0;
   #unlisten: () => void = () => undefined;
@@ -62,7 +64,14 @@ export class ReportSinks implements OnModuleInit {
   }
 
   /** One line on how the last stop ended, before its report makes way for the next. */
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
+    this.#tellLastStop();
+    if (this.settings.file?.form === 'html') {
+      this.#toPage = (await import('../report/html/page.js')).jsonToHtml;
+    }
+  }
+
+  #tellLastStop(): void {
     const { notify } = this.ports;
     if (this.#file === undefined) return;
     try {
@@ -158,10 +167,7 @@ export class ReportSinks implements OnModuleInit {
     const toJson = (): ReportJson => reportToJson(report, redact === undefined ? {} : { redact });
     if (file !== undefined) {
       this.#try('report.file', () => {
-        const json = toJson();
-        this.#file?.write(
-          file.form === 'html' ? jsonToHtml(json) : `${JSON.stringify(json, undefined, 2)}\n`,
-        );
+        this.#file?.write(this.#textOf(toJson(), file.form));
       });
     }
     if (terminationLog === undefined) return;
@@ -172,6 +178,13 @@ export class ReportSinks implements OnModuleInit {
       // Beside a platform that has none, nothing is missing.
       if (!isWritten && this.ports.inKubernetes) throw new Error(`there is no '${path}'`);
     });
+  }
+
+  /** A page is made of a report that is complete; a stored JSON becomes one by the command. */
+  #textOf(json: ReportJson, form: FileForm): string {
+    const isComplete = json.outcome !== 'running' || json.endedBy !== undefined;
+    if (form === 'html' && isComplete && this.#toPage !== undefined) return this.#toPage(json);
+    return `${JSON.stringify(json, undefined, 2)}\n`;
   }
 
   #try(sink: string, write: () => void): void {

@@ -2,9 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
-import { reportToHtml } from '../../lib/report/html/page.js';
 import type { RunningReport, ShutdownReport } from '../../lib/report/shutdown-report.js';
-import { manyTasks, phase, report, task, troubled, unfinished } from '../report/reports.js';
+import { manyTasks, pageOf, phase, report, task, troubled, unfinished } from '../report/reports.js';
 import { describeInChromium, launch } from './chromium.js';
 
 import.meta.jest.setTimeout(60_000);
@@ -72,7 +71,7 @@ function looksOf(name: string): readonly (readonly [string, Look])[] {
 async function open(browser: Browser, name: string, look: Look) {
   mkdirSync(PAGES, { recursive: true });
   const file = `${PAGES}/${name}.html`;
-  writeFileSync(file, reportToHtml(REPORTS[name] ?? report([])));
+  writeFileSync(file, pageOf(REPORTS[name] ?? report([])));
   const page = await browser.newPage({ ...look, javaScriptEnabled: false });
   const complaints: string[] = [];
   const requests: string[] = [];

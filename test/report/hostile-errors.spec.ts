@@ -1,7 +1,6 @@
 import * as fc from 'fast-check';
 import { ShutdownLog } from '../../lib/logging/shutdown-log.js';
 import { errorText, reasonText } from '../../lib/plan/reason-text.js';
-import { reportToHtml } from '../../lib/report/html/page.js';
 import { reportFromJson } from '../../lib/report/read-report.js';
 import { reportToJson } from '../../lib/report/report-json.js';
 import { shortReport } from '../../lib/report/short-report.js';
@@ -10,6 +9,7 @@ import { timeline } from '../../lib/report/timeline.js';
 import { toError } from '../../lib/run/errors.js';
 import { runPlan } from '../../lib/testing/run-plan.js';
 import { HOSTILE, thrown } from '../hostile.js';
+import { pageOf } from './reports.js';
 
 type Line = readonly [level: string, ...args: readonly unknown[]];
 
@@ -48,7 +48,7 @@ function outputs(report: ShutdownReport): readonly string[] {
     timeline(report),
     shortReport(report, 4_096),
     JSON.stringify(reportToJson(report)),
-    reportToHtml(report),
+    pageOf(report),
     timeline(reportFromJson(reportToJson(report))),
   ];
 }

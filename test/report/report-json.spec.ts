@@ -2,9 +2,18 @@ import * as fc from 'fast-check';
 import { reportFromJson } from '../../lib/report/read-report.js';
 import { reportToJson } from '../../lib/report/report-json.js';
 import { ShutdownReportError } from '../../lib/report/report-shape.js';
-import { jsonToHtml, reportToHtml } from '../../lib/report/html/page.js';
+import { reportToHtml } from '../../lib/report/report-to-html.js';
 import type { RunningReport, ShutdownReport } from '../../lib/report/shutdown-report.js';
-import { endOfEachKind, manyTasks, phase, reasonOfEachKind, report, task, troubled } from './reports.js';
+import {
+  endOfEachKind,
+  manyTasks,
+  pageOf,
+  phase,
+  reasonOfEachKind,
+  report,
+  task,
+  troubled,
+} from './reports.js';
 
 /** The report after it was written as text and read again. */
 function stored(written: ShutdownReport | RunningReport): ShutdownReport | RunningReport {
@@ -154,7 +163,7 @@ describe('anything that is thrown', () => {
         const reason = { kind: 'error', error: thrown, origin: 'unhandledRejection' } as const;
         const read = stored(report([], { reason }));
         expect(read.reason.kind).toBe('error');
-        expect(reportFromJson(reportToHtml(report([], { reason })))).toEqual(read);
+        expect(reportFromJson(pageOf(report([], { reason })))).toEqual(read);
       }),
     );
   });
@@ -176,7 +185,7 @@ describe('secrets', () => {
     expect(told(text)).toBe(kept);
   });
 
-  test('are taken out by the function of the user, from errors, work in flight and requests', () => {
+  test('are taken out by the function of the user, from errors, work in flight and requests', async () => {
     const redact = (text: string): string => text.replaceAll(/\d{4}/g, '####');
     const error = new Error('card 4711', { cause: 'card 4712' });
     const items = [{ name: 'charge 4713', ageMs: 1 }];
@@ -188,7 +197,7 @@ describe('secrets', () => {
       ],
     });
     expect(JSON.stringify(reportToJson(written, { redact }))).not.toMatch(/471\d/);
-    expect(reportToHtml(written, { redact })).not.toMatch(/471\d/);
+    expect(await reportToHtml(written, { redact })).not.toMatch(/471\d/);
   });
 
   test('stay out where the function of the user throws, or answers with nothing', () => {
@@ -274,14 +283,14 @@ describe('what cannot be read is refused with what and where', () => {
 });
 
 describe('a page', () => {
-  test('gives back the report that it shows', () => {
-    expect(reportFromJson(reportToHtml(troubled))).toEqual(troubled);
-    expect(reportFromJson(jsonToHtml(reportToJson(troubled)))).toEqual(troubled);
+  test('gives back the report that it shows', async () => {
+    expect(reportFromJson(pageOf(troubled))).toEqual(troubled);
+    expect(reportFromJson(await reportToHtml(troubled))).toEqual(troubled);
   });
 
   test('gives back a report whose names try to end its data', () => {
     const names = ['</script><script>alert(1)</script>', '<!--', '\u2028', '&lt;', ']]>'];
     const written = report([phase('</script>', { tasks: names.map((name) => task(name)) })]);
-    expect(reportFromJson(reportToHtml(written))).toEqual(written);
+    expect(reportFromJson(pageOf(written))).toEqual(written);
   });
 });

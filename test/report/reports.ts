@@ -6,7 +6,13 @@ import type {
   TaskReport,
 } from '../../lib/report/shutdown-report.js';
 import type { ShutdownReason } from '../../lib/plan/reason.js';
+import { jsonToHtml } from '../../lib/report/html/page.js';
+import { reportToJson } from '../../lib/report/report-json.js';
 import { ShutdownTimeoutError } from '../../lib/run/errors.js';
+
+export function pageOf(shown: ShutdownReport | RunningReport): string {
+  return jsonToHtml(reportToJson(shown));
+}
 
 export function task(name: string, settings: Partial<TaskReport> = {}): TaskReport {
   return { name, outcome: 'completed', startMs: 0, durationMs: 10, ...settings };

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import type { Notice } from '../../lib/logging/notice.js';
 import { ReportFold } from '../../lib/report/fold-report.js';
 import { reportFromJson } from '../../lib/report/read-report.js';
+import { reportToJson } from '../../lib/report/report-json.js';
 import type { RunningReport, ShutdownReport } from '../../lib/report/shutdown-report.js';
 import { MistakeList } from '../../lib/plan/mistake.js';
 import type { ShutdownTask } from '../../lib/plan/task.js';
@@ -100,6 +101,35 @@ describe('the file', () => {
         },
         { name: 'close', outcome: 'waiting' },
       ],
+    });
+  });
+
+  describe('with the name of a page', () => {
+    test('is JSON while the run goes on, and a page when it has ended', async () => {
+      const { sinks, run, clock } = sinking({ file: inFolder('report.html') }, { tasks: [hanging] });
+      await sinks.onModuleInit();
+      const ended = run.start({ kind: 'message' });
+      await clock.advance(1_000);
+      expect(JSON.parse(readFileSync(inFolder('report.html'), 'utf8'))).toMatchObject({ outcome: 'running' });
+      await clock.advance(5_000);
+      await ended;
+      expect(readFileSync(inFolder('report.html'), 'utf8')).toMatch(/^<!doctype html>/);
+    });
+
+    test('is a page also of a run that the end of the process cuts', async () => {
+      const { sinks, run, clock } = sinking({ file: inFolder('report.html') }, { tasks: [hanging] });
+      await sinks.onModuleInit();
+      void run.start({ kind: 'message' });
+      await clock.advance(1_000);
+      sinks.end({ kind: 'deadline' });
+      expect(readFileSync(inFolder('report.html'), 'utf8')).toMatch(/^<!doctype html>/);
+      expect(read('report.html')).toMatchObject({ outcome: 'running', endedBy: { kind: 'deadline' } });
+    });
+
+    test('is JSON where the application was stopped before it had started', async () => {
+      const { finish } = sinking({ file: inFolder('report.html') }, { tasks: [done] });
+      const report = await finish();
+      expect(JSON.parse(readFileSync(inFolder('report.html'), 'utf8'))).toEqual(reportToJson(report));
     });
   });
 
@@ -325,13 +355,13 @@ describe('at boot', () => {
     const { finish } = sinking({ file: inFolder('report.html') }, { tasks: [done] });
     const report = await finish();
     const next = sinking({ file: inFolder('report.html') });
-    next.sinks.onModuleInit();
+    await next.sinks.onModuleInit();
     expect(next.told).toEqual([{ kind: 'last-stop', report }]);
   });
 
-  test('nothing is said where there is no file', () => {
+  test('nothing is said where there is no file', async () => {
     const { sinks, told } = sinking({ file: inFolder('report.json'), terminationLog: inFolder('log') });
-    sinks.onModuleInit();
+    await sinks.onModuleInit();
     expect(told).toEqual([]);
   });
 
@@ -342,7 +372,7 @@ describe('at boot', () => {
   ])('a file that %s is told, and replaced at the next stop', async (_, text) => {
     writeFileSync(inFolder('report.json'), text);
     const { sinks, told, finish } = sinking({ file: inFolder('report.json') });
-    sinks.onModuleInit();
+    await sinks.onModuleInit();
     expect(told).toEqual([
       expect.objectContaining({ kind: 'report-unreadable', file: inFolder('report.json') }),
     ]);
@@ -350,10 +380,10 @@ describe('at boot', () => {
     expect(read('report.json')).toEqual(report);
   });
 
-  test('a pipe is told, and not waited for', () => {
+  test('a pipe is told, and not waited for', async () => {
     execFileSync('mkfifo', [inFolder('pipe.json')]);
     const { sinks, told } = sinking({ file: inFolder('pipe.json') });
-    sinks.onModuleInit();
+    await sinks.onModuleInit();
     expect(told).toEqual([expect.objectContaining({ kind: 'report-unreadable' })]);
   });
 });

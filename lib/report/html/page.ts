@@ -1,5 +1,5 @@
 import { reportFromJson } from '../read-report.js';
-import { reportToJson, type ReportJson, type ReportJsonOptions } from '../report-json.js';
+import type { ReportJson } from '../report-json.js';
 import type { RunningReport, ShutdownReport } from '../shutdown-report.js';
 import { verdictText } from '../verdict.js';
 import { Markup, html } from './markup.js';
@@ -10,17 +10,9 @@ import { STYLE } from './style.js';
 import { summary, titleOf } from './summary.js';
 
 /**
- * The report as one HTML page that needs nothing else: no network, no script. Each task opens to its error and to
- * what was in flight. It holds the JSON as well, so that `reportFromJson` reads it back.
+ * The page of a report in its JSON form: one HTML page that needs nothing else. It holds the JSON as well, so that
+ * `reportFromJson` reads it back.
  */
-export function reportToHtml(
-  report: ShutdownReport | RunningReport,
-  options: ReportJsonOptions = {},
-): string {
-  return jsonToHtml(reportToJson(report, options));
-}
-
-/** The page of a report in its JSON form. */
 export function jsonToHtml(json: ReportJson): string {
   // What the page shows is what it holds, and no more.
   const report = reportFromJson(json);
