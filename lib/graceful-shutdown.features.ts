@@ -1,9 +1,10 @@
 import { Server } from 'node:net';
 import type { Provider } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { ApplicationInMaking, ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownSettings } from './graceful-shutdown.options.js';
 import { callMember, isObject, memberOf } from './nest/members.js';
+import { CONFIG, HTTP_HOST, MODULES } from './nest/nest-providers.js';
 import { HttpDrain } from './http/http-drain.js';
 import { ReachedServers } from './http/reached-servers.js';
 import { Callers } from './in-flight/callers.js';
@@ -93,7 +94,7 @@ export const featureProviders: readonly Provider[] = [
   },
   {
     provide: HttpDrain,
-    inject: [SETTINGS, SHUTDOWN_CLOCK, Probes, REACHED, HttpAdapterHost, ShutdownLog],
+    inject: [SETTINGS, SHUTDOWN_CLOCK, Probes, REACHED, HTTP_HOST, ShutdownLog],
     useFactory: (
       { http }: ShutdownSettings,
       clock: Clock,
@@ -120,16 +121,7 @@ export const featureProviders: readonly Provider[] = [
   },
   {
     provide: USER_FEATURES,
-    inject: [
-      SETTINGS,
-      ModulesContainer,
-      ApplicationConfig,
-      SHUTDOWN_CLOCK,
-      ShutdownLog,
-      HttpDrain,
-      Readiness,
-      Callers,
-    ],
+    inject: [SETTINGS, MODULES, CONFIG, SHUTDOWN_CLOCK, ShutdownLog, HttpDrain, Readiness, Callers],
     useFactory: (
       { features, mistakes, featurePhase }: ShutdownSettings,
       modules: ModulesContainer,
@@ -159,7 +151,7 @@ export const featureProviders: readonly Provider[] = [
     inject: [
       SETTINGS,
       SHUTDOWN_CLOCK,
-      HttpAdapterHost,
+      HTTP_HOST,
       InFlightWork,
       HttpDrain,
       REACHED,

@@ -1,5 +1,5 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { from, merge } from 'rxjs';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import {
@@ -34,6 +34,7 @@ import { ShutdownHooks } from './lifecycle/shutdown-hooks.js';
 import type { StartFailures } from './lifecycle/start-failures.js';
 import { systemClock } from './lifecycle/system-clock.js';
 import { ShutdownLog } from './logging/shutdown-log.js';
+import { HTTP_HOST, MODULES, nestProviders } from './nest/nest-providers.js';
 import { shutdownLimits } from './plan/time-budget.js';
 import { ProbeServer } from './probes/probe-server.js';
 import { Readiness } from './readiness/readiness.js';
@@ -61,9 +62,10 @@ const { ConfigurableModuleClass, ASYNC_OPTIONS_TYPE } =
     .build();
 
 const providers: readonly Provider[] = [
+  ...nestProviders,
   {
     provide: SETTINGS,
-    inject: [OPTIONS, ModulesContainer],
+    inject: [OPTIONS, MODULES],
     useFactory: (options: unknown, modules: ModulesContainer): ShutdownSettings => {
       const settings = resolveOptions(options, nodeProcess.platform);
       checkImportedOnce(ownModules(modules).length, settings.mistakes);
@@ -93,7 +95,7 @@ const providers: readonly Provider[] = [
     provide: GracefulShutdown,
     inject: [
       SETTINGS,
-      ModulesContainer,
+      MODULES,
       SHUTDOWN_CLOCK,
       ShutdownLog,
       BEGINNING,
@@ -155,7 +157,7 @@ const providers: readonly Provider[] = [
   },
   {
     provide: ShutdownHooks,
-    inject: [GracefulShutdown, SETTINGS, ShutdownLog, ModulesContainer],
+    inject: [GracefulShutdown, SETTINGS, ShutdownLog, MODULES],
     useFactory: (
       shutdown: GracefulShutdown,
       { runAt }: ShutdownSettings,
@@ -170,7 +172,7 @@ const providers: readonly Provider[] = [
   },
   {
     provide: token('listening-diagnosis'),
-    inject: [HttpAdapterHost, REACHED, BEGINNING, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD],
+    inject: [HTTP_HOST, REACHED, BEGINNING, SETTINGS, SHUTDOWN_CLOCK, ShutdownLog, PROCESS_GUARD],
     useFactory: (
       host: HttpAdapterHost,
       reached: ReachedServers,

@@ -56,6 +56,12 @@ export function describeApplication(
         expect(tasksOf(ended.lines)).toEqual(['OrdersOutbox.publishRest', 'Database.close']);
       });
 
+      test('says at boot that there are two copies of Nest', async () => {
+        const { output } = await project.run(node, ['second-nest.mjs'], node);
+        expect(output).toContain('npm ls @nestjs/core');
+        expect(output).toContain('[SHUTDOWN_SECOND_NEST]');
+      });
+
       test('passes its own tests', async () => {
         const { output, errors } = await project.run('npm', ['test'], node);
         expect(`${output}${errors}`).toMatch(/Tests:? +2 passed/);
