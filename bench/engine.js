@@ -6,13 +6,13 @@
 // engine without, in rounds there and back, by the time of the processor; and the engine without against itself,
 // which tells how much of that is noise.
 //
-//   npm run build && node bench/engine.js [rounds]
-import { InjectionGraph } from '../dist/esm/plan/injection-graph.js';
-import { MistakeList } from '../dist/esm/plan/mistake.js';
-import { PhaseGraph } from '../dist/esm/plan/phase-graph.js';
-import { ShutdownRun } from '../dist/esm/run/shutdown-run.js';
-import { TaskRegistry } from '../dist/esm/run/task-registry.js';
-import { traceRun } from '../dist/esm/tracing/run-tracer.js';
+//   npm run bench:engine [rounds]
+import { InjectionGraph } from '../build/engine/plan/injection-graph.js';
+import { MistakeList } from '../build/engine/plan/mistake.js';
+import { PhaseGraph } from '../build/engine/plan/phase-graph.js';
+import { ShutdownRun } from '../build/engine/run/shutdown-run.js';
+import { TaskRegistry } from '../build/engine/run/task-registry.js';
+import { traceRun } from '../build/engine/tracing/run-tracer.js';
 import { median, table } from './table.js';
 
 const ROUNDS = Number(process.argv[2] ?? 15);

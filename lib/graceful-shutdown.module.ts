@@ -1,11 +1,12 @@
 import { ConfigurableModuleBuilder, Module, type DynamicModule, type Provider } from '@nestjs/common';
-import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import { assemble, machinePorts, type Assembly, type Ports } from './assembly.js';
 import { GracefulShutdown } from './graceful-shutdown.js';
 import { resolveOptions, type GracefulShutdownOptions } from './graceful-shutdown.options.js';
 import { HttpDrain } from './http/http-drain.js';
 import { InFlightWork } from './in-flight/in-flight-work.js';
 import { LIFECYCLE } from './lifecycle/enable-graceful-shutdown.js';
+import { CONFIG, HTTP_HOST, MODULES, nestProviders } from './lifecycle/nest-providers.js';
 import { ProbeServer } from './probes/probe-server.js';
 import { Readiness } from './readiness/readiness.js';
 import { OPTIONS, token } from './tokens.js';
@@ -28,10 +29,11 @@ function part(provide: symbol | (new (...args: never[]) => unknown), of: (assemb
 }
 
 const providers: Provider[] = [
+  ...nestProviders,
   { provide: PORTS, useFactory: machinePorts },
   {
     provide: ASSEMBLY,
-    inject: [OPTIONS, PORTS, ModulesContainer, ApplicationConfig, HttpAdapterHost],
+    inject: [OPTIONS, PORTS, MODULES, CONFIG, HTTP_HOST],
     useFactory: (
       options: unknown,
       ports: Ports,

@@ -1,28 +1,22 @@
-// Builds the library twice from the same sources: as ES modules and as CommonJS. What was built before stays
-// in place until both builds have succeeded.
-import { execFileSync } from 'node:child_process';
+// Builds the package: the code of all entry points and of the command, bundled once, and their types, rolled up once.
+// What was built before stays in place until all has succeeded.
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { bundleCode } from './package/bundle-code.js';
+import { bundleTypes } from './types/bundle-types.js';
+import { compile } from './package/compile.js';
+import { licencesOf } from './package/licences.js';
 
-const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc');
-const next = mkdtempSync('.dist-');
-
-function build(folder, type, { project, flags }) {
-  const outDir = join(next, folder);
-  const common = ['-p', project, '--noEmit', 'false', '--rootDir', 'lib', '--outDir', outDir];
-  execFileSync(process.execPath, [tsc, ...common, ...flags], { stdio: 'inherit' });
-  writeFileSync(join(outDir, 'package.json'), `${JSON.stringify({ type })}\n`);
-}
+const next = mkdtempSync(resolve('.dist-'));
+const compiled = join(next, 'compiled');
+const dist = join(next, 'dist');
 
 try {
-  build('esm', 'module', { project: 'tsconfig.json', flags: [] });
-  const commonjs = '--module commonjs --moduleResolution bundler --verbatimModuleSyntax false';
-  // The command is started by its file, not imported: it is there once, as ES modules.
-  build('cjs', 'commonjs', { project: 'tools/tsconfig.commonjs.json', flags: commonjs.split(' ') });
+  compile(compiled);
+  const [bundled] = await Promise.all([bundleCode(compiled, dist), bundleTypes(compiled, dist)]);
+  writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), licencesOf(bundled));
   rmSync('dist', { recursive: true, force: true });
-  renameSync(next, 'dist');
-} catch (error) {
+  renameSync(dist, 'dist');
+} finally {
   rmSync(next, { recursive: true, force: true });
-  process.exitCode = error.status ?? 1;
 }

@@ -1,13 +1,20 @@
-#!/usr/bin/env node
 import { nodeProcess } from '../process/node-process.js';
 import { commandOfApplication } from './application-copy.js';
 import { runCommand } from './run-command.js';
 
-const args = process.argv.slice(2);
-const other = commandOfApplication(args, import.meta.url);
-await (other === undefined ? run() : import(other));
+/**
+ * Does what the arguments of the process ask for, and ends it.
+ *
+ * @param self the URL of the file that was started
+ */
+export async function main(self: string): Promise<void> {
+  const args = process.argv.slice(2);
+  const other = commandOfApplication(args, self);
+  if (other === undefined) return run(args);
+  await import(other);
+}
 
-async function run(): Promise<never> {
+async function run(args: readonly string[]): Promise<never> {
   const { stdout, stderr } = process;
   const toResult = stdout.write.bind(stdout);
   const toRemarks = stderr.write.bind(stderr);

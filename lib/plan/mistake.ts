@@ -17,7 +17,8 @@ export type ShutdownMistakeCode =
   | 'SHUTDOWN_NOT_A_FUNCTION'
   | 'SHUTDOWN_REQUEST_SCOPED'
   | 'SHUTDOWN_DUPLICATE_MODULE'
-  | 'SHUTDOWN_MODULE_MISSING';
+  | 'SHUTDOWN_MODULE_MISSING'
+  | 'SHUTDOWN_SECOND_NEST';
 
 /** One problem in the options, the handlers or the registered tasks. */
 export interface ShutdownMistake {

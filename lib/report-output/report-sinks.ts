@@ -11,7 +11,7 @@ import type { Clock, Timer } from '../run/clock.js';
 import type { AwaitedTask, ShutdownEvent } from '../run/events.js';
 import { lastStop, reportUnreadable, sinkFailed } from './report-notices.js';
 import { ReportListener } from './report-listener.js';
-import type { ReportSettings } from './report.options.js';
+import type { FileForm, ReportSettings } from './report.options.js';
 import type { ReportFiles, WholeFile } from './stored-file.js';
 
 type Report = ShutdownReport | RunningReport;
@@ -158,12 +158,7 @@ export class ReportSinks {
     const { file, terminationLog, redact } = this.settings;
     const toJson = (): ReportJson => reportToJson(report, redact === undefined ? {} : { redact });
     if (file !== undefined) {
-      this.#try('report.file', () => {
-        const json = toJson();
-        this.#file?.write(
-          file.form === 'html' ? jsonToHtml(json) : `${JSON.stringify(json, undefined, 2)}\n`,
-        );
-      });
+      this.#try('report.file', () => this.#file?.write(fileText(toJson(), file.form)));
     }
     if (terminationLog === undefined) return;
     this.#try('report.terminationLog', () => {
@@ -193,4 +188,10 @@ export class ReportSinks {
 /** The report of a run that never began. */
 function notBegun(reason: ShutdownReason, now: number): RunningReport {
   return { reason, joinedReasons: [], outcome: 'running', startedAt: now, durationMs: 0, phases: [] };
+}
+
+/** A page shows a report that is complete. What a killed process left is JSON: the command makes a page of it. */
+function fileText(json: ReportJson, form: FileForm): string {
+  const isComplete = json.outcome !== 'running' || json.endedBy !== undefined;
+  return form === 'html' && isComplete ? jsonToHtml(json) : `${JSON.stringify(json, undefined, 2)}\n`;
 }

@@ -37,6 +37,7 @@ export function describeApplication(
           name,
           failures: [],
           exports: expect.arrayContaining([expect.any(String)]),
+          renamed: [],
           twice: [],
         }));
         expect(loaded).toEqual({ node: version, entries });
@@ -55,6 +56,12 @@ export function describeApplication(
         expect(tasksOf(ended.lines)).toEqual(['OrdersOutbox.publishRest', 'Database.close']);
       });
 
+      test('says at boot that there are two copies of Nest', async () => {
+        const { output } = await project.run(node, ['second-nest.mjs'], node);
+        expect(output).toContain('npm ls @nestjs/core');
+        expect(output).toContain('[SHUTDOWN_SECOND_NEST]');
+      });
+
       test('passes its own tests', async () => {
         const { output, errors } = await project.run('npm', ['test'], node);
         expect(`${output}${errors}`).toMatch(/Tests:? +2 passed/);
@@ -65,6 +72,12 @@ export function describeApplication(
         const { output } = await project.run(file, ['plan', 'dist/app.module.js'], node);
         expect(output).toContain('OrdersOutbox.publishRest');
         expect(output).toContain('Database.close');
+      });
+
+      test.each(Object.keys(manifest.bin))('reads a manifest with the command %s', async (command) => {
+        const args = ['check', 'dist/app.module.js', '--manifest', 'compose.yaml'];
+        const { output } = await project.run(`node_modules/.bin/${command}`, args, node);
+        expect(output).toContain('compose.yaml');
       });
     });
   });

@@ -6,6 +6,8 @@ export interface LoadedEntryPoint {
   /** Why `import` or `require` failed. */
   readonly failures: readonly string[];
   readonly exports: readonly string[];
+  /** The exported classes and functions that have another name than their export. */
+  readonly renamed: readonly string[];
   /** The exports that `require` has as another thing than `import`. */
   readonly twice: readonly string[];
 }

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PATIENCE, printedBy } from './command.js';
+import { ENTRY_NAMES, manifest } from './entry-points.js';
 import { MATRIX, NODES } from './nodes.js';
 import { packTarball, type Tarball } from './tarball.js';
 import { ROOT } from './workshop.js';
@@ -29,23 +30,53 @@ function kilobytes(bytes: number): string {
   return `${(bytes / 1_000).toFixed(1)} kB`;
 }
 
-/** Both builds of every source, the command as ES modules alone, and what npm and a reader need; nothing else. */
-function expectedPaths(): readonly string[] {
-  const sources = readdirSync(join(ROOT, 'lib'), { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts'))
-    .map((path) => path.replaceAll('\\', '/').replace(/\.ts$/, ''));
-  const builds = ['dist/esm', 'dist/cjs'].flatMap((build) => [
-    `${build}/package.json`,
-    ...sources
-      .filter((source) => build === 'dist/esm' || !source.startsWith('cli/'))
-      .flatMap((source) => [`${build}/${source}.js`, `${build}/${source}.d.ts`]),
-  ]);
-  return ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json', ...builds].toSorted();
-}
+/** What the two module systems need of each entry point, the command, and what a reader needs. */
+const WRITTEN = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'dist/THIRD-PARTY-LICENSES.txt',
+  'dist/cjs/package.json',
+  'dist/esm/cli/main.js',
+  'package.json',
+  ...ENTRY_NAMES.flatMap((name) =>
+    ['cjs', 'esm'].flatMap((format) => [`dist/${format}/${name}.js`, `dist/${format}/${name}.d.ts`]),
+  ),
+];
+
+/** What entry points share: code that is there once, and the types of all of them. */
+const SHARED = /^dist\/cjs\/shared\/[\w.-]+\.js$|^dist\/cjs\/types\/[\w.-]+\.d\.ts$/;
+
+const COMMENT = /^\s*\/[/*]/;
 
 describe('the tarball', () => {
-  test('has the two builds of the sources with their types, and nothing else', () => {
-    expect(tarball.paths).toEqual(expectedPaths());
+  test('has the entry points for both module systems, what they share, and nothing else', () => {
+    expect(tarball.paths.filter((path) => !SHARED.test(path))).toEqual(WRITTEN.toSorted());
+  });
+
+  test('takes at most 700 kB on disk, in at most 60 files', () => {
+    expect(tarball.unpackedSize).toBeLessThanOrEqual(700_000);
+    expect(tarball.paths.length).toBeLessThanOrEqual(60);
+  });
+
+  test('installs no other package', () => {
+    expect(manifest.dependencies ?? {}).toEqual({});
+  });
+
+  test('has the code without its comments', () => {
+    const commented = tarball.paths
+      .filter((path) => path.endsWith('.js'))
+      .filter((path) =>
+        readFileSync(join(ROOT, path), 'utf8')
+          .split('\n')
+          .some((line) => COMMENT.test(line)),
+      );
+    expect(commented).toEqual([]);
+  });
+
+  test('has the licence of each package that is bundled into the command', () => {
+    const licences = readFileSync(join(ROOT, 'dist/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    expect(licences).toMatch(/^js-yaml \d+\.\d+\.\d+\n[^]*Copyright \(C\)/m);
   });
 
   test('has nothing that publint finds', async () => {

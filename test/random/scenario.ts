@@ -1,5 +1,5 @@
 /** Everything that one random process is made of, as data: the generator writes it, program and checker read it. */
-import type { ExitMode, Mode, OnFailure, RunAt } from 'nestjs-phased-shutdown';
+import type { GracefulShutdownOptions, Mode, PhaseOptions } from 'nestjs-phased-shutdown';
 
 /** A phase as the options list it. */
 export interface PhaseSpec {
@@ -7,7 +7,7 @@ export interface PhaseSpec {
   readonly mode?: Mode;
   readonly timeout: number;
   readonly after?: readonly string[];
-  readonly onFailure?: OnFailure;
+  readonly onFailure?: NonNullable<PhaseOptions['onFailure']>;
   readonly enabled?: boolean;
 }
 
@@ -128,8 +128,8 @@ export interface Scenario {
     readonly phases?: readonly PhaseSpec[];
     readonly shutdownDelay: number;
     readonly gracePeriod: number;
-    readonly exit: ExitMode;
-    readonly runAt: RunAt;
+    readonly exit: NonNullable<GracefulShutdownOptions['exit']>;
+    readonly runAt: NonNullable<GracefulShutdownOptions['runAt']>;
     readonly fatalErrors: boolean;
     readonly ipc: boolean;
   };

@@ -104,6 +104,27 @@ describe('the file', () => {
     });
   });
 
+  describe('with the name of a page', () => {
+    test('is JSON during the run, and a page at its end', async () => {
+      const { run, clock } = sinking({ file: inFolder('report.html') }, { tasks: [hanging] });
+      const ended = run.start({ kind: 'message' });
+      await clock.advance(1_000);
+      expect(JSON.parse(readFileSync(inFolder('report.html'), 'utf8'))).toMatchObject({ outcome: 'running' });
+      await clock.advance(5_000);
+      await ended;
+      expect(readFileSync(inFolder('report.html'), 'utf8')).toMatch(/^<!doctype html>/);
+    });
+
+    test('is a page as well if the end of the process cuts the run', async () => {
+      const { sinks, run, clock } = sinking({ file: inFolder('report.html') }, { tasks: [hanging] });
+      void run.start({ kind: 'message' });
+      await clock.advance(1_000);
+      sinks.end({ kind: 'deadline' });
+      expect(readFileSync(inFolder('report.html'), 'utf8')).toMatch(/^<!doctype html>/);
+      expect(read('report.html')).toMatchObject({ outcome: 'running', endedBy: { kind: 'deadline' } });
+    });
+  });
+
   test('includes a task that settles after the run', async () => {
     const late = deferred();
     const { finish, clock } = sinking(

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { parseAllDocuments } from 'yaml';
+import { CORE_SCHEMA, loadAll, mergeTag } from 'js-yaml';
 import { isRecord } from '../../plan/check-setting.js';
 import { loadExports, readText } from '../source-file.js';
 import { WrongUse, firstLine } from '../wrong-use.js';
@@ -13,6 +13,8 @@ import { systemdGrants } from './systemd.js';
 
 const CODE = ['.js', '.cjs', '.mjs', '.ts'];
 const KINDS = 'a Kubernetes workload, compose services, an ECS task definition, a systemd unit or PM2 apps';
+/** Compose files use merge keys (`<<`) to share settings. */
+const SCHEMA = CORE_SCHEMA.withTags(mergeTag);
 
 /**
  * Reads the grants of a manifest for each of its containers, services or apps. The content decides the kind of
@@ -61,19 +63,15 @@ function parseJson(text: string, file: string): unknown {
   }
 }
 
-/** Compose files use merge keys (`<<`) to share settings. */
 function parseYaml(text: string, file: string): readonly unknown[] {
   if (/\{\{-?\s*[.$(]?\w/.test(text)) {
     throw new WrongUse(
       `${file}: expected YAML, got a template. Render it first, for example with \`helm template\`.`,
     );
   }
-  return parseAllDocuments(text, { merge: true }).map((document) => {
-    const [error] = document.errors;
-    if (error !== undefined) {
-      throw new WrongUse(`${file}: invalid YAML: ${firstLine(error).replace(/:$/, '.')}`);
-    }
-    const raw: unknown = document.toJS();
-    return raw;
-  });
+  try {
+    return loadAll(text, { schema: SCHEMA });
+  } catch (error) {
+    throw new WrongUse(`${file}: invalid YAML: ${firstLine(error)}.`);
+  }
 }

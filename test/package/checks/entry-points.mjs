@@ -23,6 +23,8 @@ for (const name of argv.slice(2)) {
     name,
     failures: [imported.failure, required.failure].filter(Boolean),
     exports: namesOf(imported),
+    // The timeline and stacks name handlers by their classes.
+    renamed: namesOf(imported).filter((each) => (imported.loaded[each].name ?? each) !== each),
     // A class that is there twice is not the same class: providers would not be found, marks not be read.
     twice: namesOf(required).filter((each) => required.loaded[each] !== imported.loaded?.[each]),
   });

@@ -1,45 +1,63 @@
 // Builds the API reference from the entry points of the package, into build/reference. What is exported and has no
 // docstring, is mentioned and not exported, or linked and not there, is an error.
 // Run it: npm run docs
-import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Application } from 'typedoc';
+import { ENTRY_POINTS } from '../package/entry-points.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
-
-/** The source of each entry point: `./dist/esm/testing/index.js` is built from `lib/testing/index.ts`. */
-const sources = Object.values(exports)
-  .flatMap((entry) => entry.import?.default ?? [])
-  .map((file) => file.replace('./dist/esm/', 'lib/').replace(/\.js$/, '.ts'));
-const missing = sources.filter((source) => !existsSync(root + source));
-for (const source of missing) console.log(`left out: ${source}, which package.json names and is not there`);
 
 /** What has to have a docstring. A property says by its name and type what it is, where nothing is added to them. */
 const documented = ['Class', 'Function', 'Interface', 'Method', 'Accessor', 'TypeAlias', 'Variable'];
 
 /** What documented types are made of, or given by us alone, and what nobody has to name. */
 const unnamed = [
-  'Callers',
+  'AwaitedTask',
+  'Clock',
+  'DoctorOptions',
+  'ExitMode',
+  'ExitRequest',
+  'HttpOptions',
   'Injections',
   'Listener',
-  'MarkedInstance',
-  'MarkedProvider',
-  'MistakeList',
-  'Notice',
+  'LongestPath',
+  'PhaseOutcome',
   'PhaseSettings',
+  'PhaseTrace',
+  'PlannedPhase',
   'Platform',
+  'ProbesOptions',
+  'ProcessEnd',
   'ProcessExit',
   'ProcessPort',
+  'ReadinessState',
+  'ReportJsonOptions',
+  'ReportOptions',
+  'ReportedPhaseOutcome',
+  'ReportedTaskOutcome',
+  'RunAt',
+  'RunOptions',
+  'RunOutcome',
+  'RunTrace',
+  'ShutdownFeatureFactory',
+  'ShutdownListener',
+  'ShutdownMistakeCode',
   'ShutdownRun',
   'ShutdownTarget',
+  'ShutdownTraceSubscriber',
+  'SkipCause',
+  'TaskEvent',
+  'TaskOutcome',
+  'TaskTrace',
+  'ThrownJson',
+  'Timer',
   'UNREADY_PHASE',
 ];
 
 const application = await Application.bootstrap({
   name: 'nestjs-phased-shutdown',
   basePath: `${root}lib`,
-  entryPoints: sources.filter((source) => !missing.includes(source)).map((source) => root + source),
+  entryPoints: [...ENTRY_POINTS.values()].map((source) => `${root}lib/${source}.ts`),
   tsconfig: `${root}tsconfig.json`,
   out: `${root}build/reference`,
   readme: 'none',
