@@ -128,7 +128,9 @@ describe('rule 5: when a task times out', () => {
   });
 
   test('the message groups the digits of a long timeout', () => {
-    expect(new ShutdownTimeoutError('HttpDrain', 'drain', 15_000).message).toContain('timed out after 15 000 ms.');
+    expect(new ShutdownTimeoutError('HttpDrain', 'drain', 15_000).message).toContain(
+      'timed out after 15 000 ms.',
+    );
   });
 
   test('a signal that was read before the timeout aborts', async () => {

@@ -114,6 +114,6 @@ describe('prepareRun', () => {
   test('throws with all mistakes of phases and tasks', () => {
     expect(() =>
       prepareRun({ phases: [{ name: 'work', timeout: 0 }], tasks: [instantTask('a', { phase: 'wrk' })] }),
-    ).toThrow(/in 2 places:[^]*SHUTDOWN_INVALID_TIMEOUT[^]*SHUTDOWN_UNKNOWN_PHASE/);
+    ).toThrow(/\(2 problems\):[^]*SHUTDOWN_INVALID_TIMEOUT[^]*SHUTDOWN_UNKNOWN_PHASE/);
   });
 });
