@@ -153,7 +153,7 @@ describeInChromium('the page of a report in Chromium, without JavaScript', () =>
 
   test('each outcome has a word, and what is read aloud has the structure of the report', async () => {
     const { page } = await open(browser, 'troubled', { viewport: PHONE, colorScheme: 'light' });
-    expect(await page.getByRole('heading', { level: 1 }).innerText()).toMatch(/^Shut down, out of time/);
+    expect(await page.getByRole('heading', { level: 1 }).innerText()).toMatch(/^Shut down with timeouts in /);
     expect(await page.getByRole('heading', { level: 3 }).count()).toBe(troubled.phases.length);
     for (const word of ['failed', 'timed-out, abandoned', 'timed-out, late', 'skipped']) {
       expect(await page.locator('.badge', { hasText: word }).first().isVisible()).toBe(true);

@@ -13,7 +13,7 @@ function task(name: string, settings: Partial<ShutdownTask> = {}): ShutdownTask 
   return { name, run: () => undefined, ...settings };
 }
 
-/** The mistakes of a plan as it might be written where nobody checks types. */
+/** The problems of a plan, also of one that does not type-check. */
 function mistakesOf(phases: unknown, tasks: unknown = []): readonly ShutdownMistake[] {
   try {
     Reflect.apply(buildPlan, undefined, [phases, tasks]);

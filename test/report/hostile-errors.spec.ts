@@ -15,7 +15,7 @@ import { HOSTILE, thrown } from '../hostile.js';
 
 type Line = readonly [level: string, ...args: readonly unknown[]];
 
-/** What a run whose one task throws this leaves behind. */
+/** The report of a run whose only task throws this value. */
 async function ranWith(value: unknown) {
   const { report, recorder } = await runPlan({
     phases: [{ name: 'work', timeout: 100 }],
@@ -44,7 +44,7 @@ function recorded(): { readonly log: ShutdownLog; readonly lines: Line[] } {
   return { log: new ShutdownLog(logger), lines };
 }
 
-/** Every output of a report, each of which has to name the task. */
+/** Every output of a report. Each must name the task. */
 function outputs(report: ShutdownReport): readonly string[] {
   return [
     timeline(report),

@@ -105,7 +105,7 @@ export const troubled: ShutdownReport = report(
   },
 );
 
-/** A run in whose middle the process stood. */
+/** The report of a process that was killed during the run. */
 export const unfinished: RunningReport = {
   ...report([
     phase('unready', { durationMs: 1_004, tasks: [task('shutdownDelay', { durationMs: 1_000 })] }),

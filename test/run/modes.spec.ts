@@ -4,7 +4,7 @@ import { ManualClock } from '../../lib/testing/manual-clock.js';
 import { runPlan, type RunHarnessOptions } from '../../lib/testing/run-plan.js';
 import { instantTask, timedTask } from './timed-task.js';
 
-/** When each task starts in a phase where every task takes 10 ms. */
+/** When each task starts in a phase whose tasks take 10 ms each. */
 async function startTimes(
   mode: Mode,
   settings: readonly Partial<ShutdownTask>[],

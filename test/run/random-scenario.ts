@@ -42,7 +42,7 @@ export interface Scenario {
   readonly owners: number;
   readonly injections: readonly (readonly [number, number])[];
   readonly tasks: readonly RandomTask[];
-  /** So many of the tasks are there at boot, the others are registered. */
+  /** The number of tasks at boot; the others are registered. */
   readonly atBoot: number;
   readonly actions: readonly RandomAction[];
   readonly from: number | undefined;
@@ -53,14 +53,14 @@ export interface Scenario {
 export interface PlayedTask {
   readonly task: ShutdownTask;
   readonly behaviour: Behaviour;
-  /** How many events there were, and which time it was, when it was registered. */
+  /** The number of events and the time at its registration. */
   readonly registeredAt: { readonly event: number; readonly ms: number };
   calls: number;
   withdrawn: boolean;
   disposed: boolean;
 }
 
-/** What happened when a scenario was played. */
+/** What happened in a scenario. */
 export interface Played {
   readonly phases: readonly Phase[];
   readonly injections: ReadonlyMap<object, readonly object[]>;
@@ -68,7 +68,7 @@ export interface Played {
   readonly events: readonly ShutdownEvent[];
   readonly from: string | undefined;
   readonly limit: number;
-  /** Timers of the engine that are left as the run finishes, where no dispose may hold one. */
+  /** Timers of the engine that are left at the end of the run, if no dispose may hold one. */
   readonly pendingTimers: number;
   readonly faults: readonly unknown[];
 }
@@ -103,7 +103,7 @@ const action: fc.Arbitrary<RandomAction> = fc.record({
   ),
 });
 
-/** Phases in any graph, tasks of any kind, and who meddles while they run. */
+/** Random phases and tasks, and random calls during the run. */
 export const scenarios: fc.Arbitrary<Scenario> = fc.record({
   phases: fc.array(
     fc.record({
@@ -128,7 +128,7 @@ function phaseOptions({ phases }: Scenario): readonly PhaseOptions[] {
   return phases.map(({ after, ...phase }, index) => ({
     ...phase,
     name: `phase ${index}`,
-    // Only phases before it in the list, so that there is no circle.
+    // Only phases before it in the list, so that there is no cycle.
     ...(after && {
       after: [...new Set(after.filter((each) => each < index))].map((each) => `phase ${each}`),
     }),
@@ -202,7 +202,7 @@ class Player {
     };
   }
 
-  /** The tasks at boot; where their `after` and the injection close a circle, without any `after`. */
+  /** The tasks at boot; without any `after` if that and the injection form a cycle. */
   #prepare(): RunHarness {
     const { tasks, atBoot, limit } = this.scenario;
     const settings = { clock: this.#clock, phases: this.#options, injections: this.#injections, limit };

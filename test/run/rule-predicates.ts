@@ -13,7 +13,7 @@ interface Life {
   readonly started: At<'task-started'> | undefined;
   readonly finished: At<'task-finished'> | undefined;
   readonly skipped: At<'task-skipped'> | undefined;
-  /** It was registered when its phase had ended or its time was over. */
+  /** It was registered after its phase had ended or timed out. */
   readonly straggles: boolean;
 }
 
@@ -27,7 +27,7 @@ interface PhaseLife {
 
 type Fault = string;
 
-/** Every rule that was broken, in words; written without any of the engine's own code, one pair at a time. */
+/** The broken rules, in words. Independent of the code of the engine: compares one pair of tasks at a time. */
 export function brokenRules(played: Played): readonly Fault[] {
   const { events } = played;
   const phases = played.phases.map((phase) => phaseLife(phase, played));

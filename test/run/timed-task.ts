@@ -1,7 +1,7 @@
 import type { ShutdownTask } from '../../lib/plan/task.js';
 import type { ManualClock } from '../../lib/testing/manual-clock.js';
 
-/** A task that takes `ms` of the clock; in the phase `work` where the settings name no other. */
+/** A task that takes `ms` of the clock, in phase `work` by default. */
 export function timedTask(
   clock: ManualClock,
   name: string,
@@ -15,7 +15,7 @@ export function endlessTask(name: string, settings: Partial<ShutdownTask> = {}):
   return { name, phase: 'work', run: () => new Promise(() => undefined), ...settings };
 }
 
-/** A task that is done at once. */
+/** A task that ends synchronously. */
 export function instantTask(name: string, settings: Partial<ShutdownTask> = {}): ShutdownTask {
   return { name, phase: 'work', run: () => undefined, ...settings };
 }
