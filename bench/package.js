@@ -1,7 +1,8 @@
-// What the package costs to install, to import and to boot, beside the packages of Nest that an application imports for
-// the like: on disk; milliseconds of the import after Nest's own, as ES modules with Nest 12 and by `require` with Nest
-// 11; and milliseconds that the module adds to the boot of an empty application. Every import and boot is in a process
-// of its own; the rounds are paired, medians are shown. `bench:boot` comes last, a boot of thousands of providers.
+// What the package costs to install, to import and to boot, beside packages of Nest that an application imports a module
+// from: on disk; the import after Nest's own, as ES modules with Nest 12 and by `require` with Nest 11; and what the
+// module adds to the boot of an empty application. Times are milliseconds of the processor, which other programs on the
+// machine hardly change. Every import and boot is in a process of its own; the rounds are paired, medians are shown.
+// `bench:boot` comes last, a boot of thousands of providers.
 //
 //   npm run bench:package [rounds]
 import { execFileSync } from 'node:child_process';

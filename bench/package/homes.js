@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,6 +22,8 @@ export function packedHome(major) {
   const modules = join(home, 'node_modules');
   rmSync(home, { recursive: true, force: true });
   mkdirSync(modules, { recursive: true });
+  // Without a manifest of its own, it would be part of this package, whose name leads to the repository.
+  writeFileSync(join(home, 'package.json'), '{"private":true}\n');
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', home];
   const [{ filename }] = JSON.parse(execFileSync('npm', pack, { cwd: ROOT, encoding: 'utf8' }));
   execFileSync('tar', ['-xzf', join(home, filename), '-C', modules]);
