@@ -14,7 +14,7 @@ type State =
   | { readonly status: 'speaking'; readonly frames: OutgoingFrames }
   /** The handshake was refused, or the socket belongs to a library that closes it itself. */
   | { readonly status: 'silent' }
-  | { readonly status: 'told' };
+  | { readonly status: 'closing' };
 
 /** What we may write to a WebSocket whose owner we do not know. */
 export class WebSocketSpeech {
@@ -24,7 +24,7 @@ export class WebSocketSpeech {
     const { write } = socket;
     const followed = (...args: readonly unknown[]): boolean => {
       // Nothing may follow a close frame.
-      if (this.#state.status === 'told') {
+      if (this.#state.status === 'closing') {
         callBack(args);
         return true;
       }
@@ -48,7 +48,7 @@ export class WebSocketSpeech {
     // Its owner may have no listener, and the client may have gone.
     this.socket.on('error', () => undefined);
     this.socket.write(closeFrame(GOING_AWAY, REASON));
-    this.#state = { status: 'told' };
+    this.#state = { status: 'closing' };
     return true;
   }
 
@@ -62,7 +62,7 @@ export class WebSocketSpeech {
         else this.#state = { status: 'silent' };
         return;
       case 'silent':
-      case 'told':
+      case 'closing':
     }
   }
 

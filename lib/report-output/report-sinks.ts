@@ -46,7 +46,7 @@ export interface SinkPorts {
 export class ReportSinks {
   readonly #file: WholeFile | undefined;
   readonly #listener: ReportListener;
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #timer: Timer | undefined;
   #nextAt = 0;
   #unlisten: () => void = () => undefined;
@@ -179,8 +179,8 @@ export class ReportSinks {
   }
 
   #tell(sink: string, error: unknown): void {
-    if (this.#told.has(sink)) return;
-    this.#told.add(sink);
+    if (this.#reported.has(sink)) return;
+    this.#reported.add(sink);
     this.ports.notify(sinkFailed(sink, error));
   }
 }

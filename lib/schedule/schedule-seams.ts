@@ -82,7 +82,7 @@ export function afterAdding(registry: object, callback: (added: ScheduledJob) =>
 export type Follow = (run: Method) => Method;
 
 /**
- * Wraps the callbacks of a `CronJob`. Returns whether they were found. Unless told to run one at a time, `cron`
+ * Wraps the callbacks of a `CronJob`. Returns whether they were found. Unless configured to run one at a time, `cron`
  * does not await its callbacks, so it cannot say whether one is running.
  */
 export function followCron(job: unknown, follow: Follow): boolean {

@@ -10,7 +10,7 @@ interface ScheduledTimer {
 }
 
 /**
- * A fake clock that moves only when told to. Timers fire in the order of their times. Pending promise reactions run
+ * A fake clock that moves only on request. Timers fire in the order of their times. Pending promise reactions run
  * before the next timer fires.
  */
 export class ManualClock implements Clock {

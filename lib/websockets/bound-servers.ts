@@ -12,7 +12,7 @@ export class BoundServers {
   readonly bound = new Set<object>();
   readonly #listeners = new Set<Server>();
   readonly #own = new Set<Server>();
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
 
   constructor(private readonly ports: Pick<ApplicationInMaking, 'notify' | 'watch'>) {}
 
@@ -70,8 +70,8 @@ export class BoundServers {
 
   /** Warns once for each subject, however many clients it concerns. */
   #tell(what: string, why: string): void {
-    if (this.#told.has(what)) return;
-    this.#told.add(what);
+    if (this.#reported.has(what)) return;
+    this.#reported.add(what);
     this.ports.notify(notDrained(what, why));
   }
 }

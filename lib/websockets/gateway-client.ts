@@ -5,10 +5,10 @@ import type { Farewell, GatewayEvent } from './gateway.options.js';
 import type { SocketLibrary } from './socket-library.js';
 
 /**
- * open → told (its connection is closing, messages that still arrive are handled) or refusing (messages that arrive
+ * open → closing (its connection is closing, messages that still arrive are handled) or refusing (messages that arrive
  * are not started) → gone.
  */
-type Status = 'open' | 'told' | 'refusing' | 'gone';
+type Status = 'open' | 'closing' | 'refusing' | 'gone';
 
 /** A client of the gateways: one connection, and the work for it. */
 export class GatewayClient {
@@ -46,7 +46,7 @@ export class GatewayClient {
 
   /** Whether a message that arrives now is handled. */
   get isTaking(): boolean {
-    return this.#status === 'open' || this.#status === 'told';
+    return this.#status === 'open' || this.#status === 'closing';
   }
 
   /** Whether no work is in progress for it. */
@@ -102,7 +102,7 @@ export class GatewayClient {
 
   close(farewell: Farewell): void {
     if (this.#status === 'gone') return;
-    if (this.#status === 'open') this.#status = 'told';
+    if (this.#status === 'open') this.#status = 'closing';
     this.library.close(this.connection, this.sockets, farewell);
   }
 

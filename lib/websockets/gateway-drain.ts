@@ -56,10 +56,10 @@ export class GatewayDrain {
   }
 
   /** Records a failure of `handleConnection` or `handleDisconnect`. Returns `'not ours'` outside the drain. */
-  failed(error: unknown): 'told' | 'not ours' {
+  failed(error: unknown): 'reported' | 'not ours' {
     if (this.#status === 'serving') return 'not ours';
     this.#failures.push(toError(error));
-    return 'told';
+    return 'reported';
   }
 
   async run({ reason, signal, deadline }: ShutdownContext): Promise<void> {
