@@ -7,10 +7,7 @@ export type Fault =
   | { readonly kind: 'hang' }
   /** Throws instead of running; by default an error that says it was injected. */
   | { readonly kind: 'throw'; readonly error?: unknown }
-  /**
-   * Does its work only `byMs` after its timeout.
-   * @default 1
-   */
+  /** Does its work only `byMs` after its timeout; 1 by default. */
   | { readonly kind: 'settle-late'; readonly byMs?: number }
   /** Waits for `ms`, then does its work. */
   | { readonly kind: 'slow'; readonly ms: number };

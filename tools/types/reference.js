@@ -43,7 +43,6 @@ const unnamed = [
   'ShutdownListener',
   'ShutdownMistakeCode',
   'ShutdownRun',
-  'ShutdownTarget',
   'ShutdownTraceSubscriber',
   'SkipCause',
   'TaskEvent',
