@@ -4,7 +4,7 @@ import type { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nest
 import type { ApplicationInMaking, ShutdownFeature } from './graceful-shutdown.feature.js';
 import type { ShutdownSettings } from './graceful-shutdown.options.js';
 import { callMember, isObject, memberOf } from './nest/members.js';
-import { CONFIG, HTTP_HOST, MODULES } from './nest/nest-providers.js';
+import { CONFIG, HTTP_HOST, MODULES } from './graceful-shutdown.nest.js';
 import { HttpDrain } from './http/http-drain.js';
 import { ReachedServers } from './http/reached-servers.js';
 import { Callers } from './in-flight/callers.js';
@@ -114,6 +114,12 @@ export const featureProviders: readonly Provider[] = [
             what: 'A route handler that goes on after its response',
             why: 'this version of Nest calls controllers in another way, so only their requests are waited for',
           }),
+        onServerRefused: () =>
+          log.notice({
+            kind: 'not-drained',
+            what: 'The HTTP server',
+            why: 'it is not a server of node:net, as under Bun, so requests in flight are neither seen nor waited for, and the run ends as failed. Run the app on Node or Deno, or set http: false',
+          }),
       });
       eachAdapter(host, (adapter) => drain.followAdapter(adapter, frameworkOf(adapter)));
       return drain;
@@ -175,8 +181,9 @@ export const featureProviders: readonly Provider[] = [
       delayFeature(shutdownDelay, { clock, isReached: () => reached.isReached }),
       {
         prepare: () => {
-          const server = serverOf(host);
-          if (server !== undefined) drain.watch(server);
+          const server: unknown = host.httpAdapter?.getHttpServer();
+          if (server instanceof Server) drain.watch(server);
+          else if (isObject(server)) drain.refuse();
           for (const { sockets } of userFeatures) if (sockets !== undefined) drain.leaveTo(sockets);
           return drain.tasks();
         },

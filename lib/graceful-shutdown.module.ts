@@ -34,7 +34,7 @@ import { ShutdownHooks } from './lifecycle/shutdown-hooks.js';
 import type { StartFailures } from './lifecycle/start-failures.js';
 import { systemClock } from './lifecycle/system-clock.js';
 import { ShutdownLog } from './logging/shutdown-log.js';
-import { HTTP_HOST, MODULES, nestProviders } from './nest/nest-providers.js';
+import { HTTP_HOST, MODULES, nestProviders } from './graceful-shutdown.nest.js';
 import { shutdownLimits } from './plan/time-budget.js';
 import { ProbeServer } from './probes/probe-server.js';
 import { Readiness } from './readiness/readiness.js';

@@ -43,6 +43,7 @@ export class HttpDrain {
   /** What the framework of the application gives to a server to answer its requests. */
   #framework: unknown;
   #state: State = { status: 'serving' };
+  #isIncomplete = false;
 
   /** @internal Nest makes it. */
   constructor(
@@ -55,6 +56,8 @@ export class HttpDrain {
       readonly first?: FirstAnswer | undefined;
       /** Called when Nest does not show the methods of the controllers: only their requests are counted then. */
       readonly onMethodsHidden?: () => void;
+      /** Called when the application has a server that cannot be watched. */
+      readonly onServerRefused?: () => void;
     } = {},
   ) {
     this.#handlers = new RunningHandlers(clock, {
@@ -80,6 +83,13 @@ export class HttpDrain {
     if (drained === undefined) return;
     if (this.#state.status !== 'serving') drained.leave();
     if (this.#state.status === 'draining') this.#state.drains.push(drained.drain(this.#state.idleGrace));
+  }
+
+  /** @internal The application has a server that is not one of Node, as under Bun: nobody sees its requests. */
+  refuse(): void {
+    if (this.settings === false || this.#isIncomplete) return;
+    this.#isIncomplete = true;
+    this.parts.onServerRefused?.();
   }
 
   /** Leaves sockets that left HTTP to whoever shows them here, and sends them away. */
@@ -162,6 +172,8 @@ export class HttpDrain {
     for (const drained of drains) await drained;
     await this.#handlers.idle(signal);
     unsubscribe(ACCEPTED, this.#onAccepted);
+    if (this.#isIncomplete)
+      throw new Error('A server of the app cannot be watched: its requests may be cut.');
   }
 
   /** The first request that a route handler has: it may come by a server, or a platform, that nobody showed us. */

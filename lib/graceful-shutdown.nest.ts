@@ -1,6 +1,6 @@
 import type { Provider } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
-import { ShutdownConfigurationError } from '../plan/mistake.js';
+import { ShutdownConfigurationError } from './plan/mistake.js';
 
 /** The tokens under which our providers inject those of Nest. */
 export const MODULES = Symbol.for('nestjs-phased-shutdown.nest-modules');
