@@ -1,11 +1,10 @@
-import { Server } from 'node:net';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { callMember, isObject, memberOf } from '../nest/members.js';
 
-/** The server of the app, if it has one. */
-export function serverOf(host: HttpAdapterHost | undefined): Server | undefined {
+/** The server of the app, if it has one. Under Bun, or below an adapter of its own, it is not a server of Node. */
+export function serverOf(host: HttpAdapterHost | undefined): object | undefined {
   const server: unknown = host?.httpAdapter?.getHttpServer();
-  return server instanceof Server ? server : undefined;
+  return isObject(server) ? server : undefined;
 }
 
 /** What the adapter has its requests handled by: the application of Express, the instance of Fastify. */

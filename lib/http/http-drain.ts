@@ -26,6 +26,11 @@ const METHODS_HIDDEN = notDrained(
   'this version of Nest calls controllers in another way, so only their requests are waited for',
 );
 
+const SERVER_REFUSED = notDrained(
+  'The HTTP server',
+  'it is not a server of node:net, as under Bun, so requests in flight are neither seen nor waited for, and the run ends as failed. Run the app on Node or Deno, or set http: false',
+);
+
 type State =
   | { readonly status: 'serving' }
   | { readonly status: 'leaving' }
@@ -49,6 +54,8 @@ export class HttpDrain {
   /** What the framework passes to a server as its request listener. */
   #framework: unknown;
   #state: State = { status: 'serving' };
+  /** Whether every server of the app can be watched. */
+  #coverage: 'complete' | 'incomplete' = 'complete';
 
   /** @internal Created by Nest. */
   constructor(
@@ -84,6 +91,13 @@ export class HttpDrain {
     if (drained === undefined) return;
     if (this.#state.status !== 'serving') drained.leave();
     if (this.#state.status === 'draining') this.#state.drains.push(drained.drain(this.#state.idleGrace));
+  }
+
+  /** @internal The app has a server that is not a server of Node, as under Bun: its requests cannot be seen. */
+  refuse(): void {
+    if (this.settings === false || this.#coverage === 'incomplete') return;
+    this.#coverage = 'incomplete';
+    this.parts.notify?.(SERVER_REFUSED);
   }
 
   /** Excludes sockets that left HTTP: their owner, such as a gateway, closes them. */
@@ -168,6 +182,9 @@ export class HttpDrain {
     for (const drained of drains) await drained;
     await this.#handlers.idle(signal);
     unsubscribe(ACCEPTED, this.#onAccepted);
+    if (this.#coverage === 'incomplete') {
+      throw new Error('A server of the app cannot be watched: its requests may be cut.');
+    }
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Server } from 'node:net';
+import { Server } from 'node:net';
 import type { ShutdownFeature } from '../feature.js';
 import type { HttpDrain } from './http-drain.js';
 
@@ -8,12 +8,13 @@ export function httpDrain(
   {
     server,
     others,
-  }: { readonly server: () => Server | undefined; readonly others: readonly ShutdownFeature[] },
+  }: { readonly server: () => object | undefined; readonly others: readonly ShutdownFeature[] },
 ): ShutdownFeature {
   return {
     prepare: () => {
       const own = server();
-      if (own !== undefined) drain.watch(own);
+      if (own instanceof Server) drain.watch(own);
+      else if (own !== undefined) drain.refuse();
       for (const { sockets } of others) if (sockets !== undefined) drain.leaveTo(sockets);
       return drain.tasks();
     },

@@ -72,7 +72,7 @@ export class Http1Connections {
     return this.#all.flatMap(({ exchanges }) => exchanges);
   }
 
-  /** The number of requests whose head is incomplete; they do not have a name yet. */
+  /** The requests whose head is incomplete, counted as one item: they have no name yet. */
   get incomplete(): readonly InFlightItem[] {
     // While serving, nothing records where the last request of a connection ended.
     if (this.#state.status === 'serving') return [];

@@ -224,7 +224,7 @@ export class ApplicationLifecycle {
   async #closeInTime(reason: ShutdownReason, deadline: number): Promise<void> {
     const { clock, notify, closeLimit } = this.parts;
     const late = new Error(
-      `a Nest hook or the close of a server did not end within ${closeLimit} ms (gracePeriod less its reserve). Whatever it would have closed stays open.`,
+      `a Nest hook or the close of a server did not end within ${closeLimit} ms, shortly before gracePeriod is over. Whatever it would have closed stays open.`,
     );
     try {
       const closed = this.#closeNatively(signalOf(reason));

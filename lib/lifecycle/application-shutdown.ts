@@ -107,12 +107,12 @@ export class ApplicationShutdown implements ShutdownTarget {
     return this.#finished;
   }
 
-  /** The same for the lifecycle, which a handler may have asked to close the app. */
+  /** As `finished`, without the warning: for the lifecycle, whose `close()` a handler may have called. */
   get ended(): Promise<ShutdownReport> {
     return this.#finished;
   }
 
-  /** The word of `state` alone. */
+  /** The status of `state`. */
   get status(): ShutdownState['status'] {
     return this.#run.status;
   }

@@ -15,7 +15,7 @@ export class IsolatedObservable<T> extends Observable<T> {
     super(subscribe);
   }
 
-  /** An operator makes one of the same kind. Where rxjs comes to do so in another way, it is a plain one. */
+  /** Keeps the result of an operator isolated as well. If rxjs stops calling `lift`, that result is a plain observable. */
   override lift<R>(operator?: Operator<T, R>): Observable<R> {
     const lifted = new IsolatedObservable<R>(this.onError);
     lifted.source = this;

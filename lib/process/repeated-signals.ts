@@ -6,7 +6,8 @@ import type { ProcessPort } from './process-port.js';
 const REPEAT_WINDOW = 1_000;
 
 /**
- * What a signal means while the process is ending: the first one asks, one that arrives after a second insists. A
+ * What a signal means while the process is ending: the first one asks, one that arrives at least 1 s
+ * later insists. A
  * signal that the process sends to itself never insists: another owner of the end, such as Nest's shutdown hooks, has
  * finished and re-raises the signal that stopped it.
  */

@@ -1,8 +1,9 @@
 import { warning, type Notice } from '../notice.js';
 
-/** Every startup check, by the code that `doctor.ignore` silences it with. */
+/** The codes of the startup checks: `doctor.ignore` silences a check by its code. */
 export const FINDING_CODES = [
   'does-not-fit',
+  'order-doubted',
   'drain-opposed',
   'pid-1',
   'signals-kept',

@@ -9,7 +9,7 @@ class Pool {
 }
 
 const warning =
-  "'Users.close' runs after 'Pool.end' has ended, but the provider of 'Users.close' injects the provider of 'Pool.end'. Move one of them to another phase, or confirm the order with after: ['Pool.end'] on 'Users.close'.";
+  "'Users.close' runs after 'Pool.end' has ended, but the provider of 'Users.close' injects the provider of 'Pool.end'. Move one of them to another phase, or confirm the order with after: ['Pool.end'] on 'Users.close'. Silence this with doctor: { ignore: ['order-doubted'] }.";
 
 describe('a handler that runs after something its provider injects has ended', () => {
   test('is reported at boot with both names', async () => {

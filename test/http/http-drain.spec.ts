@@ -264,3 +264,12 @@ test('http: false creates no tasks and touches no server', async () => {
     listeners: 0,
   });
 });
+
+test('a drain with a server that cannot be watched drains the others, and fails', async () => {
+  const { drain, run } = scene();
+  const server = await started(createServer(new Desk().handler));
+  drain.watch(server);
+  drain.refuse();
+  await expect(run({ kind: 'close' })).rejects.toThrow('cannot be watched');
+  expect(server.listening).toBe(false);
+});

@@ -272,7 +272,7 @@ describe('rule 13: app.close() without a signal', () => {
     const { code, lines, durationMs } = await run('ending', { args: ['hung-hook-of-a-close'] });
 
     const why =
-      'a Nest hook or the close of a server did not end within 1000 ms (gracePeriod less its reserve). Whatever it would have closed stays open.';
+      'a Nest hook or the close of a server did not end within 1000 ms, shortly before gracePeriod is over. Whatever it would have closed stays open.';
     expect(lines).toContain(`Nest could not close the application: ${why}`);
     expect(lines.slice(-2)).toEqual([`rejected: ${why}`, 'still here, exitCode undefined']);
     expect(code).toBe(0);

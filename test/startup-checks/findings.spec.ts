@@ -40,7 +40,7 @@ describe('a finding says what is wrong and what to do, and how to silence it', (
       }),
       {
         level: 'warn',
-        text: "'Users.close' runs after 'Pool.end' has ended, but the provider of 'Users.close' injects the provider of 'Pool.end'. Move one of them to another phase, or confirm the order with after: ['Pool.end'] on 'Users.close'.",
+        text: "'Users.close' runs after 'Pool.end' has ended, but the provider of 'Users.close' injects the provider of 'Pool.end'. Move one of them to another phase, or confirm the order with after: ['Pool.end'] on 'Users.close'. Silence this with doctor: { ignore: ['order-doubted'] }.",
       },
     ],
     [
