@@ -117,9 +117,11 @@ export function logOf(facts: Facts): string {
   return [facts.observation.stdout, facts.observation.stderr, loggedOf(facts)].join('\n');
 }
 
-/** Whether a line says that what a hook threw kept Nest from closing the rest. */
+/** Whether what a hook threw kept Nest from closing the rest. Where nothing is logged, the hook alone shows it. */
 export function couldNotClose(facts: Facts): boolean {
-  return logOf(facts).includes('Nest could not close the application');
+  const { entries, scenario } = facts;
+  if (logOf(facts).includes('Nest could not close the application')) return true;
+  return scenario.logger === 'none' && of(entries, 'hook').some(({ step }) => step === 'fail');
 }
 
 /** What a logger of the app was given. */
