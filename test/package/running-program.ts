@@ -14,6 +14,8 @@ export interface RunningProgramOptions {
   readonly cwd: string;
   /** The binary that runs it. */
   readonly node: string;
+  /** What stands before the file. @default nothing */
+  readonly args?: readonly string[];
   /** What its first line of interest matches. */
   readonly until: RegExp;
   /** What is done when that line was printed, before it is stopped. */
@@ -23,9 +25,9 @@ export interface RunningProgramOptions {
 /** Starts a program, waits for a line, and stops it with SIGTERM; answers how it ended. */
 export async function stoppedProgram(
   file: string,
-  { cwd, node, until, whenReady }: RunningProgramOptions,
+  { cwd, node, args = [], until, whenReady }: RunningProgramOptions,
 ): Promise<EndedProgram> {
-  const child = spawn(node, [file], {
+  const child = spawn(node, [...args, file], {
     cwd,
     env: environment({ node, env: { PORT: '0' } }),
     stdio: ['ignore', 'pipe', 'pipe'],
