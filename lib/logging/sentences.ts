@@ -23,14 +23,14 @@ export function eventNotice(event: ShutdownEvent): Notice | undefined {
       return event.outcome === 'failed'
         ? failure(
             event.type,
-            `'${event.task}' in the phase '${event.phase}' failed: ${errorText(event.error)}`,
+            `'${event.task}' in phase '${event.phase}' failed: ${errorText(event.error)}`,
             event.error,
           )
         : undefined;
     case 'task-settled-late':
       return warning(
         event.type,
-        `'${event.task}' ${event.outcome} ${milliseconds(event.lateMs)} after its time was over${event.error ? `: ${errorText(event.error)}` : '.'}`,
+        `'${event.task}' ${event.outcome} ${milliseconds(event.lateMs)} after its timeout${event.error ? `: ${errorText(event.error)}` : '.'}`,
       );
     case 'phase-skipped':
       return event.cause === 'before-from' || event.taskCount === 0

@@ -300,7 +300,7 @@ describe('the drain of work in flight', () => {
       outcome: 'timed-out',
       settledLateMs: 1_200,
     });
-    expect(log.warnings.at(-1)).toBe("'InFlightWork' completed 1 200 ms after its time was over.");
+    expect(log.warnings.at(-1)).toBe("'InFlightWork' completed 1 200 ms after its timeout.");
   });
 
   test('names what is in flight while it waits', async () => {

@@ -97,7 +97,7 @@ describe('an event of the run', () => {
         lateMs: -33,
         outcome: 'completed',
       },
-      { level: 'warn', text: "'Pool.end' completed 0 ms after its time was over." },
+      { level: 'warn', text: "'Pool.end' completed 0 ms after its timeout." },
     ],
     [
       'more work is in flight than a line holds',
@@ -125,7 +125,7 @@ describe('an event of the run', () => {
       { type: 'task-finished', at, id, phase, task, outcome: 'failed', abandoned: false, error: plain },
       {
         level: 'error',
-        text: "'Pool.end' in the phase 'drain' failed: pool is gone",
+        text: "'Pool.end' in phase 'drain' failed: pool is gone",
         stack: String(plain.stack),
       },
     ],
@@ -134,19 +134,19 @@ describe('an event of the run', () => {
       { type: 'task-finished', at, id, phase, task, outcome: 'failed', abandoned: false, error: failure },
       {
         level: 'error',
-        text: "'Pool.end' in the phase 'drain' failed: pool is gone (cause: TypeError: no socket)",
+        text: "'Pool.end' in phase 'drain' failed: pool is gone (cause: TypeError: no socket)",
         stack: String(failure.stack),
       },
     ],
     [
       'a task completes after its time',
       { type: 'task-settled-late', at, id, phase, task, lateMs: 1_200, outcome: 'completed' },
-      { level: 'warn', text: "'Pool.end' completed 1 200 ms after its time was over." },
+      { level: 'warn', text: "'Pool.end' completed 1 200 ms after its timeout." },
     ],
     [
       'a task fails after its time',
       { type: 'task-settled-late', at, id, phase, task, lateMs: 15, outcome: 'failed', error: plain },
-      { level: 'warn', text: "'Pool.end' failed 15 ms after its time was over: pool is gone" },
+      { level: 'warn', text: "'Pool.end' failed 15 ms after its timeout: pool is gone" },
     ],
     [
       'a disabled phase is skipped',

@@ -168,7 +168,7 @@ describe('the lines of an application', () => {
     expect(log.lines.map(({ level, text }) => `${level}: ${text.split('\n')[0]}`)).toEqual([
       'log: The shutdown plan:',
       'log: Shutting down: a test.',
-      "error: 'Broken.close' in the phase 'close' failed: no",
+      "error: 'Broken.close' in phase 'close' failed: no",
       'warn: Shut down in 0 ms: failed.',
     ]);
   });

@@ -58,7 +58,7 @@ describe('something that fails', () => {
     const { code, lines } = await withSignal('throwing');
 
     expect(code).toBe(1);
-    expect(lines).toContain("'Store.save' in the phase 'drain' failed: disk full");
+    expect(lines).toContain("'Store.save' in phase 'drain' failed: disk full");
     expect(lines).toContain('close');
     expect(lines.at(-1)).toBe('closed');
   });
@@ -76,7 +76,7 @@ describe('something that fails', () => {
 
     expect({ code, errors }).toEqual({ code: 1, errors: [] });
     expect(lines).toContainEqual(
-      expect.stringMatching(/^'Store\.save' failed \d+ ms after its time was over: too late$/),
+      expect.stringMatching(/^'Store\.save' failed \d+ ms after its timeout: too late$/),
     );
     expect(lines.at(-1)).toBe('closed');
   });

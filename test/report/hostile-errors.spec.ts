@@ -72,7 +72,7 @@ async function holds(value: unknown): Promise<void> {
   log.notice(fatalError({ error: value, origin: 'uncaughtException', second: false }));
   expect(lines.map(([level, text]) => `${level} ${String(text).split(':')[0]}`)).toEqual([
     'log Shutting down',
-    "error 'Bad.run' in the phase 'work' failed",
+    "error 'Bad.run' in phase 'work' failed",
     'warn Shut down in 0 ms',
     'error Nest could not close the application',
     'error Uncaught exception',
