@@ -10,7 +10,7 @@ import {
   shown,
   type Place,
 } from './check-setting.js';
-import { nameAdvice } from './nearest-name.js';
+import { minifiedAdvice, nameAdvice } from './nearest-name.js';
 import { DEFAULT_PHASE, MODES } from './phase.js';
 import type { PhaseGraph } from './phase-graph.js';
 import type { ShutdownTask } from './task.js';
@@ -107,7 +107,8 @@ export function checkAfter(
         `${name} → ${name}: a task cannot wait for itself. Remove this name.`,
       );
     } else if (earlier === undefined) {
-      mistakes.add('SHUTDOWN_UNKNOWN_TASK', at, `unknown task '${name}'. ${nameAdvice(name, names())}`);
+      const advice = minifiedAdvice(name, names()) ?? nameAdvice(name, names());
+      mistakes.add('SHUTDOWN_UNKNOWN_TASK', at, `unknown task '${name}'. ${advice}`);
     } else if (phaseOf(earlier) !== phaseOf(task) && !phases.precedes(phaseOf(earlier), phaseOf(task))) {
       mistakes.add(
         'SHUTDOWN_TASK_ORDER',

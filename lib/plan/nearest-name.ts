@@ -23,6 +23,20 @@ export function nameAdvice(name: unknown, known: Iterable<string>): string {
   return nearest === undefined ? list : `Did you mean '${nearest}'? ${list}`;
 }
 
+/** A class name that a minifier made: hand-written ones are longer. */
+const MINIFIED_CLASS = /^[\w$]{1,2}$/;
+
+/** Advice for a name `Class.method` whose class a bundler has renamed; `undefined` for any other unknown name. */
+export function minifiedAdvice(name: string, known: Iterable<string>): string | undefined {
+  const methodOf = (each: string): string | undefined => each.split(/[. ]/)[1];
+  const classOf = (each: string): string => each.split('.')[0] ?? '';
+  const method = methodOf(name);
+  if (method === undefined || MINIFIED_CLASS.test(classOf(name))) return undefined;
+  const meant = [...known].find((each) => methodOf(each) === method && MINIFIED_CLASS.test(classOf(each)));
+  if (meant === undefined) return undefined;
+  return `The class names are minified: it may be '${meant}' now. Keep class names in your bundler, or name the handler with @OnShutdown({ name: '${name}' }).`;
+}
+
 /** The Levenshtein distance; only one row of its matrix is kept. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
