@@ -1,12 +1,25 @@
 import type { Server } from 'node:net';
 import type { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import type { MarkedInstance, MarkedProvider } from './discovery/provider-scan.js';
-import type { Callers } from './in-flight/callers.js';
 import type { Notify } from './notice.js';
 import type { MistakeList } from './plan/mistake.js';
 import type { ShutdownTask } from './plan/task.js';
 import type { Clock } from './run/clock.js';
 import type { ShutdownEvent, ShutdownListener } from './run/events.js';
+
+/** The messages that one of the app's own transports has taken and not finished. */
+export interface DoorWork {
+  /** Resolves when everything in flight now has ended. Work that starts meanwhile does not count. */
+  settled(): Promise<void>;
+}
+
+/** The work in flight that may call the app's own transports. A transport that can be called is a door. */
+export interface DoorCallers {
+  /** Adds a task that drains a door. Other work may call it. */
+  addDoor(task: string, work: DoorWork): void;
+  /** Resolves when no work in the phase can call a door any more. */
+  ended(phase: string): Promise<void>;
+}
 
 /** An app while Nest creates it: every module is known, nothing is bound and nothing listens. */
 export interface ApplicationInMaking {
@@ -22,7 +35,7 @@ export interface ApplicationInMaking {
   /** Has a server drained with those of the app, as `HttpDrain.watch()` does. */
   readonly watch: (server: Server) => void;
   /** The work in flight that may call the app's own transports: their doors close when it has ended. */
-  readonly callers: Callers;
+  readonly callers: DoorCallers;
   /** Whether Nest has initialised the app. Before that nothing is bound, and nothing can be missing. */
   readonly isInitialised: () => boolean;
 }

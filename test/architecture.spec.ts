@@ -159,7 +159,7 @@ describe('the arrows between the folders', () => {
     ['nest', []],
     ['notice.ts', []],
     ['tokens.ts', []],
-    ['feature.ts', ['plan', 'run', 'discovery', 'in-flight', 'notice.ts']],
+    ['feature.ts', ['plan', 'run', 'discovery', 'notice.ts']],
     ['discovery', ['plan', 'nest']],
     ['startup-checks', ['plan', 'run', 'discovery', 'nest', 'notice.ts']],
     ['logging', ['plan', 'run', 'report', 'notice.ts']],

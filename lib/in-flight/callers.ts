@@ -1,11 +1,6 @@
+import type { DoorCallers, DoorWork } from '../feature.js';
 import type { ShutdownEvent } from '../run/events.js';
 import { isWorkTask, type InFlightWork } from './in-flight-work.js';
-
-/** The messages that one of the app's own transports has taken and not finished. */
-export interface DoorWork {
-  /** Resolves when everything in flight now has ended. Work that starts meanwhile does not count. */
-  settled(): Promise<void>;
-}
 
 /**
  * The work in flight that may call the app's own transports (rule 20): what the other tasks of the phase drain
@@ -14,7 +9,7 @@ export interface DoorWork {
  * A transport that can be called is a door. The tasks of doors end last, so doors do not wait for each other's
  * tasks: each waits for the messages that all doors hold at that moment.
  */
-export class Callers {
+export class Callers implements DoorCallers {
   readonly #doors = new Map<string, DoorWork>();
   /** The running tasks that may call a door: task id to phase. */
   readonly #running = new Map<number, string>();

@@ -1,4 +1,4 @@
-import type { Callers } from '../in-flight/callers.js';
+import type { DoorCallers } from '../feature.js';
 import type { ShutdownContext, ShutdownTask } from '../plan/task.js';
 import { divideDrain } from '../plan/time-budget.js';
 import { millisecondsUntil, type Clock } from '../run/clock.js';
@@ -20,7 +20,7 @@ export interface DrainTaskPorts {
   readonly clock: Clock;
   readonly answers: AnsweringStreams;
   /** The work in flight that may call this server. */
-  readonly callers: Callers;
+  readonly callers: DoorCallers;
   /** Whether anything in the process may call it. */
   readonly mayBeCalled: () => boolean;
 }
