@@ -44,7 +44,10 @@ export async function bundleCode(compiled, dist) {
   };
   const chunks = new Map(output.map((chunk) => [chunk.fileName, chunk]));
   for (const chunk of chunks.values()) {
-    const code = chunk.name === YAML ? minifySync(chunk.fileName, chunk.code, { mangle: { toplevel: true } }).code : chunk.code;
+    const code =
+      chunk.name === YAML
+        ? minifySync(chunk.fileName, chunk.code, { mangle: { toplevel: true } }).code
+        : chunk.code;
     write(`cjs/shared/${chunk.fileName}`, factoryOf({ ...chunk, code }));
   }
   for (const name of ENTRY_POINTS.keys()) {
