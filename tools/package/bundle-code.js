@@ -67,7 +67,6 @@ export async function bundleCode(compiled, dist) {
 function sharedFileOf(id, { modules, compiled }) {
   if (id.includes('/node_modules/')) return YAML;
   const path = relative(compiled, id);
-  if (path.startsWith('report/html/')) return 'page';
   if (path.startsWith('cli/') || ENTRY_POINTS.has(path.split('/')[0])) return null;
   return needsPeer(id, modules) ? 'core' : 'base';
 }
