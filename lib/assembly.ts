@@ -152,6 +152,8 @@ export function assemble(settings: ShutdownSettings, nest: NestParts, ports: Por
     ...others,
   ];
 
+  // Before the first line of a shutdown: the reader of the output may have gone with what asked for it.
+  const onAsked = (): void => guard.keepWriting();
   const shutdown = new ApplicationShutdown({
     settings,
     modules,
@@ -163,11 +165,8 @@ export function assemble(settings: ShutdownSettings, nest: NestParts, ports: Por
     notify,
     onPlanned: (plan) => log.planned(plan),
     onReported: (report) => log.reported(report),
-    onEvent: (event) => {
-      // Before the first line of the run: the reader of the output may have gone with what asked for the shutdown.
-      if (event.type === 'run-started') guard.keepWriting();
-      log.event(event);
-    },
+    onAsked,
+    onEvent: (event) => log.event(event),
   });
   // Not a feature: it reads the report, which has an event only when every feature has seen it.
   const reportOutput = new ReportSinks(settings.report, {
@@ -204,6 +203,7 @@ export function assemble(settings: ShutdownSettings, nest: NestParts, ports: Por
   const lifecycle: ApplicationParts = {
     target: shutdown,
     hooks,
+    onAsked,
     clock,
     notify,
     runAt,

@@ -33,6 +33,8 @@ export interface LifecycleParts {
   readonly exit: GuardedApplication['exit'];
   /** Milliseconds to wait for a startup in progress. */
   readonly startLimit: number;
+  /** Called whenever something asks for the close, before anything is logged about it. */
+  readonly onAsked: () => void;
   /** Called with the outcome of each start. */
   readonly onStart: (outcome: 'started' | 'failed') => void;
   /** Resolves shortly after everyone who receives the report has finished. Never rejects. */
@@ -110,6 +112,7 @@ export class ApplicationLifecycle {
 
   /** Closes the application. Later callers join the same close. Rejects with what Nest rejects with. */
   close(reason: ShutdownReason): Promise<void> {
+    this.parts.onAsked();
     if (this.#closing === undefined) this.#closing = this.#close(reason);
     else if (this.parts.target.status === 'idle') this.#early.push(reason);
     else if (this.parts.target.status === 'running') void this.parts.target.run(reason);

@@ -31,6 +31,8 @@ export type ShutdownState =
 export interface ShutdownParts extends PlanningParts {
   readonly settings: PlanningSettings & { readonly progressInterval: number };
   readonly clock: Clock;
+  /** Called whenever something asks for the run, before anything is logged about it. */
+  readonly onAsked: () => void;
   /** Takes each event, when the features have had it. */
   readonly onEvent: (event: ShutdownEvent) => void;
   /** Takes the report at the end of the run. */
@@ -146,6 +148,7 @@ export class ApplicationShutdown implements ShutdownTarget {
     reason: ShutdownReason | string = 'GracefulShutdown.run()',
     options: RunOptions = {},
   ): Promise<ShutdownReport> {
+    this.#parts.onAsked();
     const { phaseGraph } = this.#parts.settings;
     // The lifecycle has asked where its own calls come from.
     const given = reasonOf(reason);

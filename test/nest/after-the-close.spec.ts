@@ -115,3 +115,40 @@ describe('GracefulShutdown.exit()', () => {
     await module.close();
   });
 });
+
+describe('an output whose reader has gone does not end the process', () => {
+  /** Whether each line came when the output was kept from ending the process. */
+  async function linesOf(act: (parts: Awaited<ReturnType<typeof application>>) => Promise<unknown>) {
+    const parts = await application({ providers: [Slow] });
+    const kept: (readonly [line: string, isKept: boolean])[] = [];
+    const note = (text: string): void =>
+      void kept.push([text.split(/[ :(]/).slice(0, 3).join(' '), parts.fake.keepsWriting]);
+    Object.assign(parts.log, { log: note, warn: note, error: note });
+    await act(parts);
+    return kept;
+  }
+
+  class Slow {
+    async onModuleInit(): Promise<void> {
+      await new Promise(setImmediate);
+    }
+  }
+
+  test('on the line that says what a disposed task asks for, before the run', async () => {
+    const kept = await linesOf(async ({ app, clock, shutdown }) => {
+      await app.init();
+      const tenant = shutdown.register({ name: 'tenant', run: () => app.close() });
+      await clock.runUntil(tenant[Symbol.asyncDispose]());
+    });
+    expect(kept).toContainEqual(["'tenant' calls app.close", true]);
+  });
+
+  test('on the line that says that a start is awaited', async () => {
+    const kept = await linesOf(async ({ app, clock }) => {
+      const started = app.init();
+      const closed = app.close();
+      await Promise.allSettled([started, clock.runUntil(closed)]);
+    });
+    expect(kept).toContainEqual(['Asked to shut', true]);
+  });
+});

@@ -126,7 +126,7 @@ export const phaseList: Rule = ({ report, drainPhase, scenario, phases }) => {
 
 /** The process says nothing of faults that are not the scenario's own. */
 export const noNoise: Rule = (facts) => {
-  const { observation, runStart, scenario } = facts;
+  const { observation, scenario } = facts;
   const { stderr } = observation;
   const noise =
     /Maximum call stack|MaxListenersExceeded|\(node:\d+\) (?!\[DEP|ExperimentalWarning)|EPIPE|UnhandledPromiseRejection|ERR_[A-Z_]+/;
@@ -135,9 +135,5 @@ export const noNoise: Rule = (facts) => {
   // A refused start and an error nobody listens to have rules of their own.
   const isOwn =
     scenario.triggers.some(({ what }) => isFatal(what)) && found?.[0] === 'UnhandledPromiseRejection';
-  // Before any shutdown a lost reader is an uncaught exception of Node, which `fatalErrors` makes a reason.
-  const isReason = scenario.stdoutGone && runStart?.step === 'started' && runStart.reason === 'error';
-  return line === undefined || isOwn || (isReason && found?.[0] === 'EPIPE')
-    ? []
-    : [`standard error has: ${line}`];
+  return line === undefined || isOwn ? [] : [`standard error has: ${line}`];
 };
