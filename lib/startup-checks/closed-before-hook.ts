@@ -31,12 +31,13 @@ export function checkClosedBeforeHooks(
     handlers.filter(({ marks }) => marks.some(isHandler)).map(({ wrapper }) => ownerOf(wrapper)),
   );
   return all.flatMap((wrapper) => {
-    if (wrapper.isAlias || own.has(ownerOf(wrapper))) return [];
-    const hook = hookOf(wrapper);
-    if (hook === undefined) return [];
+    if (wrapper.isAlias) return [];
+    // Few providers inject one that a handler closes: only they are looked at for hooks.
     const closed = injectedBy(wrapper).find((injected) => closing.has(ownerOf(injected)));
     const handler = closed && closing.get(ownerOf(closed));
-    return handler === undefined ? [] : [closedBeforeHook({ hook, handler })];
+    if (handler === undefined || own.has(ownerOf(wrapper))) return [];
+    const hook = hookOf(wrapper);
+    return hook === undefined ? [] : [closedBeforeHook({ hook, handler })];
   });
 }
 
