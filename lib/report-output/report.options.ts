@@ -5,8 +5,8 @@ import type { RunningReport, ShutdownReport } from '../report/shutdown-report.js
 export interface ReportOptions {
   /**
    * The path of a `.json` or `.html` file. It is written from the start of the run on, so that a process which is
-   * force-killed still leaves a report of what it was doing. During the run an `.html` file
-   * contains JSON, and at its end the page. At boot, one line logs how the last shutdown ended.
+   * force-killed still leaves a report of what it was doing. During the run an `.html` file contains JSON, and at its
+   * end the page. At boot, one line logs how the last shutdown ended.
    * @default none
    */
   readonly file?: string;
