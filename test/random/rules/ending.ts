@@ -64,7 +64,8 @@ export const exitCode: Rule = (facts) => {
     scenario.options.exit === 'signal' &&
     endsProcess(scenario) &&
     scenario.triggers.every(({ what }) => what === 'signal');
-  if (isRaised && !isSilent && !forced.includes('deadline'))
+  // A deadline and a second fatal error end the process before everything is closed.
+  if (isRaised && !isSilent && !forced.includes('deadline') && !forced.includes('fatal'))
     return [`${found} instead of raising the signal again`];
   if (forced.includes('deadline') || forced.includes('fatal')) {
     return code === 1 ? [] : [`${found} by force, instead of with 1`];
