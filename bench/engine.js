@@ -25,6 +25,7 @@ const TRACED_COUNT = 1_000;
 
 const clock = {
   now: () => Date.now(),
+  dateOf: (moment) => moment,
   schedule(callback, delayMs) {
     const timer = setTimeout(callback, delayMs);
     return { cancel: () => clearTimeout(timer), unref: () => void timer.unref() };
