@@ -1,8 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import type { ShutdownFeatureFactory } from './feature.js';
 import { readHttpOptions, type HttpOptions, type HttpSettings } from './http/http.options.js';
-import type { Platform } from './process/process-port.js';
-import { isAbortSignal, signalsOf } from './process/trigger.options.js';
 import {
   BOOLEAN,
   checkKeys,
@@ -15,11 +13,13 @@ import {
   type Place,
 } from './plan/check-setting.js';
 import { MistakeList } from './plan/mistake.js';
-import { DEFAULT_PHASES, type PhaseOptions } from './plan/phase.js';
 import type { PhaseGraph } from './plan/phase-graph.js';
+import { DEFAULT_PHASES, type PhaseOptions } from './plan/phase.js';
 import { RESERVE } from './plan/time-budget.js';
-import { readProbesOptions, type ProbesOptions, type ProbesSettings } from './probes/probes.options.js';
 import { UserPhases } from './plan/user-phases.js';
+import { readProbesOptions, type ProbesOptions, type ProbesSettings } from './probes/probes.options.js';
+import type { Platform } from './process/process-port.js';
+import { isAbortSignal, signalsOf } from './process/trigger.options.js';
 import {
   readReportOptions,
   type ReportOptions,

@@ -4,18 +4,18 @@ import { pathToFileURL } from 'node:url';
 import type { LoggerService } from '@nestjs/common';
 import type * as NestCore from '@nestjs/core';
 import { assemble, machinePorts, type NestParts } from '../assembly.js';
-import { notDrained } from '../notice.js';
 import { previewSight, unknownFactories } from '../discovery/preview-sight.js';
 import { tokenOf } from '../discovery/provider-scan.js';
 import type { ShutdownFeature, ShutdownFeatureFactory } from '../feature.js';
 import { resolveOptions, type ShutdownSettings } from '../graceful-shutdown.options.js';
-import type { Platform } from '../process/process-port.js';
+import { notDrained } from '../notice.js';
 import type { ShutdownPlan } from '../plan/shutdown-plan.js';
+import type { Platform } from '../process/process-port.js';
 import { OPTIONS } from '../tokens.js';
 import type { Application } from './command-line.js';
 import { loadRootModule, type RootModule } from './root-module.js';
-import { WrongUse, firstLine } from './wrong-use.js';
 import { optionsOf, readGivenOptions, type OptionsSource, type WrittenOptions } from './written-options.js';
+import { WrongUse, firstLine } from './wrong-use.js';
 
 /** An application in Nest's preview mode. */
 export interface Preview {

@@ -1,11 +1,12 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { NestApplicationSeam } from '../nest/application-seam.js';
 import type { Notify } from '../notice.js';
 import type { ShutdownReason } from '../plan/reason.js';
 import { deadlineAfter, timeLeft } from '../plan/time-budget.js';
+import { isTrigger, type GuardedApplication } from '../process/guarded-application.js';
 import type { Clock, Timer } from '../run/clock.js';
 import { within } from '../run/expiry.js';
 import { hooksBeside } from '../startup-checks/hooks-beside.js';
-import { isTrigger, type GuardedApplication } from '../process/guarded-application.js';
 import {
   bootAwaited,
   bootGivenUp,
@@ -13,7 +14,6 @@ import {
   teardownFailed,
   waitsForItself,
 } from './lifecycle-notices.js';
-import { NestApplicationSeam } from '../nest/application-seam.js';
 import { startRun } from './run-request.js';
 import type { ShutdownHooks } from './shutdown-hooks.js';
 import type { ShutdownTarget } from './shutdown-target.js';

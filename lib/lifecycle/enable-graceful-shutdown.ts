@@ -1,15 +1,15 @@
 import type { INestApplicationContext } from '@nestjs/common';
+import { NestApplicationSeam } from '../nest/application-seam.js';
 import { ShutdownConfigurationError } from '../plan/mistake.js';
+import type { ExitRequests } from '../process/exit-requests.js';
+import type { GuardedApplication } from '../process/guarded-application.js';
+import type { ProcessGuard, Seat } from '../process/process-guard.js';
+import type { ProcessPort } from '../process/process-port.js';
 import { checkDrainOpposed } from '../startup-checks/drain-opposed.js';
 import { OtherListenersCheck } from '../startup-checks/other-listeners.js';
 import { checkPid1 } from '../startup-checks/pid-1.js';
 import { checkSignalsKept } from '../startup-checks/signals-kept.js';
 import { ApplicationLifecycle, type LifecycleParts } from './application-lifecycle.js';
-import { NestApplicationSeam } from '../nest/application-seam.js';
-import type { ExitRequests } from '../process/exit-requests.js';
-import type { GuardedApplication } from '../process/guarded-application.js';
-import type { ProcessGuard, Seat } from '../process/process-guard.js';
-import type { ProcessPort } from '../process/process-port.js';
 import type { StartFailures } from './start-failures.js';
 
 /** The token of what `enableGracefulShutdown` needs from the module. */

@@ -48,8 +48,9 @@ export class ShutdownLog {
     );
   }
 
-  /** What cannot be put into words must not harm the shutdown either. */
+  /** What cannot be put into words must not harm the shutdown either. Without a logger nothing is worded. */
   #worded(what: string, word: () => Notice | undefined): void {
+    if (this.#logger === false) return;
     let notice: Notice | undefined;
     try {
       notice = word();

@@ -73,10 +73,10 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-export function probesListen(url: string, paths: readonly string[]): Notice {
+function probesListen(url: string, paths: readonly string[]): Notice {
   return information('probes-listen', `Probes listen on ${url} (${paths.join(', ')}).`);
 }
 
-export function probesFailed(error: unknown): Notice {
+function probesFailed(error: unknown): Notice {
   return warning('probes-failed', `The port of the probes could not be opened again: ${errorText(error)}`);
 }

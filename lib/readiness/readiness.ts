@@ -1,5 +1,6 @@
 import { failure, type Notice, type Notify } from '../notice.js';
 import { errorText } from '../plan/reason-text.js';
+
 /** Whether the app may receive traffic. */
 export type ReadinessState = 'starting' | 'ready' | 'draining';
 
@@ -103,7 +104,7 @@ export class Readiness {
 }
 
 /** The promise of a hold rejected. */
-export function holdFailed(hold: string, error: unknown): Notice {
+function holdFailed(hold: string, error: unknown): Notice {
   return failure(
     'hold-failed',
     `The readiness hold '${hold}' failed, so the app never becomes ready and shuts down: ${errorText(error)}`,

@@ -21,7 +21,7 @@ export function unready(shutdownDelay: number, ports: DelayPorts): ShutdownFeatu
 }
 
 /** Does not wait if no client could reach the app, or if nothing outside asked for the shutdown. */
-export function shutdownDelayTask(shutdownDelay: number, { clock, isReached }: DelayPorts): ShutdownTask {
+function shutdownDelayTask(shutdownDelay: number, { clock, isReached }: DelayPorts): ShutdownTask {
   return {
     name: 'shutdownDelay',
     phase: UNREADY_PHASE,

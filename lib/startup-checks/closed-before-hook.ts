@@ -1,9 +1,9 @@
-import { DEFAULT_PHASE } from '../plan/phase.js';
-import type { ShutdownPlan } from '../plan/shutdown-plan.js';
 import { injectedBy } from '../discovery/injections.js';
 import { ownerOf, providerName, type MarkedProvider, type Wrapper } from '../discovery/provider-scan.js';
 import { hasMethod } from '../nest/members.js';
 import type { Notice } from '../notice.js';
+import { DEFAULT_PHASE } from '../plan/phase.js';
+import type { ShutdownPlan } from '../plan/shutdown-plan.js';
 import { finding } from './finding.js';
 
 /** A Nest hook, and the handler that has closed what the provider of the hook injects. */

@@ -1,8 +1,8 @@
-import { InjectionGraph } from '../plan/injection-graph.js';
 import { readInjections } from '../discovery/injections.js';
 import { ownerOf, providerName, type MarkedProvider, type Wrapper } from '../discovery/provider-scan.js';
 import { hasMethod, isObject } from '../nest/members.js';
 import type { Notice } from '../notice.js';
+import { InjectionGraph } from '../plan/injection-graph.js';
 import { finding } from './finding.js';
 
 /** A provider that Nest destroys before the phases run, and a handler whose provider injects it. */
